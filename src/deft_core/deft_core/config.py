@@ -1,0 +1,73 @@
+"""Load YAML settings and say clearly what is wrong with them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from deft_core.errors import ConfigError
+
+
+class Settings(BaseModel):
+    """Base of every settings model: unknown fields are errors, values cannot change, NaN is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def load_yaml(path: Path | str, model: type[M]) -> M:
+    """Read a YAML file into a settings model.
+
+    Raises:
+        ConfigError: the file is missing, is not YAML, or a field is wrong; names file, field and what is allowed.
+    """
+    path = Path(path)
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    return validate(data, model, str(path))
+
+
+def validate(data: object, model: type[M], where: str) -> M:
+    """Check plain data against a settings model; `where` names its origin in errors."""
+    if not isinstance(data, dict):
+        raise ConfigError(f"{where}: expected fields and values, found {type(data).__name__}")
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        lines = [
+            f"{where}: {'.'.join(str(part) for part in item['loc']) or '(whole file)'}: {item['msg']}"
+            for item in error.errors()
+        ]
+        raise ConfigError("\n".join(lines)) from None
+
+
+def find_setting(name: str, folder: Path, kind: str, known: Iterable[str] | None = None) -> Path:
+    """Return the YAML file of a name (from `folder`) or of a path given instead of a name.
+
+    Raises:
+        ConfigError: neither; lists the names that exist.
+    """
+    if name.endswith((".yaml", ".yml")):
+        path = Path(name).expanduser()
+        if path.is_file():
+            return path
+        raise ConfigError(f"{kind} file {path} does not exist")
+    path = folder / f"{name}.yaml"
+    if path.is_file():
+        return path
+    existing = sorted(p.stem for p in folder.glob("*.yaml"))
+    message = f"unknown {kind} {name!r}; available: {', '.join(existing) or 'none'}"
+    missing = sorted(set(known or ()) - set(existing))
+    if missing:
+        message += f"; known but without a file: {', '.join(missing)}"
+    raise ConfigError(message)

@@ -1,0 +1,108 @@
+"""xArm6: forward kinematics, Jacobian, inverse kinematics.
+
+Joint frames and limits: xarm_ros2 (branch jazzy), `xarm6_default_kinematics.yaml` and its joint limits. At q = 0 the
+flange stands at (0.207, 0, 0.112) m with rotation diag(1, -1, -1).
+"""
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from deft_core.errors import Unreachable
+from deft_core.geometry import Array, transform
+
+DOF = 6
+_XYZ = np.array(
+    [[0, 0, 0.267], [0, 0, 0], [0.0535, -0.2845, 0], [0.0775, 0.3425, 0], [0, 0, 0], [0.076, 0.097, 0]], dtype=float
+)
+_RPY = np.array(
+    [[0, 0, 0], [-np.pi / 2, 0, 0], [0, 0, 0], [-np.pi / 2, 0, 0], [np.pi / 2, 0, 0], [-np.pi / 2, 0, 0]]
+)
+JOINT_ORIGINS: Array = np.stack(
+    [transform(Rotation.from_euler("xyz", r).as_matrix(), p) for p, r in zip(_XYZ, _RPY, strict=True)]
+)
+JOINT_LOWER: Array = np.array([-2 * np.pi, -2.059, -3.927, -2 * np.pi, -1.69297, -2 * np.pi])
+JOINT_UPPER: Array = np.array([2 * np.pi, 2.0944, 0.19198, 2 * np.pi, np.pi, 2 * np.pi])
+for _constant in (JOINT_ORIGINS, JOINT_LOWER, JOINT_UPPER):
+    _constant.setflags(write=False)
+
+
+def joint_frames(q: Array) -> Array:
+    """Frames of the six links in base_link, (6, 4, 4); the last is the flange (link_eef)."""
+    frames = np.empty((DOF, 4, 4))
+    T = np.eye(4)
+    cos, sin = np.cos(q), np.sin(q)
+    turn = np.eye(4)
+    for i in range(DOF):
+        turn[0, 0] = turn[1, 1] = cos[i]
+        turn[0, 1], turn[1, 0] = -sin[i], sin[i]
+        T = T @ JOINT_ORIGINS[i] @ turn
+        frames[i] = T
+    return frames
+
+
+def flange_pose(q: Array) -> Array:
+    """T_base_eef (4, 4) at joint angles q (6,)."""
+    return joint_frames(np.asarray(q, dtype=float))[-1]
+
+
+def _jacobian(frames: Array) -> Array:
+    axes = frames[:, :3, 2]
+    arms = frames[-1, :3, 3] - frames[:, :3, 3]
+    return np.vstack([np.cross(axes, arms).T, axes.T])
+
+
+def jacobian(q: Array) -> Array:
+    """Geometric Jacobian (6, 6) of the flange in base_link: rows are m/s and rad/s per rad/s."""
+    return _jacobian(joint_frames(np.asarray(q, dtype=float)))
+
+
+def _rotation_error(R_from: Array, R_to: Array) -> Array:
+    E = R_to @ R_from.T
+    skew = np.array([E[2, 1] - E[1, 2], E[0, 2] - E[2, 0], E[1, 0] - E[0, 1]])
+    if np.trace(E) > 1.0:  # up to 90 degrees the skew part gives the turn without a matrix logarithm
+        sine = min(1.0, 0.5 * float(np.linalg.norm(skew)))
+        return 0.5 * skew * (np.arcsin(sine) / sine if sine > 1e-9 else 1.0)
+    return Rotation.from_matrix(E).as_rotvec()
+
+
+def inverse_kinematics(
+    T_base_eef: Array,
+    q_start: Array,
+    *,
+    tolerance_m: float = 1e-4,
+    tolerance_rad: float = 1e-3,
+    iterations: int = 60,
+) -> Array:
+    """Joint angles (6,) near `q_start` that put the flange at a pose, by damped least squares within the limits.
+
+    Raises:
+        Unreachable: no solution within the limits was found from this start; says how far off the best is.
+    """
+    q = np.clip(np.asarray(q_start, dtype=float), JOINT_LOWER, JOINT_UPPER)
+    error = np.empty(6)
+    distance = angle = np.inf
+    for _ in range(iterations):
+        frames = joint_frames(q)
+        error[:3] = T_base_eef[:3, 3] - frames[-1, :3, 3]
+        error[3:] = _rotation_error(frames[-1, :3, :3], T_base_eef[:3, :3])
+        distance, angle = float(np.linalg.norm(error[:3])), float(np.linalg.norm(error[3:]))
+        if distance < tolerance_m and angle < tolerance_rad:
+            return q
+        J = _jacobian(frames)
+        damping = 1e-6 + 1e-2 * min(1.0, float(error @ error))
+        # A joint that sits on its limit and is pushed further out is taken out of the solve.
+        free = np.ones(DOF, dtype=bool)
+        for _ in range(DOF):
+            Jf = J[:, free]
+            step = np.zeros(DOF)
+            step[free] = Jf.T @ np.linalg.solve(Jf @ Jf.T + damping * np.eye(6), error)
+            blocked = free & (((q <= JOINT_LOWER) & (step < 0)) | ((q >= JOINT_UPPER) & (step > 0)))
+            if not blocked.any():
+                break
+            free &= ~blocked
+        largest = float(np.abs(step).max())
+        q = np.clip(q + step * min(1.0, 0.4 / largest if largest > 0 else 1.0), JOINT_LOWER, JOINT_UPPER)
+    raise Unreachable(
+        f"the arm cannot bring its flange to {np.round(T_base_eef[:3, 3], 3).tolist()} m with that rotation: "
+        f"best try is {distance * 1e3:.1f} mm and {np.degrees(angle):.1f} degrees off"
+    )
