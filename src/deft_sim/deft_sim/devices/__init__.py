@@ -1,1 +1,1 @@
-"""Emulated devices: what the vendors' SDKs talk to when the twin stands in for the lab."""
+"""Emulated devices: an xArm controller and a Dynamixel bus that the vendors' SDKs cannot tell from real ones."""
