@@ -14,9 +14,7 @@ DOF = 6
 _XYZ = np.array(
     [[0, 0, 0.267], [0, 0, 0], [0.0535, -0.2845, 0], [0.0775, 0.3425, 0], [0, 0, 0], [0.076, 0.097, 0]], dtype=float
 )
-_RPY = np.array(
-    [[0, 0, 0], [-np.pi / 2, 0, 0], [0, 0, 0], [-np.pi / 2, 0, 0], [np.pi / 2, 0, 0], [-np.pi / 2, 0, 0]]
-)
+_RPY = np.array([[0, 0, 0], [-np.pi / 2, 0, 0], [0, 0, 0], [-np.pi / 2, 0, 0], [np.pi / 2, 0, 0], [-np.pi / 2, 0, 0]])
 JOINT_ORIGINS: Array = np.stack(
     [transform(Rotation.from_euler("xyz", r).as_matrix(), p) for p, r in zip(_XYZ, _RPY, strict=True)]
 )

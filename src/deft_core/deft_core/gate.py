@@ -1,0 +1,157 @@
+"""The one gate that every motor command passes: finite, in limits, in the workspace, in speed, fresh; fails closed.
+
+A gate starts closed. `open()` lets commands pass, `close()` (a stop, a device fault, a shutdown) refuses them until somebody opens it
+again. A command that breaks a rule is refused and closes the gate: what made it cannot be trusted with the next.
+"""
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deft_core import kinematics
+from deft_core.errors import GateRefused
+from deft_core.geometry import Array, apply, inverse
+from deft_core.hand import HandModel
+from deft_core.workcell import WorkcellConfig
+
+# A hair of tolerance, so that a command computed on the limit is not refused for its last bit.
+_EPS = 1e-6
+
+SpaceRule = Callable[[Array], str]
+
+
+class Gate:
+    """Checks commands of one device. Thread-safe: a stop from any thread holds from the next command on.
+
+    Args:
+        name: of the device, for messages.
+        lower, upper: (n,) position limits, rad.
+        max_speed_radps: per joint, in robot time.
+        max_age_s: oldest command and oldest state that may still move a motor, host seconds.
+        space: a rule that returns why a command is outside the workspace, or an empty string.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        lower: ArrayLike,
+        upper: ArrayLike,
+        max_speed_radps: float,
+        max_age_s: float,
+        space: SpaceRule | None = None,
+    ) -> None:
+        self.name = name
+        self._lower, self._upper = np.asarray(lower, dtype=float), np.asarray(upper, dtype=float)
+        self._max_speed, self._max_age = float(max_speed_radps), float(max_age_s)
+        self._space = space
+        self._lock = threading.Lock()
+        self._closed_by = "not enabled yet"
+        self._last: Array | None = None
+
+    @property
+    def closed_by(self) -> str:
+        """Why the gate is closed; empty when it is open."""
+        with self._lock:
+            return self._closed_by
+
+    def open(self, position: ArrayLike) -> None:
+        """Let commands pass, the first one measured against where the device is now, (n,) rad."""
+        now = np.asarray(position, dtype=float)
+        if now.shape != self._lower.shape or not np.isfinite(now).all():
+            raise GateRefused(f"{self.name}: cannot open the gate on a position that is not {self._lower.shape} finite")
+        with self._lock:
+            self._closed_by, self._last = "", now.copy()
+
+    def close(self, reason: str) -> None:
+        """Refuse everything from now on. The first reason is kept."""
+        with self._lock:
+            self._closed_by = self._closed_by or reason or "closed"
+
+    def track(self, position: ArrayLike) -> None:
+        """Measure the next command's speed from a measured position instead of the last command (between motions)."""
+        now = np.asarray(position, dtype=float)
+        with self._lock:
+            if now.shape == self._lower.shape and np.isfinite(now).all():
+                self._last = now.copy()
+
+    def check(self, command: ArrayLike, *, dt_s: float, command_age_s: float, state_age_s: float) -> Array:
+        """Return the command (n,) if it may move the device.
+
+        Args:
+            command: joint targets, rad.
+            dt_s: robot seconds since the last command.
+            command_age_s: host seconds since the command was made.
+            state_age_s: host seconds since the device last reported its state.
+
+        Raises:
+            GateRefused: says which rule, which joint and what the limit is. The gate is closed from then on.
+        """
+        with self._lock:
+            if self._closed_by:
+                raise GateRefused(f"{self.name}: gate is closed: {self._closed_by}")
+            try:
+                q = np.array(command, dtype=float)
+                reason = self._broken_rule(q, dt_s, command_age_s, state_age_s)
+            except Exception as error:  # a check that cannot be made is a check that failed
+                reason = f"check failed: {error}"
+            if reason:
+                self._closed_by = reason
+                raise GateRefused(f"{self.name}: {reason}")
+            self._last = q
+            return q.copy()
+
+    def _broken_rule(self, q: Array, dt_s: float, command_age_s: float, state_age_s: float) -> str:
+        if q.shape != self._lower.shape:
+            return f"command has shape {q.shape}, expected {self._lower.shape}"
+        if not np.isfinite(q).all():
+            return f"command is not finite at {np.flatnonzero(~np.isfinite(q)).tolist()}"
+        if not (0.0 <= command_age_s <= self._max_age):
+            return f"command is {command_age_s:.3f} s old, at most {self._max_age} s is allowed"
+        if not (0.0 <= state_age_s <= self._max_age):
+            return f"device state is {state_age_s:.3f} s old, at most {self._max_age} s is allowed"
+        low, high = q < self._lower - _EPS, q > self._upper + _EPS
+        if low.any() or high.any():
+            j = int(np.argmax(low | high))
+            return f"joint {j + 1} at {q[j]:.3f} rad is outside [{self._lower[j]:.3f}, {self._upper[j]:.3f}]"
+        if not dt_s > 0.0:
+            return f"time since the last command is {dt_s} s, not above zero"
+        if self._last is None:
+            return "no measured position to start from"
+        speed = np.abs(q - self._last) / dt_s
+        if speed.max() > self._max_speed + _EPS:
+            j = int(np.argmax(speed))
+            return f"joint {j + 1} would turn at {speed[j]:.2f} rad/s, at most {self._max_speed:.2f} is allowed"
+        return self._space(q) if self._space else ""
+
+
+def arm_gate(cell: WorkcellConfig, hand: HandModel) -> Gate:
+    """The arm's gate: joint limits and speed, wrist inside the workspace box, hand above the table."""
+    arm = cell.arm
+    T_eef_wrist = inverse(hand.T_wrist_eef)
+    guard = np.array(hand.guard_points_m)
+    lower, upper = np.array(arm.workspace_lower_m), np.array(arm.workspace_upper_m)
+    floor = cell.table_z_m + cell.table_clearance_m
+
+    def space(q: Array) -> str:
+        T = kinematics.flange_pose(q) @ T_eef_wrist
+        wrist = T[:3, 3]
+        if (wrist < lower - _EPS).any() or (wrist > upper + _EPS).any():
+            return (
+                f"wrist at {np.round(wrist, 3).tolist()} m is outside the workspace "
+                f"{list(arm.workspace_lower_m)} to {list(arm.workspace_upper_m)}"
+            )
+        lowest = float(apply(T, guard)[:, 2].min())
+        if lowest < floor - _EPS:
+            return f"the hand would come to {lowest * 1e3:.0f} mm, the table ends at {floor * 1e3:.0f} mm"
+        return ""
+
+    # Twice the planner's joint speed: a sample that falls late by a whole period is still legitimate motion.
+    speed = min(2.0 * arm.max_joint_speed_radps, 3.14)
+    return Gate("arm", kinematics.JOINT_LOWER, kinematics.JOINT_UPPER, speed, arm.max_command_age_s, space)
+
+
+def hand_gate(cell: WorkcellConfig, hand: HandModel) -> Gate:
+    """The hand's gate, over its 16 joints."""
+    return Gate("hand", hand.lower, hand.upper, hand.motors.max_speed_radps, cell.hand.max_command_age_s)

@@ -1,0 +1,158 @@
+"""The soft hand as data: joints, motors, tendons, geometry. One YAML a hand in `hands/`.
+
+Joint conventions (all hands): a finger's base frame is given in the wrist frame; in it the straight finger points
+along -x, the side joint turns about +y and the three bend joints about +z, flexion positive.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field, model_validator
+from scipy.spatial.transform import Rotation
+
+from deft_core.config import Settings, find_setting, load_yaml
+from deft_core.geometry import Array, transform
+from deft_core.grasp import FINGER_JOINTS, FINGERS, as_vector
+
+HANDS_DIR = Path(__file__).parent / "hands"
+Triple = tuple[float, float, float]
+Range = tuple[float, float]
+
+
+class Finger(Settings):
+    """One finger; lengths in metres, angles in radians."""
+
+    base_xyz_m: Triple
+    base_rpy_rad: Triple
+    links_m: Annotated[tuple[float, float, float], Field(description="proximal, middle, distal")]
+    radius_m: Annotated[float, Field(gt=0)]
+    limits_rad: dict[str, Range]
+    motor_ids: Annotated[tuple[int, int, int], Field(description="side, forward, curl (PIP and DIP together)")]
+
+    @model_validator(mode="after")
+    def _check(self) -> "Finger":
+        if set(self.limits_rad) != set(FINGER_JOINTS):
+            raise ValueError(f"limits_rad needs exactly {', '.join(FINGER_JOINTS)}")
+        for name, (low, high) in self.limits_rad.items():
+            if not low < high:
+                raise ValueError(f"limits_rad.{name}: lower {low} is not below upper {high}")
+        if min(self.links_m) <= 0:
+            raise ValueError("links_m must be positive")
+        return self
+
+
+class Motors(Settings):
+    """What turns the tendons."""
+
+    max_speed_radps: Annotated[float, Field(gt=0)]
+    current_limit_a: Annotated[float, Field(gt=0)]
+    goal_current_a: Annotated[float, Field(gt=0, description="current-based position: greatest grip current")]
+    backlash_rad: Annotated[float, Field(ge=0)]
+    torque_nm_per_a: Annotated[float, Field(gt=0)]
+
+
+class HandModel(Settings):
+    """A four-fingered, 16-joint, 12-motor tendon hand.
+
+    `curl_ratio` splits the curl motor's angle into (PIP, DIP): joint = ratio * motor. `open_fraction` of a grasp's
+    bend angles is what the hand approaches with; `squeeze_rad` is added to every bend joint to hold (one number a
+    hand, never a task). `length_m` (wrist to middle fingertip, straight) scales human distances to this hand.
+    """
+
+    name: str
+    T_wrist_eef_xyz_m: Triple
+    T_wrist_eef_rpy_rad: Triple
+    length_m: Annotated[float, Field(gt=0)]
+    palm_center_m: Triple
+    palm_size_m: Triple
+    mass_kg: Annotated[float, Field(gt=0)]
+    curl_ratio: tuple[float, float]
+    open_fraction: Annotated[float, Field(ge=-1, le=1)]
+    squeeze_rad: Annotated[float, Field(ge=0, le=1.5)]
+    motors: Motors
+    guard_points_m: list[Triple]
+    fingers: dict[str, Finger]
+
+    @model_validator(mode="after")
+    def _check(self) -> "HandModel":
+        if tuple(self.fingers) != FINGERS:
+            raise ValueError(f"fingers must be {', '.join(FINGERS)}, in this order")
+        ids = [i for finger in self.fingers.values() for i in finger.motor_ids]
+        if len(set(ids)) != 12 or not all(0 <= i <= 252 for i in ids):
+            raise ValueError("motor_ids must be twelve different numbers in 0..252")
+        return self
+
+    @cached_property
+    def T_wrist_eef(self) -> Array:
+        """Flange in the wrist frame (4, 4)."""
+        rotation = Rotation.from_euler("xyz", self.T_wrist_eef_rpy_rad).as_matrix()
+        return transform(rotation, self.T_wrist_eef_xyz_m)
+
+    @cached_property
+    def lower(self) -> Array:
+        """Lower joint limits (16,), rad."""
+        return np.array([f.limits_rad[j][0] for f in self.fingers.values() for j in FINGER_JOINTS])
+
+    @cached_property
+    def upper(self) -> Array:
+        """Upper joint limits (16,), rad."""
+        return np.array([f.limits_rad[j][1] for f in self.fingers.values() for j in FINGER_JOINTS])
+
+    @cached_property
+    def motor_ids(self) -> tuple[int, ...]:
+        """Twelve bus ids: side, forward, curl of index, middle, ring, thumb."""
+        return tuple(i for finger in self.fingers.values() for i in finger.motor_ids)
+
+    @cached_property
+    def joints_from_motors_matrix(self) -> Array:
+        """(16, 12): joint angles from motor angles (rad)."""
+        M = np.zeros((16, 12))
+        for f in range(4):
+            M[4 * f, 3 * f] = M[4 * f + 1, 3 * f + 1] = 1.0
+            M[4 * f + 2, 3 * f + 2], M[4 * f + 3, 3 * f + 2] = self.curl_ratio
+        return M
+
+    def joints_from_motors(self, motors: Array) -> Array:
+        """Joint angles (16,) that unloaded tendons give at motor angles (12,)."""
+        return self.joints_from_motors_matrix @ as_vector(motors, "motor angles", 12)
+
+    def motors_from_joints(self, joints: Array) -> Array:
+        """Motor angles (12,) that come nearest to joint angles (16,): least squares on each PIP/DIP pair."""
+        return np.linalg.pinv(self.joints_from_motors_matrix) @ as_vector(joints, "hand joints", 16)
+
+    def clip(self, joints: Array) -> Array:
+        """Joint angles (16,) moved into the limits."""
+        return np.clip(as_vector(joints, "hand joints", 16), self.lower, self.upper)
+
+    def open_posture(self, joints: Array) -> Array:
+        """The posture (16,) to approach with: the grasp's side joints, its bends opened to `open_fraction`."""
+        out = as_vector(joints, "hand joints", 16).reshape(4, 4).copy()
+        out[:, 1:] *= self.open_fraction
+        return self.clip(out.reshape(16))
+
+    def squeezed(self, joints: Array) -> Array:
+        """The posture (16,) that holds: `squeeze_rad` past the grasp on every bend joint."""
+        out = as_vector(joints, "hand joints", 16).reshape(4, 4).copy()
+        out[:, 1:] += self.squeeze_rad
+        return self.clip(out.reshape(16))
+
+    def finger_points(self, joints: Array) -> Array:
+        """Knuckle, PIP, DIP and tip of each finger in the wrist frame, (4, 4, 3) metres."""
+        angles = as_vector(joints, "hand joints", 16).reshape(4, 4)
+        points = np.empty((4, 4, 3))
+        for f, finger in enumerate(self.fingers.values()):
+            T = transform(Rotation.from_euler("xyz", finger.base_rpy_rad).as_matrix(), finger.base_xyz_m)
+            T = T @ transform(Rotation.from_euler("y", angles[f, 0]).as_matrix())
+            points[f, 0] = T[:3, 3]
+            for j in range(3):
+                turn = Rotation.from_euler("z", angles[f, j + 1]).as_matrix()
+                T = T @ transform(turn) @ transform(None, [-finger.links_m[j], 0, 0])
+                points[f, j + 1] = T[:3, 3]
+        return points
+
+
+def load_hand(name: str = "dash") -> HandModel:
+    """Load a hand by name, or by the path of a YAML file."""
+    return load_yaml(find_setting(name, HANDS_DIR, "hand"), HandModel)

@@ -1,0 +1,104 @@
+"""The motion of an episode: what the robot does with 22 grasp parameters and a demonstration.
+
+Approach from a pre-grasp straight onto the contact with an open hand, close to the grasp's joints, squeeze, then lead the
+wrist through the demonstration's forty displacements. Both executors (the ROS graph and the in-process twin) run exactly these steps.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deft_core.demonstration import Demonstration
+from deft_core.geometry import Array
+from deft_core.grasp import GraspParameters
+from deft_core.hand import HandModel
+from deft_core.wrist import approach_direction, wrist_pose
+
+if TYPE_CHECKING:
+    from deft_core.workcell import WorkcellConfig
+
+
+@dataclass(frozen=True, eq=False)
+class ArmMove:
+    """Bring the wrist to a pose: straight in space, or the short way in joint space."""
+
+    label: str
+    T_base_wrist: Array
+    straight: bool
+
+
+@dataclass(frozen=True, eq=False)
+class WristFollow:
+    """Lead the wrist through poses (n, 4, 4) at robot times (n,), seconds from the start."""
+
+    label: str
+    poses: Array
+    times_s: Array
+
+
+@dataclass(frozen=True, eq=False)
+class HandShape:
+    """Bring the 16 joints to a posture in `duration_s` robot seconds, or as far as what is held allows."""
+
+    label: str
+    joints: Array
+    duration_s: float
+
+
+Step = ArmMove | WristFollow | HandShape
+
+
+@dataclass(frozen=True, eq=False)
+class EpisodeMotion:
+    """The steps of one episode, in order, and the grasp they carry out."""
+
+    grasp: GraspParameters
+    steps: tuple[Step, ...]
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+
+def episode_motion(
+    grasp: GraspParameters,
+    demonstration: Demonstration,
+    hand: HandModel,
+    contact_in_wrist: ArrayLike,
+    cell: "WorkcellConfig",
+) -> EpisodeMotion:
+    """Turn grasp parameters and a demonstration into the motion of an episode.
+
+    Args:
+        grasp: what to try; joints are clipped to the hand's limits.
+        demonstration: post-grasp displacements.
+        hand: the hand that grasps.
+        contact_in_wrist: (3,) metres, where this hand expects the contact.
+        cell: approach distance and speed limits.
+    """
+    grasp = GraspParameters(grasp.contact, grasp.wrist_rpy, hand.clip(grasp.joints))
+    T_grasp = wrist_pose(grasp, contact_in_wrist)
+    back = cell.approach_m * approach_direction(T_grasp[:3, :3], contact_in_wrist)
+    T_pre = T_grasp.copy()
+    T_pre[:3, 3] -= back
+    T_high = T_pre.copy()
+    T_high[2, 3] += cell.lift_clearance_m
+    poses = demonstration.wrist_poses(T_grasp)
+    # The demonstrator's pace, slowed where the robot may not move as fast.
+    lengths = np.linalg.norm(np.diff(np.concatenate([T_grasp[None, :3, 3], poses[:, :3, 3]]), axis=0), axis=1)
+    durations = np.maximum(demonstration.dt_s, lengths / cell.follow_speed_limit_mps)
+    open_posture = hand.open_posture(grasp.joints)
+    return EpisodeMotion(
+        grasp,
+        (
+            HandShape("open", open_posture, cell.hand.close_s),
+            ArmMove("above", T_high, straight=False),
+            ArmMove("pre-grasp", T_pre, straight=True),
+            ArmMove("approach", T_grasp, straight=True),
+            HandShape("close", grasp.joints, cell.hand.close_s),
+            HandShape("squeeze", hand.squeezed(grasp.joints), cell.hand.squeeze_s),
+            WristFollow("demonstration", poses, np.cumsum(durations)),
+        ),
+    )

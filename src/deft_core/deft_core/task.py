@@ -1,0 +1,94 @@
+"""One task, one YAML: instruction, objects, placement, demonstration, success criterion."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from deft_core.config import Settings, find_setting, load_yaml
+
+TASKS_DIR = Path(__file__).parent / "tasks"
+# The paper's nine tasks (section 4).
+PAPER_TASKS = (
+    "pick_cup",
+    "pour_cup",
+    "open_drawer",
+    "pick_spoon",
+    "scoop_grape",
+    "stir_spoon",
+    "pick_grape",
+    "flip_bagel",
+    "squeeze_lemon",
+)
+Interval = tuple[float, float]
+
+
+class ObjectSpec(Settings):
+    """An object of a scene: its kind (what builds it in the twin) and that kind's parameters (SI units)."""
+
+    kind: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class ObjectSet(Settings):
+    """What stands on the table: the object to grasp first, then what else the task needs."""
+
+    target: ObjectSpec
+    others: list[ObjectSpec] = Field(default_factory=list)
+
+
+class Placement(Settings):
+    """Where the target may stand: uniform in a box of base_link and in yaw."""
+
+    x_m: Interval
+    y_m: Interval
+    yaw_rad: Interval
+
+    @model_validator(mode="after")
+    def _check(self) -> "Placement":
+        for name in ("x_m", "y_m", "yaw_rad"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise ValueError(f"{name}: {low} is above {high}")
+        return self
+
+
+class Criterion(Settings):
+    """Which success criterion of appendix F, and its numbers (SI units)."""
+
+    kind: str
+    parameters: dict[str, float] = Field(default_factory=dict)
+
+
+class Task(Settings):
+    """A tabletop task (paper, section 4 and appendix F)."""
+
+    name: str
+    instruction: Annotated[str, Field(min_length=3)]
+    paraphrases: list[str]
+    train: ObjectSet
+    test: ObjectSet
+    placement: Placement
+    demonstration: str
+    criterion: Criterion
+
+    def objects(self, which: str) -> ObjectSet:
+        """The object set `train` or `test`."""
+        if which not in ("train", "test"):
+            raise ValueError(f"objects are 'train' or 'test', not {which!r}")
+        return self.train if which == "train" else self.test
+
+
+def available_tasks() -> list[str]:
+    """Names of the tasks that have a file, in the paper's order."""
+    names = {p.stem for p in TASKS_DIR.glob("*.yaml")}
+    return [t for t in PAPER_TASKS if t in names] + sorted(names - set(PAPER_TASKS))
+
+
+def load_task(name: str) -> Task:
+    """Load a task by name or by the path of its YAML.
+
+    Raises:
+        ConfigError: unknown (lists the nine names and which exist) or malformed (names file, field, allowed values).
+    """
+    return load_yaml(find_setting(name, TASKS_DIR, "task", PAPER_TASKS), Task)

@@ -1,0 +1,162 @@
+"""The workcell: its settings (one YAML), and the protocol by which the fine-tuning loop uses it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, Protocol
+
+import numpy as np
+from pydantic import Field, model_validator
+from scipy.spatial.transform import Rotation
+
+from deft_core.config import Settings, find_setting, load_yaml, validate
+from deft_core.geometry import Array, transform
+from deft_core.motion import EpisodeMotion
+from deft_core.observation import Affordance, Rating, RGBDFrame
+
+WORKCELLS_DIR = Path(__file__).parent / "workcells"
+Positive = Annotated[float, Field(gt=0)]
+Triple = tuple[float, float, float]
+
+
+class CameraSettings(Settings):
+    """The RGB-D camera above the robot; `rotation` is the colour optical frame's in base_link, as calibrated."""
+
+    source: Literal["realsense", "twin"]
+    serial: str = ""
+    address: str = ""
+    width: Literal[640, 848, 1280] = 640
+    height: Literal[480, 720] = 480
+    fps: Literal[6, 15, 30, 60]
+    xyz_m: Triple
+    rotation_rpy_rad: Triple
+    timeout_s: Positive = 10.0
+
+    @property
+    def T_base_camera(self) -> Array:
+        """Calibrated pose (4, 4) of the colour optical frame."""
+        return transform(Rotation.from_euler("xyz", self.rotation_rpy_rad).as_matrix(), self.xyz_m)
+
+
+class ArmSettings(Settings):
+    """The arm's address, home and limits (joint space rad, task space metres in base_link)."""
+
+    host: str
+    control_port: Annotated[int, Field(ge=1, le=65535)] = 502
+    report_port: Annotated[int, Field(ge=1, le=65535)] = 30003
+    home_rad: tuple[float, float, float, float, float, float]
+    max_joint_speed_radps: Annotated[float, Field(gt=0, le=3.14)] = 1.5
+    max_joint_acceleration_radps2: Annotated[float, Field(gt=0, le=20.0)] = 8.0
+    speed_mps: Annotated[float, Field(gt=0, le=1.0)] = 0.25
+    speed_radps: Annotated[float, Field(gt=0, le=2.0)] = 1.2
+    control_hz: Annotated[float, Field(ge=20, le=250)] = 100.0
+    workspace_lower_m: Triple
+    workspace_upper_m: Triple
+    collision_sensitivity: Annotated[int, Field(ge=1, le=5)] = 3
+    max_command_age_s: Positive = 0.25
+
+    @model_validator(mode="after")
+    def _check(self) -> "ArmSettings":
+        if any(a >= b for a, b in zip(self.workspace_lower_m, self.workspace_upper_m, strict=True)):
+            raise ValueError("workspace_lower_m must be below workspace_upper_m on every axis")
+        return self
+
+
+class HandSettings(Settings):
+    """The hand's model file, bus and control rate."""
+
+    model: str = "dash"
+    port: str
+    baud: int = 4_000_000
+    control_hz: Annotated[float, Field(ge=10, le=200)] = 50.0
+    close_s: Positive = 1.0
+    squeeze_s: Positive = 0.8
+    max_command_age_s: Positive = 0.25
+
+
+class WorkcellConfig(Settings):
+    """One workcell. `time_scale` is how many times faster than the clock it lives; 1 for anything real."""
+
+    name: str
+    kind: Literal["twin", "lab"]
+    time_scale: Annotated[float, Field(gt=0, le=50)] = 1.0
+    table_z_m: float = 0.0
+    approach_m: Annotated[float, Field(gt=0, le=0.3)] = 0.12
+    lift_clearance_m: Annotated[float, Field(ge=0, le=0.5)] = 0.10
+    follow_speed_limit_mps: Annotated[float, Field(gt=0, le=1.0)] = 0.25
+    table_clearance_m: Annotated[float, Field(ge=0)] = 0.005
+    camera: CameraSettings
+    arm: ArmSettings
+    hand: HandSettings
+
+    @model_validator(mode="after")
+    def _check(self) -> "WorkcellConfig":
+        if self.kind == "lab" and self.time_scale != 1.0:
+            raise ValueError(f"time_scale {self.time_scale} is for the twin; a real device lives at 1")
+        return self
+
+
+def load_workcell(name: str, time_scale: float | None = None) -> WorkcellConfig:
+    """Load a workcell by name or path; `time_scale` overrides the file's where given.
+
+    Raises:
+        ConfigError: unknown, malformed, or another time scale than 1 on a real workcell.
+    """
+    path = find_setting(name, WORKCELLS_DIR, "workcell")
+    config = load_yaml(path, WorkcellConfig)
+    if time_scale is None:
+        return config
+    return validate(config.model_dump() | {"time_scale": float(time_scale)}, WorkcellConfig, str(path))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an execution went.
+
+    Attributes:
+        fault: empty if the whole motion ran; else refused | unreachable | collision | overload and why.
+        motion_s: host seconds that the motion took.
+    """
+
+    fault: str
+    motion_s: float
+
+
+class Workcell(Protocol):
+    """What the fine-tuning loop needs of a workcell. The ROS graph and the in-process twin both are one.
+
+    Every method raises `WorkcellError` when the workcell itself fails; a bad grasp is an `Outcome`, not an error.
+    """
+
+    def reset(self, objects: str, seed: int) -> None:
+        """Open the hand, bring the arm home, and put the objects back ('train' or 'test', placed by `seed`)."""
+        ...
+
+    def look(self) -> RGBDFrame:
+        """Take a new capture."""
+        ...
+
+    def execute(self, motion: EpisodeMotion) -> Outcome:
+        """Run the motion of an episode."""
+        ...
+
+    def rate(self, rater: str, initial: RGBDFrame, final: RGBDFrame) -> Rating:
+        """Ask a rater (`judge`, `operator`, `r3m`, ...) about the episode that was just executed."""
+        ...
+
+
+class Predictor(Protocol):
+    """The prior: from a capture and an instruction to an affordance."""
+
+    # Where the hand expects the contact, (3,) metres in the wrist frame (see deft_core.wrist).
+    contact_in_wrist: Array
+
+    def predict(self, frame: RGBDFrame, instruction: str) -> Affordance:
+        """Predict; raises `PerceptionRefused` rather than guess."""
+        ...
+
+
+def scene_seed(run_seed: int, phase: str, objects: str, index: int) -> int:
+    """Seed of one scene (positive, below 2**63): a function of the run's seed and the episode's place in it alone."""
+    words = [int.from_bytes(text.encode(), "little") for text in (phase, objects)]
+    state = np.random.SeedSequence([run_seed, *words, index]).generate_state(1, np.uint64)[0]
+    return int(state >> np.uint64(1)) or 1
