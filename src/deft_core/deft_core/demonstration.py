@@ -1,9 +1,9 @@
 """The post-grasp motion of one human demonstration: forty wrist displacements (paper, section 3.1).
 
 Displacements are changes of wrist pose between adjacent time steps. They are written in the demonstration's
-gravity-aligned frame: origin at the wrist at the moment of the grasp, axes parallel to base_link (z up). A robot that
-grasped with another heading turns them about z by the twist of its wrist against the demonstrator's, so a held object moves as
-it did in the demonstration, whatever the hand's hold on it.
+gravity-aligned frame: origin at the wrist at the moment of the grasp, axes parallel to base_link (z up). A robot
+that grasped with another heading turns them about z by the twist of its wrist against the demonstrator's, so a held
+object moves as it did in the demonstration, whatever the hand's hold on it.
 """
 
 import hashlib

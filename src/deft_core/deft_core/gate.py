@@ -1,7 +1,8 @@
 """The one gate that every motor command passes: finite, in limits, in the workspace, in speed, fresh; fails closed.
 
-A gate starts closed. `open()` lets commands pass, `close()` (a stop, a device fault, a shutdown) refuses them until somebody opens it
-again. A command that breaks a rule is refused and closes the gate: what made it cannot be trusted with the next.
+A gate starts closed. `open()` lets commands pass, `close()` (a stop, a device fault, a shutdown) refuses them until
+somebody opens it again. A command that breaks a rule is refused and closes the gate: what made it cannot be trusted
+with the next.
 """
 
 import threading

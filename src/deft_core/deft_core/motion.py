@@ -1,7 +1,8 @@
 """The motion of an episode: what the robot does with 22 grasp parameters and a demonstration.
 
-Approach from a pre-grasp straight onto the contact with an open hand, close to the grasp's joints, squeeze, then lead the
-wrist through the demonstration's forty displacements. Both executors (the ROS graph and the in-process twin) run exactly these steps.
+Approach from a pre-grasp straight onto the contact with an open hand, close to the grasp's joints, squeeze, then
+lead the wrist through the demonstration's forty displacements. Both executors (the ROS graph and the in-process
+twin) run exactly these steps.
 """
 
 from collections.abc import Iterator

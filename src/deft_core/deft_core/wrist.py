@@ -7,9 +7,9 @@ The paper's "euler angles" leave the convention open. Here a wrist rotation in b
 
     R_base_wrist = Rz(yaw) Ry(pitch) Rx(roll) R_NOMINAL
 
-with `R_NOMINAL`: fingers pointing forward (+x of base_link) and 45 degrees down, thumb up, palm to the left. The angles are
-therefore small for the grasps of a tabletop, and the chart's singularity (pitch of 90 degrees: fingers 45 degrees *up*
-and forward, or down and backward) lies where no grasp from a table is.
+with `R_NOMINAL`: fingers pointing forward (+x of base_link) and 45 degrees down, thumb up, palm to the left. The
+angles are therefore small for the grasps of a tabletop, and the chart's singularity (pitch of 90 degrees: fingers
+45 degrees *up* and forward, or down and backward) lies where no grasp from a table is.
 """
 
 import numpy as np

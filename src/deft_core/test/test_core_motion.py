@@ -1,0 +1,172 @@
+"""Kinematics, planning and the gate: what may reach a motor."""
+
+import numpy as np
+import pytest
+from deft_core import geometry, kinematics
+from deft_core.demonstration import STEPS, Demonstration, displacements
+from deft_core.errors import GateRefused, Unreachable
+from deft_core.gate import arm_gate, hand_gate
+from deft_core.grasp import GraspParameters
+from deft_core.hand import load_hand
+from deft_core.motion import ArmMove, HandShape, WristFollow, episode_motion
+from deft_core.planner import ArmPlanner
+from deft_core.workcell import load_workcell
+from deft_core.wrist import rotation_from_rpy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+CELL = load_workcell("twin")
+HAND = load_hand(CELL.hand.model)
+HOME = np.array(CELL.arm.home_rad)
+PLANNER = ArmPlanner(CELL.arm, HAND)
+FRESH = {"dt_s": 0.01, "command_age_s": 0.0, "state_age_s": 0.0}
+CONTACT_IN_WRIST = np.array([-0.10, -0.05, 0.0])
+
+
+def demo(lift_m: float = 0.1, turn_rad: float = 0.0, grasp_rotvec: np.ndarray | None = None) -> Demonstration:
+    rotvec = Rotation.from_matrix(rotation_from_rpy([0, -0.6, 0])).as_rotvec() if grasp_rotvec is None else grasp_rotvec
+    return Demonstration(
+        task="pick_cup",
+        frame="gravity_aligned_at_grasp",
+        dt_s=0.1,
+        grasp_rotvec=tuple(rotvec),
+        translations_m=[(0.0, 0.0, lift_m / STEPS)] * STEPS,
+        rotations_rad=[(turn_rad / STEPS, 0.0, 0.0)] * STEPS,
+        source="test",
+        clip_sha256="0" * 64,
+    )
+
+
+def test_the_flange_at_zero_is_where_the_vendor_says() -> None:
+    T = kinematics.flange_pose(np.zeros(6))
+    assert np.allclose(T[:3, 3], [0.207, 0.0, 0.112], atol=1e-9)
+    assert np.allclose(T[:3, :3], np.diag([1, -1, -1]), atol=1e-9)
+
+
+@given(st.lists(st.floats(-0.4, 0.4), min_size=6, max_size=6))
+@settings(max_examples=40, deadline=None)
+def test_inverse_kinematics_returns_to_the_pose(offset: list[float]) -> None:
+    q = HOME + np.array(offset)
+    T = kinematics.flange_pose(q)
+    found = kinematics.flange_pose(kinematics.inverse_kinematics(T, HOME))
+    assert np.allclose(found[:3, 3], T[:3, 3], atol=2e-4)
+    assert geometry.rotation_angle(found[:3, :3].T @ T[:3, :3]) < 2e-3
+
+
+def test_jacobian_is_the_derivative() -> None:
+    J, eps = kinematics.jacobian(HOME), 1e-6
+    for j in range(6):
+        dq = np.zeros(6)
+        dq[j] = eps
+        step = (kinematics.flange_pose(HOME + dq) - kinematics.flange_pose(HOME))[:3, 3] / eps
+        assert np.allclose(step, J[:3, j], atol=1e-5)
+
+
+def test_out_of_reach_says_how_far_off() -> None:
+    with pytest.raises(Unreachable, match="mm and"):
+        PLANNER.move(HOME, geometry.transform(rotation_from_rpy([0, -0.6, 0]), [1.5, 0, 0.1]), straight=False)
+
+
+@pytest.mark.parametrize("x", [0.36, 0.5])
+@pytest.mark.parametrize("y", [-0.08, 0.08])
+@pytest.mark.parametrize("pitch", [-0.75, -0.3])
+def test_every_step_of_a_pour_over_the_placement_box_passes_the_gate(x: float, y: float, pitch: float) -> None:
+    contact = np.array([x, y, 0.07]) + rotation_from_rpy([0, pitch, 0.2]) @ CONTACT_IN_WRIST
+    grasp = GraspParameters(contact, np.array([0, pitch, 0.2]), np.full(16, 0.5))
+    motion = episode_motion(grasp, demo(0.17, 2.2), HAND, CONTACT_IN_WRIST, CELL)
+    gate, q = arm_gate(CELL, HAND), HOME
+    gate.open(q)
+    for step in motion:
+        if isinstance(step, HandShape):
+            continue
+        if isinstance(step, ArmMove):
+            trajectory = PLANNER.move(q, step.T_base_wrist, step.straight)
+        else:
+            trajectory = PLANNER.follow(q, step.poses, step.times_s)
+        for t in np.arange(0.01, trajectory.duration_s + 0.01, 0.01):
+            q = gate.check(trajectory.sample(t), **FRESH)
+    assert isinstance(step, WristFollow)
+    reached = PLANNER.wrist_pose(q)
+    assert np.linalg.norm(reached[:3, 3] - step.poses[-1][:3, 3]) < 1e-3
+    assert geometry.rotation_angle(reached[:3, :3].T @ step.poses[-1][:3, :3]) < 5e-3
+
+
+def test_a_straight_move_is_straight() -> None:
+    T0 = PLANNER.wrist_pose(HOME)
+    T1 = T0 @ geometry.transform(Rotation.from_rotvec([0, 0.3, 0]).as_matrix(), [-0.1, 0.02, 0.03])
+    trajectory = PLANNER.move(HOME, T1, straight=True)
+    way = T1[:3, 3] - T0[:3, 3]
+    for t in np.linspace(0, trajectory.duration_s, 50):
+        off = np.cross(PLANNER.wrist_pose(trajectory.sample(t))[:3, 3] - T0[:3, 3], way / np.linalg.norm(way))
+        assert np.linalg.norm(off) < 2e-3
+
+
+@given(st.floats(-2.5, 2.5))
+@settings(max_examples=20)
+def test_a_demonstration_turns_with_the_robots_heading(heading: float) -> None:
+    R = Rotation.from_rotvec(demo().grasp_rotvec).as_matrix()
+    d = demo(0.0, 1.0).model_copy(update={"translations_m": [(0.002, 0.0, 0.001)] * STEPS})
+    Z = geometry.rot_z(heading)
+    straight, turned = d.wrist_poses(geometry.transform(R)), d.wrist_poses(geometry.transform(Z @ R))
+    assert np.allclose(turned[:, :3, 3], straight[:, :3, 3] @ Z.T, atol=1e-9)
+    assert np.allclose(turned[-1, :3, :3], Z @ straight[-1, :3, :3], atol=1e-9)
+
+
+def test_displacements_and_wrist_poses_are_inverse() -> None:
+    d = demo(0.12, 1.5)
+    T0 = geometry.transform(Rotation.from_rotvec(d.grasp_rotvec).as_matrix(), [0.4, 0.1, 0.2])
+    translations, rotations = displacements(np.concatenate([T0[None], d.wrist_poses(T0)]))
+    assert np.allclose(translations, d.translations_m, atol=1e-12)
+    assert np.allclose(rotations, d.rotations_rad, atol=1e-9)
+
+
+class TestGate:
+    """Every rule refuses, names itself, and closes the gate."""
+
+    def test_starts_closed(self) -> None:
+        with pytest.raises(GateRefused, match="not enabled"):
+            arm_gate(CELL, HAND).check(HOME, **FRESH)
+
+    @pytest.mark.parametrize(
+        ("command", "times", "match"),
+        [
+            (HOME[:5], {}, "shape"),
+            (np.where(np.arange(6) == 2, np.nan, HOME), {}, "finite"),
+            (HOME + 0.5, {}, "rad/s"),
+            (np.where(np.arange(6) == 2, 0.5, HOME), {}, "outside"),
+            (HOME, {"command_age_s": 1.0}, "command is 1.000 s old"),
+            (HOME, {"command_age_s": -0.1}, "command is"),
+            (HOME, {"state_age_s": 9.0}, "device state"),
+            (HOME, {"state_age_s": float("nan")}, "device state"),
+            (HOME, {"dt_s": 0.0}, "not above zero"),
+            (HOME, {"dt_s": float("nan")}, "not above zero"),
+        ],
+    )
+    def test_refuses_and_stays_closed(self, command: np.ndarray, times: dict[str, float], match: str) -> None:
+        gate = arm_gate(CELL, HAND)
+        gate.open(HOME)
+        with pytest.raises(GateRefused, match=match):
+            gate.check(command, **(FRESH | times))
+        with pytest.raises(GateRefused, match="gate is closed"):
+            gate.check(HOME, **FRESH)
+
+    def test_refuses_to_lower_the_hand_into_the_table(self) -> None:
+        gate, q = arm_gate(CELL, HAND), HOME
+        T = geometry.transform(rotation_from_rpy([0, 0.2, 0]), [0.4, 0.0, 0.03])
+        trajectory = PLANNER.move(q, T, straight=False)
+        gate.open(q)
+        with pytest.raises(GateRefused, match=r"table|workspace"):
+            for t in np.arange(0.01, trajectory.duration_s + 0.01, 0.01):
+                gate.check(trajectory.sample(t), **FRESH)
+
+    def test_a_stop_holds_until_opened_again(self) -> None:
+        gate = hand_gate(CELL, HAND)
+        gate.open(np.zeros(16))
+        gate.check(np.full(16, 0.01), **FRESH)
+        gate.close("stopped by /deft/stop")
+        gate.close("another reason")
+        with pytest.raises(GateRefused, match="/deft/stop"):
+            gate.check(np.full(16, 0.02), **FRESH)
+        gate.open(np.full(16, 0.01))
+        assert gate.check(np.full(16, 0.02), **FRESH).shape == (16,)

@@ -1,0 +1,85 @@
+"""Files are checked where they enter: the error names file, field and what is allowed."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from deft_core.demonstration import load_demonstration
+from deft_core.errors import ConfigError
+from deft_core.hand import HANDS_DIR, load_hand
+from deft_core.observation import Rating
+from deft_core.task import PAPER_TASKS, load_task
+from deft_core.workcell import WORKCELLS_DIR, load_workcell, scene_seed
+
+
+def test_an_unknown_task_lists_those_that_exist_and_the_nine_names() -> None:
+    with pytest.raises(ConfigError) as error:
+        load_task("juggle")
+    assert "pour_cup" in str(error.value)
+    assert all(name in str(error.value) for name in PAPER_TASKS)
+
+
+@pytest.mark.parametrize("name", ["twin", "lab"])
+def test_shipped_workcells_load(name: str) -> None:
+    assert load_workcell(name).name == name
+
+
+def test_a_real_workcell_refuses_to_live_faster_than_the_clock() -> None:
+    with pytest.raises(ConfigError, match="time_scale"):
+        load_workcell("lab", time_scale=2.0)
+    assert load_workcell("twin", time_scale=2.0).time_scale == 2.0
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"kind": "moon"}, "kind"),
+        ({"tabel_z_m": 0.0}, "tabel_z_m"),
+        ({"time_scale": float("nan")}, "time_scale"),
+        ({"arm": {"host": "127.0.0.1"}}, "arm.home_rad"),
+    ],
+)
+def test_a_wrong_workcell_field_is_named(tmp_path: Path, change: dict, match: str) -> None:
+    data = yaml.safe_load((WORKCELLS_DIR / "twin.yaml").read_text()) | change
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(data))
+    with pytest.raises(ConfigError, match=match):
+        load_workcell(str(path))
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b\n", "a: [1,\n", "\x00"])
+def test_a_file_that_is_not_settings_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "broken.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"broken\.yaml"):
+        load_workcell(str(path))
+
+
+def test_a_hand_with_two_motors_on_one_id_is_refused(tmp_path: Path) -> None:
+    data = yaml.safe_load((HANDS_DIR / "dash.yaml").read_text())
+    data["fingers"]["index"]["motor_ids"] = [1, 1, 3]
+    path = tmp_path / "hand.yaml"
+    path.write_text(yaml.safe_dump(data))
+    with pytest.raises(ConfigError, match="motor_ids"):
+        load_hand(str(path))
+
+
+def test_a_missing_demonstration_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="extract_demo"):
+        load_demonstration("pour_cup", tmp_path)
+    (tmp_path / "pour_cup.json").write_text(json.dumps({"task": "pour_cup"}))
+    with pytest.raises(ConfigError, match="translations_m"):
+        load_demonstration("pour_cup", tmp_path)
+
+
+@pytest.mark.parametrize("reward", [-0.1, 1.1, float("nan"), float("inf")])
+def test_a_reward_outside_zero_to_one_is_refused(reward: float) -> None:
+    with pytest.raises(ValueError, match="operator"):
+        Rating(reward, True, "operator")
+
+
+def test_scene_seeds_differ_by_place_and_repeat() -> None:
+    seeds = {scene_seed(s, p, o, i) for s in (0, 1) for p in ("a", "b") for o in ("train", "test") for i in range(5)}
+    assert len(seeds) == 40
+    assert scene_seed(3, "finetune", "train", 7) == scene_seed(3, "finetune", "train", 7) > 0
