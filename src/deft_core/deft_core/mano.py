@@ -17,9 +17,6 @@ from deft_core.geometry import Array, transform
 
 FINGER_ORDER = ("index", "middle", "pinky", "ring", "thumb")
 POSE_DIM = 45
-# Human hand length (wrist to middle fingertip) of the template, metres.
-LENGTH_M = 0.190
-
 # Knuckle (MCP; thumb: CMC) positions in the wrist frame, and direction and lengths of the three segments outwards.
 _KNUCKLES = {
     "index": ([-0.095, 0.000, 0.026], [-0.995, 0.0, 0.10], (0.0398, 0.0224, 0.0158)),
@@ -52,6 +49,8 @@ def _template() -> tuple[Array, Array]:
 
 # (16, 3) joints of the flat hand in the wrist frame (0 is the wrist) and (5, 3) fingertips, metres.
 TEMPLATE_JOINTS, TEMPLATE_TIPS = _template()
+# Wrist joint to middle fingertip, metres.
+LENGTH_M = float(np.linalg.norm(TEMPLATE_TIPS[1]))
 # Parent of each of the 16 joints.
 PARENTS = (-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 0, 10, 11, 0, 13, 14)
 
