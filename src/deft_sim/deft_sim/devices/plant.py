@@ -1,9 +1,9 @@
 """What the emulated devices stand on: an arm and a hand that live in robot time.
 
-The devices hold everything a controller knows (modes, errors, profiles, limits, registers); a plant holds only bodies. A
-plant's owner lets time pass and calls `tick()` of each device once a control period (4 ms of robot time, say); the device
-then reads the plant's state, moves its set-points on to that time and hands them back. Requests arrive meanwhile on the
-devices' own threads, so both methods of a plant must be safe to call from any thread and cheap.
+The devices hold everything a controller knows (modes, errors, profiles, limits, registers); a plant holds only bodies.
+A plant's owner lets time pass and calls `tick()` of each device once a control period (4 ms of robot time, say); the
+device then reads the plant's state, moves its set-points on to that time and hands them back. Requests arrive meanwhile
+on the devices' own threads, so both methods of a plant must be safe to call from any thread and cheap.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,14 @@
+"""Rigs as fixtures."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deft_sim.devices import rig
+
+
+@pytest.fixture
+def hand_rig(tmp_path: Path) -> Iterator[rig.HandRig]:
+    with rig.hand_rig(tmp_path / "hand") as it:
+        yield it
