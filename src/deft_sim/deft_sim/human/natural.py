@@ -1,0 +1,79 @@
+"""How a person would go about grasping: the ways of coming that comfort allows, drawn at random.
+
+The person stands behind the robot's base and looks along +x at the table, as the camera does, so the right forearm
+comes from behind and from the right. Headings and elevations are spread about a comfortable middle; the spread is what
+people show in reach-to-grasp at a table (hand orientation varies by 10 to 15 degrees between repetitions: Desmurget et
+al., "Constrained and unconstrained movements involve different control strategies", J. Neurophysiol. 77, 1997).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from deft_core.geometry import Array
+from deft_core.wrist import rotation_from_rpy
+
+from deft_sim.human.grasping import PRESHAPE, Reach
+
+
+@dataclass(frozen=True)
+class Style:
+    """The comfortable middle of a way to grasp, and its spread (standard deviations).
+
+    Attributes:
+        rpy_rad: wrist angles in the convention of `deft_core.wrist` (roll, pitch, yaw).
+        rpy_sigma_rad: their spread.
+        height: where along the graspable part, 0 bottom to 1 top.
+        height_sigma: its spread.
+        offset_m: the object's axis in the wrist frame when the hand closes: along the palm (x), towards the thumb (z);
+            across the palm (y) follows from the object's radius.
+        offset_sigma_m: its spread.
+    """
+
+    rpy_rad: tuple[float, float, float]
+    rpy_sigma_rad: tuple[float, float, float]
+    height: float
+    height_sigma: float
+    offset_m: tuple[float, float] = (-0.082, 0.004)
+    offset_sigma_m: float = 0.006
+
+
+# A wrap from the side: forearm 30 degrees down (pitch -15 degrees from the nominal 45), heading a little inwards.
+WRAP = Style(rpy_rad=(0.0, -0.30, 0.10), rpy_sigma_rad=(0.10, 0.12, 0.16), height=0.55, height_sigma=0.08)
+# To pour, the hand goes lower, so that the rim stays free.
+WRAP_LOW = Style(rpy_rad=(0.0, -0.35, 0.15), rpy_sigma_rad=(0.10, 0.12, 0.16), height=0.45, height_sigma=0.08)
+STYLES = {"pick": WRAP, "pour": WRAP_LOW}
+PALM_TO_AXIS_M = 0.016  # palm's skin below the wrist frame's origin plane, plus flesh that gives
+
+
+def draw_angles(style: Style, rng: np.random.Generator) -> tuple[Array, float, Array]:
+    """Draw wrist angles (3,), a height fraction and a hold offset (2,) of a style."""
+    rpy = np.array(style.rpy_rad) + rng.normal(size=3) * style.rpy_sigma_rad
+    height = float(np.clip(style.height + style.height_sigma * rng.normal(), 0.1, 0.9))
+    offset = np.array(style.offset_m) + style.offset_sigma_m * rng.normal(size=2)
+    return rpy, height, offset
+
+
+def reach_axis(point: Array, radius_m: float, rpy: Array, offset: Array) -> Reach:
+    """Plan to wrap the hand around an upright axis.
+
+    Args:
+        point: (3,) on the object's axis at the height to hold, base_link, metres.
+        radius_m: the object's radius there.
+        rpy: (3,) wrist angles.
+        offset: (2,) the axis in the wrist frame, x and z, metres.
+    """
+    R = rotation_from_rpy(rpy)
+    axis_in_wrist = np.array([offset[0], -(radius_m + PALM_TO_AXIS_M), offset[1]])
+    T = np.eye(4)
+    T[:3, :3] = R
+    T[:3, 3] = point - R @ axis_in_wrist
+    direction = R @ axis_in_wrist
+    return Reach(T, direction / np.linalg.norm(direction), PRESHAPE)
+
+
+def discomfort(style: Style, rpy: Array, height: float) -> float:
+    """How far from the comfortable middle a way of grasping is: squared standard deviations, averaged."""
+    z = (np.asarray(rpy) - style.rpy_rad) / style.rpy_sigma_rad
+    return float(np.mean(np.append(z, (height - style.height) / style.height_sigma) ** 2))

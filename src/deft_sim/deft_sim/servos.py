@@ -1,0 +1,129 @@
+"""What drives the joints: the arm's joint servos and the hand's twelve motors with their tendons.
+
+Both executors, the live twin behind its emulated devices and the in-process `TwinWorkcell`, move the robot through this one
+piece of dynamics, stepped once a control tick (`TICK_S` of robot time).
+"""
+
+import mujoco
+import numpy as np
+from deft_core.geometry import Array
+from deft_core.hand import HandModel
+from numpy.typing import ArrayLike, NDArray
+
+from deft_sim.model.arm import ARM_JOINTS
+from deft_sim.model.hand import MOTOR_KINDS
+
+TICK_S = 0.004  # the xArm's servo period (250 Hz)
+ARM_TOP_SPEED_RADPS = 3.14  # xarm_description: joint velocity limit
+# Position loop of a hobby servo, N m per rad of shaft error, before the current limit cuts it off.
+_SERVO_STIFFNESS = 6.0
+# Gearbox friction: below it a shaft does not move; it also keeps a loaded shaft where it is.
+_GEAR_FRICTION_NM = 0.03
+
+
+class ArmServo:
+    """Six joint servos that follow position targets at no more than their top speed."""
+
+    def __init__(self, model: mujoco.MjModel) -> None:
+        self._ctrl = np.array([model.actuator(name).id for name in ARM_JOINTS])
+        self._q = np.array([model.joint(name).qposadr[0] for name in ARM_JOINTS])
+        self._v = np.array([model.joint(name).dofadr[0] for name in ARM_JOINTS])
+        self._lower = model.jnt_range[[model.joint(n).id for n in ARM_JOINTS], 0].copy()
+        self._upper = model.jnt_range[[model.joint(n).id for n in ARM_JOINTS], 1].copy()
+        self.target = np.zeros(6)
+        self.set_point = np.zeros(6)
+
+    def reset(self, data: mujoco.MjData, q: ArrayLike) -> None:
+        """Stand still at q (6,) rad."""
+        data.qpos[self._q] = q
+        data.qvel[self._v] = 0.0
+        self.target = np.array(q, dtype=float)
+        self.set_point = self.target.copy()
+        data.ctrl[self._ctrl] = self.set_point
+
+    def tick(self, data: mujoco.MjData) -> None:
+        """Move the set-points towards the targets, one control period."""
+        step = ARM_TOP_SPEED_RADPS * TICK_S
+        self.set_point = np.clip(
+            self.set_point + np.clip(self.target - self.set_point, -step, step), self._lower, self._upper
+        )
+        data.ctrl[self._ctrl] = self.set_point
+
+    def q(self, data: mujoco.MjData) -> Array:
+        """Joint angles (6,), rad."""
+        return data.qpos[self._q].copy()
+
+    def qd(self, data: mujoco.MjData) -> Array:
+        """Joint speeds (6,), rad/s."""
+        return data.qvel[self._v].copy()
+
+    def torque(self, data: mujoco.MjData) -> Array:
+        """Motor torques (6,), N m."""
+        return data.actuator_force[self._ctrl].copy()
+
+    def external(self, data: mujoco.MjData) -> Array:
+        """Torques (6,), N m, that contacts put on the joints."""
+        return data.qfrc_constraint[self._v].copy()
+
+
+class HandServo:
+    """Twelve geared motors in current-based position mode, each pulling a tendon with some slack.
+
+    A motor's shaft obeys  damping * speed = motor torque - tendon torque - gear friction,  where the motor's torque follows the
+    position error up to what the goal current gives, and the damping is back EMF (top speed at the current limit's torque, no
+    load). The tendon is the MuJoCo actuator's spring between shaft and joint; within the backlash it hangs loose.
+    """
+
+    def __init__(self, model: mujoco.MjModel, hand: HandModel) -> None:
+        self._kt = hand.motors.torque_nm_per_a
+        self._slack = hand.motors.backlash_rad / 2
+        self._damping = hand.motors.current_limit_a * self._kt / hand.motors.max_speed_radps
+        names = [f"{finger}_{kind}" for finger in hand.fingers for kind in MOTOR_KINDS]
+        self._ctrl = np.array([model.actuator(name).id for name in names])
+        self._stiffness = model.actuator_gainprm[self._ctrl, 0].copy()
+        joints = [f"{finger}_{joint}" for finger in hand.fingers for joint in ("side", "forward", "pip", "dip")]
+        self._q = np.array([model.joint(name).qposadr[0] for name in joints])
+        self._v = np.array([model.joint(name).dofadr[0] for name in joints])
+        self._hand = hand
+        self.goal = np.zeros(12)
+        self.current_limit = np.zeros(12)
+        self.torque_on = np.zeros(12, dtype=bool)
+        self.shaft = np.zeros(12)
+        self.speed = np.zeros(12)
+        self.current = np.zeros(12)
+
+    def reset(self, data: mujoco.MjData, motors: ArrayLike) -> None:
+        """Stand still with the shafts at (12,) rad, holding."""
+        self.shaft = np.array(motors, dtype=float)
+        self.goal = self.shaft.copy()
+        self.speed, self.current = np.zeros(12), np.zeros(12)
+        self.torque_on = np.ones(12, dtype=bool)
+        self.current_limit = np.full(12, self._hand.motors.goal_current_a)
+        data.qpos[self._q] = self._hand.clip(self._hand.joints_from_motors(self.shaft))
+        data.qvel[self._v] = 0.0
+        data.ctrl[self._ctrl] = self.shaft
+
+    def command(self, goal: ArrayLike, current_limit_a: ArrayLike, torque_on: NDArray[np.bool_]) -> None:
+        """Set goals (12,) rad, greatest currents (12,) A and which motors hold."""
+        self.goal = np.array(goal, dtype=float)
+        self.current_limit = np.abs(np.array(current_limit_a, dtype=float))
+        self.torque_on = np.array(torque_on, dtype=bool)
+
+    def tick(self, data: mujoco.MjData) -> None:
+        """Turn the shafts for one control period and set the tendons."""
+        joint = data.actuator_length[self._ctrl]
+        slack = np.clip(joint, self.shaft - self._slack, self.shaft + self._slack)
+        load = self._stiffness * (slack - joint)
+        most = self._kt * self.current_limit
+        drive = np.where(self.torque_on, np.clip(_SERVO_STIFFNESS * (self.goal - self.shaft), -most, most), 0.0)
+        net = drive - load
+        net = np.sign(net) * np.maximum(np.abs(net) - _GEAR_FRICTION_NM, 0.0)
+        # Implicit in the two springs, so that stiff tendons and stiff servos stay steady at this period.
+        self.speed = net / (self._damping + TICK_S * (self._stiffness + _SERVO_STIFFNESS))
+        self.shaft = self.shaft + TICK_S * self.speed
+        self.current = drive / self._kt
+        data.ctrl[self._ctrl] = np.clip(joint, self.shaft - self._slack, self.shaft + self._slack)
+
+    def joints(self, data: mujoco.MjData) -> Array:
+        """True joint angles (16,), rad: what the soft fingers really do, which no encoder measures."""
+        return data.qpos[self._q].copy()

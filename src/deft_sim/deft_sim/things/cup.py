@@ -1,0 +1,74 @@
+"""Cups: hollow bodies of revolution with a printed sleeve."""
+
+from typing import Annotated, Literal
+
+import mujoco
+import numpy as np
+from deft_core.geometry import Array
+from pydantic import Field, model_validator
+
+from deft_sim.model.paint import add_texture, sleeve
+from deft_sim.model.scene import COLLISION_GROUP
+from deft_sim.things.lathe import add_staves, add_visual, shell_mesh, stave_volume
+from deft_sim.things.thing import RGB, Thing
+
+
+class Cup(Thing):
+    """A cup without a handle. Metres, kilograms.
+
+    `profile` gives outer radii from base to rim as (fraction of the height, radius in metres). `friction` is the sliding
+    coefficient of the hand's pads on it.
+    """
+
+    height_m: Annotated[float, Field(gt=0.03, lt=0.25)]
+    profile: Annotated[list[tuple[float, float]], Field(min_length=2)]
+    wall_m: Annotated[float, Field(gt=0.001, lt=0.01)] = 0.003
+    floor_m: Annotated[float, Field(gt=0.001, lt=0.03)] = 0.005
+    mass_kg: Annotated[float, Field(gt=0.01, lt=2.0)]
+    friction: Annotated[float, Field(gt=0.05, lt=2.0)]
+    color: RGB
+    accent: RGB
+    pattern: Literal["badge", "stripe", "label"]
+
+    @model_validator(mode="after")
+    def _check(self) -> "Cup":
+        fractions = [f for f, _ in self.profile]
+        if fractions[0] != 0.0 or fractions[-1] != 1.0 or any(b <= a for a, b in zip(fractions, fractions[1:], strict=False)):
+            raise ValueError("profile: height fractions must rise from 0 to 1")
+        if min(r for _, r in self.profile) <= 2 * self.wall_m:
+            raise ValueError("profile: a radius is too small for the wall")
+        return self
+
+    @property
+    def outline(self) -> Array:
+        """Heights and outer radii, (k, 2) metres."""
+        return np.array([(f * self.height_m, r) for f, r in self.profile])
+
+    @property
+    def footprint_m(self) -> float:
+        """Radius at the widest place."""
+        return max(r for _, r in self.profile)
+
+    def add_to(self, spec: mujoco.MjSpec, name: str) -> mujoco.MjsBody:
+        """Build shell, staves and floor; wall and floor share the mass by their volumes."""
+        outline = self.outline
+        body = spec.worldbody.add_body(name=name)
+        body.add_freejoint(name=name)
+        contact = {"condim": 4, "priority": 1, "friction": [self.friction, 0.01, 0.0002], "solref": [0.01, 1.0]}
+        floor_radius = outline[0, 1] - self.wall_m
+        volume = stave_volume(outline, self.wall_m) + np.pi * floor_radius**2 * self.floor_m
+        density = self.mass_kg / volume
+        add_staves(body, name, outline, self.wall_m, density, **contact)
+        body.add_geom(
+            name=f"{name}_floor",
+            type=mujoco.mjtGeom.mjGEOM_CYLINDER,
+            size=[floor_radius, self.floor_m / 2, 0],
+            pos=[0, 0, self.floor_m / 2],
+            density=density,
+            group=COLLISION_GROUP,
+            **contact,
+        )
+        shell_mesh(spec, f"{name}_shell", outline, self.wall_m, self.floor_m)
+        add_texture(spec, f"{name}_sleeve", sleeve(self.color, self.accent, self.pattern), specular=0.3, shininess=0.4)
+        add_visual(body, name, f"{name}_shell", f"{name}_sleeve")
+        return body
