@@ -1,0 +1,250 @@
+"""RGB-D cameras: a RealSense, or a librealsense software device fed by the twin's sensor.
+
+Both run librealsense's own syncer, alignment and intrinsics; they differ in where pixels come from.
+"""
+
+import json
+import socket
+import struct
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import numpy as np
+import pyrealsense2 as rs
+from numpy.typing import NDArray
+
+from deft_core.errors import WorkcellError
+from deft_core.geometry import Array
+from deft_core.workcell import CameraSettings
+
+# A header larger than this is not one of ours.
+_MAX_HEADER = 65536
+
+
+@dataclass(frozen=True, eq=False)
+class Capture:
+    """Colour (H, W, 3) uint8 RGB, depth (H, W) uint16 millimetres aligned to it, intrinsics, host seconds."""
+
+    color: NDArray[np.uint8]
+    depth_mm: NDArray[np.uint16]
+    K: Array
+    distortion: Array
+    stamp_s: float
+
+
+class Camera(Protocol):
+    """A started camera; use it as a context manager."""
+
+    def wait(self) -> Capture:
+        """The next capture; raises `WorkcellError` when none comes in time."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+def _capture(frames: rs.composite_frame, align: rs.align) -> Capture | None:
+    aligned = align.process(frames)
+    color, depth = aligned.get_color_frame(), aligned.get_depth_frame()
+    if not color or not depth:
+        return None
+    i = color.profile.as_video_stream_profile().get_intrinsics()
+    pixels = np.asanyarray(depth.get_data())
+    to_mm = depth.get_units() * 1000.0
+    depth_mm = pixels.copy() if abs(to_mm - 1.0) < 1e-6 else np.round(pixels * to_mm).clip(0, 65535).astype(np.uint16)
+    K = np.array([[i.fx, 0, i.ppx], [0, i.fy, i.ppy], [0, 0, 1.0]])
+    return Capture(np.asanyarray(color.get_data()).copy(), depth_mm, K, np.array(i.coeffs, dtype=float), time.time())
+
+
+class RealSenseCamera:
+    """An Intel RealSense on USB."""
+
+    def __init__(self, settings: CameraSettings) -> None:
+        self._settings = settings
+        self._pipeline = rs.pipeline()
+        self._align = rs.align(rs.stream.color)
+
+    def __enter__(self) -> Self:
+        s, config = self._settings, rs.config()
+        if s.serial:
+            config.enable_device(s.serial)
+        config.enable_stream(rs.stream.depth, s.width, s.height, rs.format.z16, s.fps)
+        config.enable_stream(rs.stream.color, s.width, s.height, rs.format.rgb8, s.fps)
+        try:
+            self._pipeline.start(config)
+        except RuntimeError as error:
+            raise WorkcellError(
+                f"RealSense {s.serial or '(first found)'} does not start at {s.width}x{s.height}, {s.fps} Hz: {error}; "
+                "is it plugged into a USB 3 port, and is its serial number right in the workcell file?"
+            ) from error
+        return self
+
+    def wait(self) -> Capture:
+        """The next synchronised, aligned capture."""
+        deadline = time.monotonic() + self._settings.timeout_s
+        while time.monotonic() < deadline:
+            try:
+                capture = _capture(self._pipeline.wait_for_frames(int(1000 * self._settings.timeout_s)), self._align)
+            except RuntimeError as error:
+                raise WorkcellError(
+                    f"the camera delivered nothing for {self._settings.timeout_s} s: {error}"
+                ) from error
+            if capture is not None:
+                return capture
+        raise WorkcellError(f"the camera delivered no colour with depth for {self._settings.timeout_s} s")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pipeline.stop()
+
+
+class SoftwareCamera:
+    """A librealsense software device that replays raw colour and depth images pushed into it."""
+
+    def __init__(self, color: dict[str, Any], depth: dict[str, Any], T_color_depth: Array, fps: int) -> None:
+        device = rs.software_device()
+        self._sensors = {kind: device.add_sensor(name) for kind, name in (("depth", "Stereo Module"), ("color", "RGB"))}
+        self._profiles = {
+            "depth": self._add("depth", depth, 0, fps, rs.stream.depth, rs.format.z16, 2),
+            "color": self._add("color", color, 1, fps, rs.stream.color, rs.format.rgb8, 3),
+        }
+        self._sensors["depth"].add_read_only_option(rs.option.depth_units, 0.001)
+        extrinsics = rs.extrinsics()
+        extrinsics.rotation = T_color_depth[:3, :3].T.ravel().tolist()  # librealsense keeps matrices column by column
+        extrinsics.translation = T_color_depth[:3, 3].tolist()
+        self._profiles["depth"].register_extrinsics_to(self._profiles["color"], extrinsics)
+        device.create_matcher(rs.matchers.dlr_c)
+        self._syncer, self._align, self._device = rs.syncer(), rs.align(rs.stream.color), device
+        for kind, sensor in self._sensors.items():
+            sensor.open(self._profiles[kind])
+            sensor.start(self._syncer)
+
+    def _add(self, kind: str, intrinsics: dict[str, Any], uid: int, fps: int, stream: Any, fmt: Any, bpp: int) -> Any:
+        i = rs.intrinsics()
+        i.width, i.height = int(intrinsics["width"]), int(intrinsics["height"])
+        i.fx, i.fy, i.ppx, i.ppy = (float(intrinsics[k]) for k in ("fx", "fy", "ppx", "ppy"))
+        i.model, i.coeffs = rs.distortion.brown_conrady, [float(c) for c in intrinsics["coeffs"]]
+        video = rs.video_stream()
+        video.type, video.index, video.uid, video.fmt, video.bpp = stream, 0, uid, fmt, bpp
+        video.width, video.height, video.fps, video.intrinsics = i.width, i.height, fps, i
+        return self._sensors[kind].add_video_stream(video)
+
+    def push(self, number: int, stamp_ms: float, color: NDArray[np.uint8], depth: NDArray[np.uint16]) -> Capture | None:
+        """Feed one pair of raw images; returns the aligned capture once the syncer has matched it."""
+        for kind, pixels, bpp in (("depth", depth, 2), ("color", color, 3)):
+            frame = rs.software_video_frame()
+            frame.pixels, frame.bpp, frame.stride = np.ascontiguousarray(pixels), bpp, pixels.shape[1] * bpp
+            frame.timestamp, frame.domain, frame.frame_number = stamp_ms, rs.timestamp_domain.hardware_clock, number
+            frame.profile = self._profiles[kind].as_video_stream_profile()
+            if kind == "depth":
+                frame.depth_units = 0.001
+            self._sensors[kind].on_video_frame(frame)
+        capture = None
+        while capture is None:
+            matched, frames = self._syncer.try_wait_for_frames(200)
+            if not matched:
+                return None
+            if frames.size() == 2:
+                capture = _capture(frames, self._align)
+        return capture
+
+    def close(self) -> None:
+        """Stop both sensors."""
+        for sensor in self._sensors.values():
+            sensor.stop()
+            sensor.close()
+
+
+class TwinCamera:
+    """The twin's RGB-D sensor over loopback TCP, through a librealsense software device.
+
+    Each message from the twin: 4 bytes header length (big-endian), a JSON header (`frame_number`, `stamp_s`, `fps`,
+    `color` and `depth` with width, height, fx, fy, ppx, ppy, coeffs; `T_color_depth`, 16 numbers row by row), then
+    raw rgb8 and raw z16 (millimetres, little-endian) pixels.
+    """
+
+    def __init__(self, settings: CameraSettings) -> None:
+        host, _, port = settings.address.rpartition(":")
+        if not host or not port.isdigit():
+            raise WorkcellError(f"camera.address {settings.address!r} is not HOST:PORT")
+        self._address, self._timeout = (host, int(port)), settings.timeout_s
+        self._socket: socket.socket | None = None
+        self._camera: SoftwareCamera | None = None
+
+    def __enter__(self) -> Self:
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                self._socket = socket.create_connection(self._address, timeout=self._timeout)
+                return self
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    raise WorkcellError(
+                        f"no twin camera at {self._address[0]}:{self._address[1]} after {self._timeout} s: {error}"
+                    ) from error
+                time.sleep(0.05)
+
+    def wait(self) -> Capture:
+        """The next capture."""
+        deadline = time.monotonic() + self._timeout
+        while time.monotonic() < deadline:
+            capture = self._push(*self._receive())
+            if capture is not None:
+                return capture
+        raise WorkcellError(f"the twin's camera delivered no colour with depth for {self._timeout} s")
+
+    def _push(self, header: dict[str, Any], color: NDArray[np.uint8], depth: NDArray[np.uint16]) -> Capture | None:
+        if self._camera is None:
+            T = np.array(header["T_color_depth"], dtype=float).reshape(4, 4)
+            self._camera = SoftwareCamera(header["color"], header["depth"], T, int(header["fps"]))
+        return self._camera.push(int(header["frame_number"]), 1000.0 * float(header["stamp_s"]), color, depth)
+
+    def _receive(self) -> tuple[dict[str, Any], NDArray[np.uint8], NDArray[np.uint16]]:
+        (size,) = struct.unpack(">I", self._read(4))
+        if size > _MAX_HEADER:
+            raise WorkcellError(f"the twin's camera sent a header of {size} bytes: this is not a twin camera")
+        try:
+            header = json.loads(self._read(size))
+            ch, cw = int(header["color"]["height"]), int(header["color"]["width"])
+            dh, dw = int(header["depth"]["height"]), int(header["depth"]["width"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise WorkcellError(f"the twin's camera sent a header that cannot be read: {error}") from error
+        if not (0 < ch <= 2160 and 0 < cw <= 3840 and 0 < dh <= 2160 and 0 < dw <= 3840):
+            raise WorkcellError(f"the twin's camera sent images of {cw}x{ch} and {dw}x{dh}")
+        color = np.frombuffer(self._read(ch * cw * 3), np.uint8).reshape(ch, cw, 3)
+        depth = np.frombuffer(self._read(dh * dw * 2), "<u2").reshape(dh, dw)
+        return header, color, depth
+
+    def _read(self, size: int) -> bytearray:
+        if self._socket is None:
+            raise WorkcellError("the camera is not started")
+        data, view, got = bytearray(size), None, 0
+        view = memoryview(data)
+        while got < size:
+            try:
+                n = self._socket.recv_into(view[got:])
+            except TimeoutError as error:
+                raise WorkcellError(f"the twin's camera delivered nothing for {self._timeout} s") from error
+            except OSError as error:
+                raise WorkcellError(f"the connection to the twin's camera broke: {error}") from error
+            if n == 0:
+                raise WorkcellError("the twin's camera closed the connection")
+            got += n
+        return data
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._socket is not None:
+            self._socket.close()
+        if self._camera is not None:
+            self._camera.close()
+
+
+def open_camera(settings: CameraSettings) -> Camera:
+    """The camera of a workcell, not yet started."""
+    return RealSenseCamera(settings) if settings.source == "realsense" else TwinCamera(settings)
