@@ -1,0 +1,161 @@
+"""The paper's policy: a conditional VAE over residuals (section 3.2), fitted to the ten best episodes.
+
+Encoder q(z | delta, c) and decoder p(delta | z, c) with c = (phi(I), xi). Ten episodes and 22 numbers each ask for
+restraint, so the condition is small and bounded (`deft_cem.policies.condition`), often dropped in training (the
+decoder then has to manage on z alone, as for a scene like none before) and its weights decay fastest: where the
+episodes show no link between scene and residual, the decoder falls back on the elites' own distribution.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from deft_cem.policies.base import Array, FitData, PolicyConfig, Prediction, ResidualPolicy, outside_names
+from deft_cem.policies.condition import ConditionConfig, apply_condition, fit_condition
+from deft_cem.policies.network import generator_from, layer, minimise, numpy_of, one_thread
+from deft_core.grasp import GRASP_DIM, SIGMA_INITIAL
+
+
+class CvaeConfig(PolicyConfig):
+    """Sizes and restraints; the paper gives none of them."""
+
+    latent: int = Field(default=2, ge=1)
+    hidden: int = Field(default=16, ge=1)
+    beta: float = Field(default=1.0, gt=0.0)
+    # Decoder noise, in the spread of the elites: only what several of them share is worth a bit of z.
+    noise: float = Field(default=1.0, gt=0.0)
+    condition: ConditionConfig = ConditionConfig()
+    condition_dropout: float = Field(default=0.3, ge=0.0, lt=1.0)
+    condition_noise: float = Field(default=0.5, ge=0.0)
+    condition_decay: float = Field(default=0.5, ge=0.0)
+    weight_decay: float = Field(default=0.02, ge=0.0)
+    steps: int = Field(default=400, ge=1)
+    learning_rate: float = Field(default=0.01, gt=0.0)
+    # Copies of each episode in a step, each with its own z, condition noise and dropout.
+    copies: int = Field(default=16, ge=1)
+    # Draws of z ~ N(0, I) at test time; the decoded residual with the closest neighbours is taken, which is the
+    # centre of a mode rather than its edge. 1 is the paper: a single draw.
+    z_samples: int = Field(default=32, ge=1)
+
+
+class CvaePolicy(ResidualPolicy):
+    """Samples z ~ N(0, I) and decodes it under the scene's condition."""
+
+    name: ClassVar[str] = "cvae"
+    config_class: ClassVar[type[PolicyConfig]] = CvaeConfig
+    config: CvaeConfig
+
+    def _fit(self, best: FitData, data: FitData, rng: np.random.Generator) -> float:
+        target = self._target(best)
+        mean = target.mean(axis=0)
+        # One scale for all, in units of table 4: a parameter in which the elites agree must not be blown up to weigh as
+        # much as one in which they differ.
+        spread = np.sqrt(np.mean(((target - mean) / SIGMA_INITIAL) ** 2))
+        scale = max(float(spread), 0.1) * SIGMA_INITIAL
+        self.tensors |= {"target_mean": mean, "target_scale": scale}
+        self.tensors |= fit_condition(self.config.condition, data.embeddings, data.priors)
+        conditions, _ = apply_condition(self.tensors, best.embeddings, best.priors)
+        with one_thread():
+            return self._train((target - mean) / scale, conditions, generator_from(rng))
+
+    def _target(self, best: FitData) -> Array:
+        """What is modelled (n, 22): the residuals."""
+        return best.residuals
+
+    def _train(self, target: Array, conditions: Array, generator: torch.Generator) -> float:
+        c, h, z = conditions.shape[1], self.config.hidden, self.config.latent
+        net = {
+            "encoder_1": layer(GRASP_DIM + c, h, generator),
+            "encoder_2": layer(h, 2 * z, generator, gain=0.1),
+            "decoder_z": layer(z, h, generator),
+            "decoder_c": layer(c, h, generator, gain=0.3),
+            "decoder_2": layer(h, GRASP_DIM, generator, gain=0.3),
+        }
+        x_all = torch.from_numpy(np.tile(target, (self.config.copies, 1)))
+        c_all = torch.from_numpy(np.tile(conditions, (self.config.copies, 1)))
+
+        def draw(rows: int, columns: int) -> Tensor:
+            return torch.randn(rows, columns, generator=generator, dtype=torch.float64)
+
+        def loss() -> Tensor:
+            rows = len(x_all)
+            kept = torch.rand(rows, 1, generator=generator, dtype=torch.float64) >= self.config.condition_dropout
+            seen = (c_all + self.config.condition_noise * draw(rows, c)) * kept
+            code = _affine(torch.tanh(_affine(torch.cat([x_all, seen], 1), net["encoder_1"])), net["encoder_2"])
+            mu, log_var = code[:, :z], code[:, z:].clamp(-8.0, 8.0)
+            sample = mu + torch.exp(0.5 * log_var) * draw(rows, z)
+            guess = _decode(net, sample, seen)
+            misfit = ((guess - x_all) ** 2).sum(1) / (2.0 * self.config.noise**2)
+            divergence = 0.5 * (mu**2 + log_var.exp() - 1.0 - log_var).sum(1)
+            return (misfit + self.config.beta * divergence).mean()
+
+        condition_weights = [net["decoder_c"][0]]
+        others = [p for name, pair in net.items() for p in pair if not (name == "decoder_c" and p is pair[0])]
+        groups = [(condition_weights, self.config.condition_decay), (others, self.config.weight_decay)]
+        final = minimise(loss, groups, self.config.steps, self.config.learning_rate)
+        for name, (weight, bias) in net.items():
+            self.tensors |= {f"{name}_weight": numpy_of(weight), f"{name}_bias": numpy_of(bias)}
+        return final
+
+    def decode(self, z: Array, condition: Array) -> Array:
+        """Decode latents (n, latent) under one condition (k,) to targets (n, 22), in NumPy."""
+        t = self.tensors
+        hidden = np.tanh(
+            z @ t["decoder_z_weight"].T + t["decoder_z_bias"]
+            + condition @ t["decoder_c_weight"].T + t["decoder_c_bias"]
+        )
+        return (hidden @ t["decoder_2_weight"].T + t["decoder_2_bias"]) * t["target_scale"] + t["target_mean"]
+
+    def _predict(self, embedding: Array, prior: Array, rng: np.random.Generator) -> Prediction:
+        condition, novelty = apply_condition(self.tensors, embedding, prior)
+        draws = self.decode(rng.standard_normal((self.config.z_samples, self.config.latent)), condition)
+        chosen = draws[_densest(draws / self.tensors["target_scale"])]
+        return self._finish(chosen, self._spread(condition), novelty, prior)
+
+    def _spread(self, condition: Array) -> Array:
+        """Standard deviation (22,) of the decoded distribution: of z, and the decoder's own noise."""
+        z = np.random.default_rng(0).standard_normal((256, self.config.latent))  # a fixed quadrature, not chance
+        noise = self.config.noise * self.tensors["target_scale"]
+        return np.sqrt(self.decode(z, condition).var(axis=0) + noise**2)
+
+    def _finish(self, target: Array, std: Array, novelty: float, prior: Array) -> Prediction:
+        del prior
+        return self._boxed(target, std, novelty)
+
+
+class DirectPolicy(CvaePolicy):
+    """The paper's ablation: the same VAE over the grasp parameters themselves instead of the residual (table 3).
+
+    It is held to the box of parameters it saw; seen as a residual it may leave the residual box, and then says so.
+    """
+
+    name: ClassVar[str] = "direct"
+
+    def _target(self, best: FitData) -> Array:
+        target = best.priors + best.residuals
+        self.tensors |= {"parameters_low": target.min(axis=0), "parameters_high": target.max(axis=0)}
+        return target
+
+    def _finish(self, target: Array, std: Array, novelty: float, prior: Array) -> Prediction:
+        held = np.clip(target, self.tensors["parameters_low"], self.tensors["parameters_high"])
+        return Prediction(held - prior, std, novelty, outside_names(held - prior, self.tensors))
+
+
+def _affine(values: Tensor, pair: tuple[Tensor, Tensor]) -> Tensor:
+    return values @ pair[0].T + pair[1]
+
+
+def _decode(net: dict[str, tuple[Tensor, Tensor]], z: Tensor, condition: Tensor) -> Tensor:
+    hidden = torch.tanh(_affine(z, net["decoder_z"]) + _affine(condition, net["decoder_c"]))
+    return _affine(hidden, net["decoder_2"])
+
+
+def _densest(rows: Array) -> int:
+    """Index of the row with the closest quarter of its neighbours."""
+    distances = np.sort(np.linalg.norm(rows[:, None] - rows[None], axis=2), axis=1)
+    return int(np.argmin(distances[:, len(rows) // 4]))

@@ -1,0 +1,211 @@
+"""The record of a run: one SQLite file and an images folder, enough to redo any number drawn from it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from deft_cem.errors import RecordError, RecordExistsError
+from deft_cem.store.database import DATABASE, connect, holds_run, open_checked, remove_database, transaction
+from deft_cem.store.episode import COLUMNS, Episode, from_row, to_row
+from deft_cem.store.lock import RunLock
+from deft_cem.store.schema import APPLICATION_ID, DDL, SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What a run is.
+
+    Attributes:
+        run_id: Its name, unique.
+        identity: JSON-able; whatever decides what is proposed and tried. Resuming asks for the same.
+        config: JSON-able; everything else that was configured.
+        versions: Of the code and of what it stands on.
+        started_at: Unix seconds.
+    """
+
+    run_id: str
+    identity: dict[str, Any]
+    config: dict[str, Any]
+    versions: dict[str, str]
+    started_at: float
+
+
+class RunRecord:
+    """An open record; make one with `create`, `resume` or `read`."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection, lock: RunLock | None) -> None:
+        self.folder = folder
+        self._db = connection
+        self._lock = lock
+        self.info = self._read_info()
+
+    @classmethod
+    def create(cls, folder: Path, info: RunInfo, optimizer: tuple[str, dict[str, Any]]) -> RunRecord:
+        """Begin a run in a folder that holds none.
+
+        Args:
+            folder: Made if missing.
+            info: What the run is.
+            optimizer: Name and state before the first episode.
+
+        Raises:
+            RecordExistsError: The folder holds a run.
+            RecordLockedError: Another process is writing there.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = RunLock(folder)
+        try:
+            if holds_run(folder):
+                raise RecordExistsError(
+                    f"{folder} holds a run already; continue it with resume:=true or choose another out:="
+                )
+            remove_database(folder)  # of a creation that was killed before it was committed
+            db = connect(folder, "rwc")
+            with transaction(db):
+                for statement in DDL.split(";\n"):
+                    db.execute(statement)
+                db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                db.execute(
+                    "INSERT INTO run VALUES (?, ?, ?, ?, ?)",
+                    (info.run_id, info.started_at, *map(_json, (info.identity, info.config, info.versions))),
+                )
+                db.execute("INSERT INTO optimizer_state VALUES (0, ?, ?)", (optimizer[0], _json(optimizer[1])))
+            return cls(folder, db, lock)
+        except BaseException:
+            lock.close()
+            raise
+
+    @classmethod
+    def resume(cls, folder: Path, identity: dict[str, Any]) -> RunRecord:
+        """Open a run to continue it.
+
+        Raises:
+            RecordError: No run there, or it was made with another identity (named field by field).
+            RecordLockedError: Another process is writing it.
+            RecordVersionError: Written by a newer version.
+        """
+        if not (folder / DATABASE).exists():
+            raise RecordError(f"{folder} holds no run to resume; leave out resume:=true to begin one")
+        lock = RunLock(folder)
+        try:
+            record = cls(folder, open_checked(folder, "rw"), lock)
+            _check_identity(folder, record.info.identity, json.loads(_json(identity)))
+            record.event("resumed", f"after {record.count('finetune')} episodes")
+            return record
+        except BaseException:
+            lock.close()
+            raise
+
+    @classmethod
+    def read(cls, folder: Path) -> RunRecord:
+        """Open a run to look at it, also while another process writes it.
+
+        Raises:
+            RecordError: No run there.
+            RecordVersionError: Written by a newer version.
+        """
+        if not (folder / DATABASE).exists():
+            raise RecordError(f"{folder} holds no run ({DATABASE} is not there)")
+        return cls(folder, open_checked(folder, "ro"), None)
+
+    def _read_info(self) -> RunInfo:
+        row = self._db.execute("SELECT * FROM run").fetchone()
+        if row is None:
+            raise RecordError(f"{self.folder / DATABASE} has no run in it; delete the folder and begin again")
+        texts = {k: json.loads(row[k]) for k in ("identity", "config", "versions")}
+        return RunInfo(run_id=row["run_id"], started_at=row["started_at"], **texts)
+
+    def append(self, episode: Episode, optimizer: tuple[str, dict[str, Any]] | None = None) -> None:
+        """Put a finished episode on disk, with the optimiser's state after it, in one transaction.
+
+        Args:
+            episode: Its images must be on disk.
+            optimizer: Name and state after the episode; None for evaluation trials.
+
+        Raises:
+            RecordError: The episode is there already, or a value is refused by the schema.
+        """
+        marks = ", ".join("?" * len(COLUMNS))
+        try:
+            with transaction(self._db):
+                self._db.execute(f"INSERT INTO episode ({', '.join(COLUMNS)}) VALUES ({marks})", to_row(episode))
+                if optimizer is not None:
+                    self._db.execute(
+                        "INSERT INTO optimizer_state VALUES (?, ?, ?)",
+                        (episode.index, optimizer[0], _json(optimizer[1])),
+                    )
+        except sqlite3.IntegrityError as error:
+            raise RecordError(f"episode {episode.key} cannot be recorded in {self.folder}: {error}") from error
+
+    def episodes(self, phase: str | None = None) -> list[Episode]:
+        """Finished episodes in the order they were run, of one phase or of both."""
+        where = "" if phase is None else " WHERE phase = :phase"
+        rows = self._db.execute(f"SELECT * FROM episode{where} ORDER BY id", {"phase": phase})
+        return [from_row(row) for row in rows]
+
+    def count(self, phase: str) -> int:
+        """How many episodes of a phase are finished."""
+        return int(self._db.execute("SELECT count(*) FROM episode WHERE phase = ?", (phase,)).fetchone()[0])
+
+    def optimizer_state(self, after_episode: int) -> tuple[str, dict[str, Any]]:
+        """Name and state of the optimiser after an episode (0: before the first)."""
+        row = self._db.execute(
+            "SELECT name, state FROM optimizer_state WHERE after_episode = ?", (after_episode,)
+        ).fetchone()
+        if row is None:
+            raise RecordError(f"{self.folder} has no optimiser state after episode {after_episode}")
+        return row["name"], json.loads(row["state"])
+
+    def add_policy(self, name: str, file: str, sha256: str, seconds: float, report: object) -> None:
+        """Note a fitted policy."""
+        with transaction(self._db):
+            self._db.execute(
+                "INSERT INTO policy (name, file, sha256, seconds, report) VALUES (?, ?, ?, ?, ?)",
+                (name, file, sha256, seconds, _json(asdict(report))),  # type: ignore[call-overload]
+            )
+
+    def policy(self) -> dict[str, Any] | None:
+        """The newest fitted policy: name, file, sha256, seconds, report."""
+        row = self._db.execute("SELECT * FROM policy ORDER BY id DESC LIMIT 1").fetchone()
+        return None if row is None else dict(row) | {"report": json.loads(row["report"])}
+
+    def event(self, kind: str, text: str) -> None:
+        """Note something worth knowing."""
+        with transaction(self._db):
+            self._db.execute("INSERT INTO event (at, kind, text) VALUES (?, ?, ?)", (time.time(), kind, text))
+
+    def events(self) -> list[tuple[str, str]]:
+        """(kind, text) of everything noted."""
+        return [(row["kind"], row["text"]) for row in self._db.execute("SELECT * FROM event ORDER BY id")]
+
+    def close(self) -> None:
+        """Close the database and let go of the lock."""
+        self._db.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def __enter__(self) -> RunRecord:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _check_identity(folder: Path, recorded: dict[str, Any], wanted: dict[str, Any]) -> None:
+    different = [k for k in sorted(recorded.keys() | wanted.keys()) if recorded.get(k) != wanted.get(k)]
+    if different:
+        lines = ", ".join(f"{k}: was {recorded.get(k)!r}, now {wanted.get(k)!r}" for k in different)
+        raise RecordError(f"{folder} was begun otherwise ({lines}); resume it as it was or begin a new run")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, allow_nan=False)
