@@ -58,7 +58,7 @@ def fill_image(msg: Any, pixels: np.ndarray, encoding: str) -> Any:
     msg.step = int(pixels.strides[0])
     data = msg.data  # array('B'); frombytes is upstream's fast way in
     del data[:]
-    data.frombytes(memoryview(pixels).cast("B"))
+    data.frombytes(memoryview(pixels.data).cast("B"))
     return msg
 
 

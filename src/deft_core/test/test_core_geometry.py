@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from deft_core import geometry, mano, wrist
-from deft_core.grasp import GRASP_DIM, GraspParameters
-from deft_core.hand import load_hand
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.transform import Rotation
+
+from deft_core import geometry, mano, wrist
+from deft_core.grasp import GRASP_DIM, GraspParameters
+from deft_core.hand import load_hand
 
 unit = st.floats(-1.0, 1.0, allow_nan=False)
 

@@ -2,6 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
 from deft_core import geometry, kinematics
 from deft_core.demonstration import STEPS, Demonstration, displacements
 from deft_core.errors import GateRefused, Unreachable
@@ -12,9 +16,6 @@ from deft_core.motion import ArmMove, HandShape, WristFollow, episode_motion
 from deft_core.planner import ArmPlanner
 from deft_core.workcell import load_workcell
 from deft_core.wrist import rotation_from_rpy
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.spatial.transform import Rotation
 
 CELL = load_workcell("twin")
 HAND = load_hand(CELL.hand.model)

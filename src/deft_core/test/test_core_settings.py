@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from deft_core.demonstration import load_demonstration
 from deft_core.errors import ConfigError
 from deft_core.hand import HANDS_DIR, load_hand

@@ -8,7 +8,6 @@ import socket
 import struct
 import time
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -96,9 +95,7 @@ class RealSenseCamera:
                 return capture
         raise WorkcellError(f"the camera delivered no colour with depth for {self._settings.timeout_s} s")
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self._pipeline.stop()
 
 
@@ -222,7 +219,7 @@ class TwinCamera:
     def _read(self, size: int) -> bytearray:
         if self._socket is None:
             raise WorkcellError("the camera is not started")
-        data, view, got = bytearray(size), None, 0
+        data, got = bytearray(size), 0
         view = memoryview(data)
         while got < size:
             try:
@@ -236,9 +233,7 @@ class TwinCamera:
             got += n
         return data
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         if self._socket is not None:
             self._socket.close()
         if self._camera is not None:

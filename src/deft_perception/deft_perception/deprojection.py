@@ -23,14 +23,15 @@ def deproject(pixels: ArrayLike, depth_m: ArrayLike, K: Array, distortion: Array
     depth = np.atleast_1d(np.asarray(depth_m, dtype=float))
     if xy.shape[1:] != (2,) or depth.shape != xy.shape[:1]:
         raise ValueError(f"expected (n, 2) pixels and (n,) depths, got {xy.shape} and {depth.shape}")
-    rays = cv2.undistortPoints(xy[:, None, :], K, distortion)[:, 0, :]
+    rays = np.asarray(cv2.undistortPoints(xy[:, None, :], K, distortion)[:, 0, :], dtype=float)
     return np.column_stack([rays, np.ones(len(rays))]) * depth[:, None]
 
 
 def project(points: ArrayLike, K: Array, distortion: Array) -> Array:
     """Pixels (n, 2) of points (n, 3) in the camera's optical frame; inverse of `deproject`."""
     points = np.atleast_2d(np.asarray(points, dtype=float))
-    return cv2.projectPoints(points[:, None, :], np.zeros(3), np.zeros(3), K, distortion)[0][:, 0, :]
+    pixels = cv2.projectPoints(points[:, None, :], np.zeros(3), np.zeros(3), K, distortion)[0][:, 0, :]
+    return np.asarray(pixels, dtype=float)
 
 
 @lru_cache(maxsize=4)

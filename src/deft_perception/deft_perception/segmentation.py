@@ -1,7 +1,8 @@
 """Find what stands on the table, from depth alone: no model, no weights.
 
 The table plane is fitted anew in each capture (a hand-eye calibration is a few millimetres and half a degree off, and
-a plane fitted to thousands of pixels is not), then whatever rises above it inside the workspace is split into connected parts.
+a plane fitted to thousands of pixels is not), then whatever rises above it inside the workspace is split into
+connected parts.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,158 @@
+"""Deprojection round-trips, segmentation finds what stands on a table, the software camera
+aligns, the wire is checked.
+"""
+
+import contextlib
+import json
+import socket
+import struct
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deft_core.errors import PerceptionRefused, WorkcellError
+from deft_core.observation import RGBDFrame
+from deft_core.workcell import load_workcell
+from deft_perception.camera import TwinCamera
+from deft_perception.deprojection import deproject, point_cloud, project
+from deft_perception.segmentation import segment_tabletop
+
+SETTINGS = load_workcell("twin").camera
+K = np.array([[615.0, 0, 320], [0, 615.0, 240], [0, 0, 1]])
+
+
+def frame_of_boxes(
+    boxes: list[tuple[float, float, float, float]], noise_mm: float = 2.0, tilt: float = 0.0
+) -> RGBDFrame:
+    """A table with upright boxes (x, y, half width, height), ray-cast; `tilt` (rad) is a calibration error."""
+    rng = np.random.default_rng(0)
+    T = SETTINGS.T_base_camera
+    x, y = np.meshgrid(np.arange(640.0), np.arange(480.0))
+    rays = np.stack([(x - 320) / 615, (y - 240) / 615, np.ones_like(x)], axis=-1) @ T[:3, :3].T
+    depth = -T[2, 3] / rays[..., 2]
+    for bx, by, half, height in boxes:
+        low, high = np.array([bx - half, by - half, 0]), np.array([bx + half, by + half, height])
+        near, far = (low - T[:3, 3]) / rays, (high - T[:3, 3]) / rays
+        enter, leave = np.minimum(near, far).max(axis=-1), np.maximum(near, far).min(axis=-1)
+        depth = np.where((enter < leave) & (enter > 0), np.minimum(depth, enter), depth)
+    mm = (depth * 1e3 + rng.normal(0, noise_mm, depth.shape)).clip(0, 65535).astype(np.uint16)
+    believed = T.copy()
+    c, s = np.cos(tilt), np.sin(tilt)
+    believed[:3, :3] = T[:3, :3] @ np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
+    return RGBDFrame(np.zeros((480, 640, 3), np.uint8), mm, K, np.zeros(5), believed, 1, 0.0)
+
+
+@given(st.floats(50, 590), st.floats(50, 430), st.floats(0.3, 1.5), st.floats(-0.1, 0.1), st.floats(-0.002, 0.002))
+def test_deprojection_and_projection_are_inverse(u: float, v: float, depth: float, k1: float, p1: float) -> None:
+    distortion = np.array([k1, -k1 / 2, p1, -p1, 0.0])
+    assert np.allclose(project(deproject([[u, v]], [depth], K, distortion), K, distortion), [[u, v]], atol=0.05)
+
+
+def test_the_cloud_of_an_empty_table_is_the_table() -> None:
+    cloud = point_cloud(frame_of_boxes([], noise_mm=0.0))
+    assert np.nanmax(np.abs(cloud[..., 2])) < 2e-3
+
+
+@pytest.mark.parametrize("tilt", [0.0, 0.009])  # 0.5 degrees of calibration error
+def test_objects_are_found_in_spite_of_noise_and_calibration_error(tilt: float) -> None:
+    boxes = [(0.5, -0.1, 0.035, 0.1), (0.58, 0.08, 0.02, 0.04)]
+    found = segment_tabletop(frame_of_boxes(boxes, tilt=tilt))
+    assert len(found) == 2
+    for thing, (x, y, half, _) in zip(found, boxes, strict=True):
+        assert np.linalg.norm(thing.center[:2] - [x, y]) < half + 0.012
+        assert thing.mask[thing.box[1] : thing.box[1] + thing.box[3], thing.box[0] : thing.box[0] + thing.box[2]].any()
+
+
+def test_an_empty_table_and_a_blind_camera_are_refused() -> None:
+    with pytest.raises(PerceptionRefused, match="nothing rises"):
+        segment_tabletop(frame_of_boxes([]))
+    blind = frame_of_boxes([])
+    blind.depth_mm[:] = 0
+    with pytest.raises(PerceptionRefused, match="no depth"):
+        segment_tabletop(blind)
+
+
+class FakeTwin:
+    """Serves raw bytes to one client on a free loopback port."""
+
+    def __init__(self, payload: bytes) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, args=(payload,), daemon=True)
+        self._thread.start()
+
+    def _serve(self, payload: bytes) -> None:
+        connection, _ = self._listener.accept()
+        with connection, contextlib.suppress(ConnectionError):  # the client may leave first
+            connection.sendall(payload)
+
+    def close(self) -> None:
+        self._thread.join(timeout=5)
+        self._listener.close()
+
+
+def message(number: int, color: np.ndarray, depth: np.ndarray, shift_m: float = 0.0) -> bytes:
+    intrinsics = {
+        "width": 640,
+        "height": 480,
+        "fx": 615.0,
+        "fy": 615.0,
+        "ppx": 320.0,
+        "ppy": 240.0,
+        "coeffs": [0.0] * 5,
+    }
+    T = np.eye(4)
+    T[0, 3] = shift_m
+    header = {"frame_number": number, "stamp_s": number / 6, "fps": 6, "color": intrinsics, "depth": intrinsics}
+    text = json.dumps(header | {"T_color_depth": T.ravel().tolist()}).encode()
+    return struct.pack(">I", len(text)) + text + color.tobytes() + depth.tobytes()
+
+
+def test_depth_arrives_aligned_to_colour_by_librealsense() -> None:
+    color, depth = np.zeros((480, 640, 3), np.uint8), np.full((480, 640), 700, np.uint16)
+    color[100, 200] = [1, 2, 3]
+    depth[200:280, 300:340] = 500
+    twin = FakeTwin(b"".join(message(n, color, depth, shift_m=0.02) for n in range(1, 7)))
+    try:
+        with TwinCamera(SETTINGS.model_copy(update={"address": twin.address})) as camera:
+            capture = camera.wait()
+    finally:
+        twin.close()
+    assert capture.color[100, 200].tolist() == [1, 2, 3]
+    columns = np.flatnonzero(capture.depth_mm[240] == 500)
+    # 20 mm of baseline at 0.5 m moves the block by 615 * 0.02 / 0.5 = 24.6 pixels.
+    assert abs(columns.min() - 324.6) < 2 and abs(columns.max() - 363.6) < 2
+    assert np.allclose(capture.K, K)
+
+
+@pytest.mark.parametrize(
+    ("payload", "match"),
+    [
+        (b"", "closed"),
+        (b"\xff\xff\xff\xff", "header of"),
+        (struct.pack(">I", 4) + b"{{{{", "cannot be read"),
+        (struct.pack(">I", 2) + b"{}", "cannot be read"),
+        (message(1, np.zeros((480, 640, 3), np.uint8), np.zeros((480, 640), np.uint16))[:5000], "closed"),
+    ],
+)
+def test_a_hostile_camera_is_a_clear_error(payload: bytes, match: str) -> None:
+    twin = FakeTwin(payload)
+    try:
+        with (
+            TwinCamera(SETTINGS.model_copy(update={"address": twin.address})) as camera,
+            pytest.raises(WorkcellError, match=match),
+        ):
+            camera.wait()
+    finally:
+        twin.close()
+
+
+def test_no_camera_says_where_it_looked() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    settings = SETTINGS.model_copy(update={"address": address, "timeout_s": 0.2})
+    with pytest.raises(WorkcellError, match=address), TwinCamera(settings):
+        pass
