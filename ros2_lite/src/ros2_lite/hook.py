@@ -53,7 +53,7 @@ def install() -> None:
     """Put the finders on `sys.meta_path`, once."""
     if not any(isinstance(f, _InterfaceFinder) for f in sys.meta_path):
         sys.meta_path.insert(0, _NamespaceGuard())
-        sys.meta_path.append(_InterfaceFinder())  # type: ignore[arg-type]
+        sys.meta_path.append(_InterfaceFinder())
 
 
 install()

@@ -45,7 +45,7 @@ class AbstractType:
         return tuple(getattr(self, s) for c in type(self).__mro__ for s in getattr(c, "__slots__", ()))
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._key() == other._key()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self._key() == other._key()
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, repr(self._key())))

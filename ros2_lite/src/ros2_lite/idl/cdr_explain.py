@@ -143,7 +143,7 @@ def _check_message(msg: Any, name: str, path: str) -> None:
             raise _FoundError(f"{here}: {e}") from None
         if isinstance(m.type, d.Array) and packed(m.type) and value.shape != (m.type.size,):
             raise _FoundError(f"{here}: array of shape {value.shape}, expected ({m.type.size},)")
-        if cls is not None:
+        if isinstance(nested, d.NamespacedType):
             values = value if isinstance(m.type, d.AbstractNestedType) else [value]
             for i, v in enumerate(values):
                 _check_message(v, library.reference(nested),

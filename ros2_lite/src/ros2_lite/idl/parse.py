@@ -167,7 +167,7 @@ def _scalar(type_: d.AbstractType, text: str) -> Any:
                     raise ValueError("inner quotes must be escaped")
                 text = text.replace("\\" + quote, quote)
                 break
-        if type_.has_maximum_size() and len(text) > type_.maximum_size:
+        if isinstance(type_, d.BoundedString | d.BoundedWString) and len(text) > type_.maximum_size:
             raise ValueError(f"the string is longer than {type_.maximum_size}")
         # upstream's detour over IDL literals resolves escapes such as \n and \x41
         return text.encode().decode("unicode_escape") if "\\" in text else text
