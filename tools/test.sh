@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The whole check: style, types, tests. `--quick` leaves out what is marked slow or graph; other arguments go to pytest.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+mark=()
+if [ "${1:-}" = --quick ]; then shift; mark=(-m "not slow and not graph"); fi
+if [ $# -eq 0 ]; then
+  ruff check src launch ros2_lite benchmarks
+  ruff format --check src launch ros2_lite benchmarks
+  bash tools/types.sh
+fi
+[ $# -gt 0 ] && exec python -m pytest "${mark[@]}" "$@"
+exec python -m pytest "${mark[@]}" src launch ros2_lite
