@@ -21,7 +21,7 @@ _CURL = ("index", "middle", "ring", "pinky")
 PRESHAPE = posture(
     thumb0_twist=0.9,
     thumb0_spread=0.95,
-    thumb0_bend=0.0,
+    thumb0_bend=-0.15,
     thumb1_bend=0.0,
     thumb2_bend=0.1,
     **{f"{finger}0_bend": 0.10 for finger in _CURL},
@@ -40,6 +40,9 @@ FIST = posture(
     **{f"{finger}2_bend": 0.90 for finger in _CURL},
 )
 _BEND = np.array([hinge.column == 2 for hinge in HINGES])
+_JOINT = np.array([hinge.joint for hinge in HINGES])
+_DIGIT = _JOINT // 3
+TICK_S = 0.01  # how often touch is felt
 LIGHT_NM = 0.12  # closing until it touches
 FIRM_NM = 0.45  # holding; a light grip of a person, whose finger joints manage several N m
 REACH_M = 0.10
@@ -95,16 +98,27 @@ def take_hold(hand: HumanHand, object_body: int, reach: Reach, pace: float = 1.0
     start[:3, 3] -= REACH_M * reach.direction
     hand.set_strength(LIGHT_NM)
     hand.teleport(start, reach.open_angles)
-    palm_touches = lambda: bool((hand.touch(object_body).joints == -1).any())  # noqa: E731
-    hand.move(0.45 * pace, wrist=reach.T_base_wrist, stop=palm_touches)
-    hand.move(0.5 * pace, angles=FIST)
-    hand.move(0.15 * pace)
+    hand.move(0.45 * pace, wrist=reach.T_base_wrist, stop=lambda: bool((hand.touch(object_body).joints == -1).any()))
+    close_until_contact(hand, object_body, 0.6 * pace)
     pose, T_base_wrist = hand.mano_pose(), hand.wrist_pose()
     hand.set_strength(FIRM_NM)
     squeeze = np.where(_BEND, np.minimum(hand.angles() + 0.5, hand.high), hand.angles())
     hand.move(0.15 * pace, angles=squeeze)
     T_object_wrist = inverse(body_pose(hand.data, object_body)) @ hand.wrist_pose()
     return Hold(T_object_wrist, T_base_wrist, pose, hand.touch(object_body))
+
+
+def close_until_contact(hand: HumanHand, object_body: int, duration_s: float) -> None:
+    """Curl every digit towards a fist; what touches stops, and what lies further out on the digit goes on."""
+    targets = hand.angles()
+    speed = (FIST - targets) / (0.8 * duration_s)
+    going = np.ones(len(HINGES), dtype=bool)
+    for _ in range(round(duration_s / TICK_S)):
+        for joint in set(hand.touch(object_body).joints.tolist()) - {-1}:
+            going &= ~((_DIGIT == joint // 3) & (_JOINT <= joint))
+        targets = targets + np.where(going, speed * TICK_S, 0.0)
+        targets = np.where(speed > 0, np.minimum(targets, FIST), np.maximum(targets, FIST))
+        hand.move(TICK_S, angles=targets)
 
 
 @dataclass(frozen=True)

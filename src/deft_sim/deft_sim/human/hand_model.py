@@ -128,7 +128,10 @@ def add_hand(spec: mujoco.MjSpec, collide: bool = True) -> None:
     weld = spec.add_equality(name="human_weld", type=mujoco.mjtEq.mjEQ_WELD)
     weld.objtype = mujoco.mjtObj.mjOBJ_BODY
     weld.name1, weld.name2 = "human_goal", "human_wrist"
-    weld.data[10] = 1.0  # torque scale
+    # anchor (3), relative position (3) and quaternion (4; zero means: as at the start), torque scale
+    data = weld.data.copy()
+    data[:10], data[10] = 0.0, 1.0
+    weld.data = data
     weld.solref = (0.02, 1.0)
     for j in range(15):
         if PARENTS[j + 1] == 0:
@@ -144,7 +147,7 @@ def _geom(body: mujoco.MjsBody, start: Array, end: Array, radius: float, collide
         rgba=(*SKIN_RGB, 1.0),
         friction=(SKIN_FRICTION, 0.01, 1e-4),
         condim=4,
-        priority=1,
+        priority=2,  # skin decides how slippery a touch is, whatever the object says of the robot's pads
         solref=(0.01, 1.0),
         contype=1 if collide else 0,
         conaffinity=1 if collide else 0,

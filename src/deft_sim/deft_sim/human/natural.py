@@ -15,6 +15,7 @@ from deft_core.geometry import Array
 from deft_core.wrist import rotation_from_rpy
 
 from deft_sim.human.grasping import PRESHAPE, Reach
+from deft_sim.things.cup import Cup
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class Style:
         rpy_sigma_rad: their spread.
         height: where along the graspable part, 0 bottom to 1 top.
         height_sigma: its spread.
-        offset_m: the object's axis in the wrist frame when the hand closes: along the palm (x), towards the thumb (z);
-            across the palm (y) follows from the object's radius.
+        offset_m: how the object sits in the hand beyond touching the thumb's web: back along the palm (x), towards the
+            thumb (z).
         offset_sigma_m: its spread.
     """
 
@@ -35,16 +36,17 @@ class Style:
     rpy_sigma_rad: tuple[float, float, float]
     height: float
     height_sigma: float
-    offset_m: tuple[float, float] = (-0.082, 0.004)
+    offset_m: tuple[float, float] = (0.0, 0.0)
     offset_sigma_m: float = 0.006
 
 
-# A wrap from the side: forearm 30 degrees down (pitch -15 degrees from the nominal 45), heading a little inwards.
-WRAP = Style(rpy_rad=(0.0, -0.30, 0.10), rpy_sigma_rad=(0.10, 0.12, 0.16), height=0.55, height_sigma=0.08)
+# A wrap from the side: fingers 14 degrees down (the nominal 45 less 31), heading a little inwards.
+WRAP = Style(rpy_rad=(0.0, -0.55, 0.10), rpy_sigma_rad=(0.08, 0.08, 0.12), height=0.50, height_sigma=0.06)
 # To pour, the hand goes lower, so that the rim stays free.
-WRAP_LOW = Style(rpy_rad=(0.0, -0.35, 0.15), rpy_sigma_rad=(0.10, 0.12, 0.16), height=0.45, height_sigma=0.08)
+WRAP_LOW = Style(rpy_rad=(0.0, -0.60, 0.15), rpy_sigma_rad=(0.08, 0.08, 0.12), height=0.42, height_sigma=0.06)
 STYLES = {"pick": WRAP, "pour": WRAP_LOW}
-PALM_TO_AXIS_M = 0.016  # palm's skin below the wrist frame's origin plane, plus flesh that gives
+PALM_TO_AXIS_M = 0.016  # from the wrist frame's origin plane to the palm's skin, and a little air
+WEB_M = 0.073  # from the wrist to where a held thing clears the web between thumb and index
 
 
 def draw_angles(style: Style, rng: np.random.Generator) -> tuple[Array, float, Array]:
@@ -62,15 +64,25 @@ def reach_axis(point: Array, radius_m: float, rpy: Array, offset: Array) -> Reac
         point: (3,) on the object's axis at the height to hold, base_link, metres.
         radius_m: the object's radius there.
         rpy: (3,) wrist angles.
-        offset: (2,) the axis in the wrist frame, x and z, metres.
+        offset: (2,) how the object sits deeper in the hand than the web of the thumb (x), and towards the thumb (z), metres.
     """
     R = rotation_from_rpy(rpy)
-    axis_in_wrist = np.array([offset[0], -(radius_m + PALM_TO_AXIS_M), offset[1]])
+    axis_in_wrist = np.array([-(WEB_M + radius_m) + offset[0], -(radius_m + PALM_TO_AXIS_M), offset[1]])
     T = np.eye(4)
     T[:3, :3] = R
     T[:3, 3] = point - R @ axis_in_wrist
     direction = R @ axis_in_wrist
     return Reach(T, direction / np.linalg.norm(direction), PRESHAPE)
+
+
+def reach_cup(cup: Cup, T_base_cup: Array, style: Style, rng: np.random.Generator) -> tuple[Reach, float]:
+    """Draw a way to wrap a standing cup; returns it with its discomfort."""
+    rpy, height, offset = draw_angles(style, rng)
+    outline = cup.outline
+    z = height * cup.height_m
+    radius = float(np.interp(z, outline[:, 0], outline[:, 1]))
+    point = T_base_cup[:3, 3] + np.array([0.0, 0.0, z])
+    return reach_axis(point, radius, rpy, offset), discomfort(style, rpy, height)
 
 
 def discomfort(style: Style, rpy: Array, height: float) -> float:
