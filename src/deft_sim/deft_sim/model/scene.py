@@ -29,6 +29,7 @@ def new_scene(*, table_looks: int = TABLE_LOOKS, look_seed: int = 7) -> mujoco.M
     spec = mujoco.MjSpec()
     spec.modelname = "deft_twin"
     spec.compiler.autolimits = False
+    spec.compiler.degree = False
     option = spec.option
     option.timestep = TIMESTEP_S
     option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST

@@ -6,6 +6,8 @@ import mujoco
 from deft_core.config import Settings
 from deft_core.geometry import Array
 
+from deft_sim.model.poses import qpos_of
+
 RGB = tuple[float, float, float]
 
 
@@ -26,6 +28,11 @@ class Thing(Settings, abc.ABC):
         """Height of the body frame above the table at rest."""
         return 0.0005
 
-    def settle(self, T_base_thing: Array) -> Array:
-        """Pose to start from when placed at T_base_thing; kinds with a rest posture of their own override it."""
-        return T_base_thing
+    def place(self, model: mujoco.MjModel, data: mujoco.MjData, name: str, T_base_thing: Array) -> None:
+        """Put the thing at a pose. Kinds that stand on something else than a free joint override this."""
+        address = model.joint(name).qposadr[0]
+        data.qpos[address : address + 7] = qpos_of(T_base_thing)
+
+    def joint_m(self, model: mujoco.MjModel, data: mujoco.MjData, name: str) -> float:
+        """Position of the thing's own joint, for kinds that have one (a drawer), metres."""
+        return 0.0

@@ -1,0 +1,171 @@
+"""One world: a compiled scene with robot and things, and time that passes in control ticks."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import mujoco
+import numpy as np
+from deft_core.geometry import Array
+from deft_core.hand import HandModel
+from numpy.typing import ArrayLike, NDArray
+
+from deft_sim.errors import SimulationDiverged
+from deft_sim.model.arm import add_arm
+from deft_sim.model.hand import add_hand
+from deft_sim.model.poses import pose_of
+from deft_sim.model.scene import TIMESTEP_S, new_scene
+from deft_sim.servos import TICK_S, ArmServo, HandServo
+from deft_sim.things.thing import Thing
+
+STEPS_PER_TICK = round(TICK_S / TIMESTEP_S)
+SETTLE_S = 0.3
+
+
+class Part(IntEnum):
+    """What a geom belongs to, for contact accounting. Things come after, in their order."""
+
+    ROOM = 0
+    ARM = 1
+    PALM = 2
+    FINGER = 3
+    THUMB = 4
+    THING = 5
+
+
+@dataclass(frozen=True)
+class Touching:
+    """Who touches a thing at one instant: normal forces, newtons, summed over contacts.
+
+    `squeeze` is the part of the hand's normal forces that cancels itself out: (sum of sizes - size of the sum) / 2. A
+    one-sided push squeezes nothing, whatever its force.
+    """
+
+    room: float = 0.0
+    arm: float = 0.0
+    palm: float = 0.0
+    fingers: float = 0.0
+    thumb: float = 0.0
+    things: float = 0.0
+    squeeze: float = 0.0
+
+    @property
+    def hand(self) -> float:
+        """Normal force of the hand."""
+        return self.palm + self.fingers + self.thumb
+
+
+class World:
+    """Robot and things on the table. Not thread-safe.
+
+    Args:
+        hand: the robot's hand.
+        things: what stands on the table, by name; the order is kept.
+    """
+
+    def __init__(self, hand: HandModel, things: dict[str, Thing]) -> None:
+        self.hand, self.things = hand, dict(things)
+        spec = new_scene()
+        add_hand(spec, add_arm(spec), hand)
+        for name, thing in self.things.items():
+            thing.add_to(spec, name)
+        self.model: mujoco.MjModel = spec.compile()
+        self.data = mujoco.MjData(self.model)
+        self.arm_servo = ArmServo(self.model)
+        self.hand_servo = HandServo(self.model, hand)
+        self._numbers = {name: int(Part.THING) + k for k, name in enumerate(self.things)}
+        self.part = self._parts()
+        self.time_s = 0.0
+        self._force = np.zeros(6)
+
+    def _parts(self) -> NDArray[np.int32]:
+        """What each geom belongs to; a thing's geoms get Part.THING plus its number."""
+        model = self.model
+        numbers = self._numbers
+        part = np.zeros(model.ngeom, dtype=np.int32)
+        for g in range(model.ngeom):
+            body = int(model.geom_bodyid[g])
+            name = model.body(body).name
+            root = model.body(int(model.body_rootid[body])).name
+            if root in numbers:
+                part[g] = numbers[root]
+            elif name == "palm":
+                part[g] = Part.PALM
+            elif name.startswith("thumb_"):
+                part[g] = Part.THUMB
+            elif name.startswith(("index_", "middle_", "ring_")):
+                part[g] = Part.FINGER
+            elif name.startswith("link"):
+                part[g] = Part.ARM
+        return part
+
+    def reset(self, q_arm: ArrayLike, motors: ArrayLike, poses: dict[str, Array]) -> None:
+        """Put robot and things in place and let the things settle.
+
+        Args:
+            q_arm: (6,) rad.
+            motors: (12,) hand motor angles, rad.
+            poses: T_base_thing (4, 4) by name.
+        """
+        mujoco.mj_resetData(self.model, self.data)
+        self.arm_servo.reset(self.data, q_arm)
+        self.hand_servo.reset(self.data, motors)
+        for name, T in poses.items():
+            self.things[name].place(self.model, self.data, name, T)
+        self.time_s = 0.0
+        mujoco.mj_forward(self.model, self.data)
+        for _ in range(round(SETTLE_S / TICK_S)):
+            self.tick()
+        self.time_s = 0.0
+
+    def tick(self) -> None:
+        """Let one control period (4 ms) pass.
+
+        Raises:
+            SimulationDiverged: the solver blew up.
+        """
+        self.arm_servo.tick(self.data)
+        self.hand_servo.tick(self.data)
+        mujoco.mj_step(self.model, self.data, STEPS_PER_TICK)
+        self.time_s += TICK_S
+        if self.data.warning[mujoco.mjtWarning.mjWARN_BADQACC].number:
+            raise SimulationDiverged(f"the physics diverged at {self.time_s:.3f} s of robot time")
+
+    def pose(self, name: str) -> Array:
+        """T_base_thing (4, 4)."""
+        body = self.model.body(name).id
+        return pose_of(self.data.xpos[body], self.data.xmat[body])
+
+    def velocity(self, name: str) -> Array:
+        """Linear velocity (3,) of a free thing's frame, m/s in base_link."""
+        address = self.model.joint(name).dofadr[0]
+        return self.data.qvel[address : address + 3].copy()
+
+    def wrist_pose(self) -> Array:
+        """T_base_wrist (4, 4) as it truly is."""
+        body = self.model.body("palm").id
+        return pose_of(self.data.xpos[body], self.data.xmat[body])
+
+    def touching(self, name: str) -> Touching:
+        """Normal forces on a thing, by who exerts them."""
+        data = self.data
+        if not data.ncon:
+            return Touching()
+        number = self._numbers[name]
+        parts = self.part[data.contact.geom]
+        mine = parts == number
+        force = [0.0] * 6
+        net, total = np.zeros(3), 0.0
+        for c in np.flatnonzero(mine[:, 0] ^ mine[:, 1]):
+            first = bool(mine[c, 0])
+            other = min(int(parts[c, 1 if first else 0]), int(Part.THING))
+            mujoco.mj_contactForce(self.model, data, int(c), self._force)
+            size = float(self._force[0])
+            force[other] += size
+            if Part.PALM <= other <= Part.THUMB:
+                total += size
+                net += (-size if first else size) * data.contact.frame[c, :3]
+        return Touching(*force, squeeze=(total - float(np.linalg.norm(net))) / 2)
+
+    def warnings(self) -> int:
+        """MuJoCo's warnings since the last reset."""
+        return int(sum(w.number for w in self.data.warning))
