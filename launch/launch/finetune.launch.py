@@ -1,0 +1,183 @@
+"""The main job: bring the workcell up, fine-tune one task, evaluate, shut down.
+
+    ros2 launch deft finetune.launch.py task:=pour_cup
+
+camera_node sees, affordance_node predicts, orchestrator_node decides, arm_node and hand_node move,
+twin_node is the simulated table (workcell:=twin only), and the `finetune` client asks for the run and prints it.
+"""
+
+import time
+from pathlib import Path
+
+from launch.actions import DeclareLaunchArgument, EmitEvent, ExecuteProcess, OpaqueFunction, RegisterEventHandler
+from launch.event_handlers import OnProcessExit
+from launch.events import Shutdown
+from launch.events.process import ProcessExited
+from launch_ros.actions import Node
+
+from deft_core.errors import ConfigError
+from deft_core.task import PAPER_TASKS, available_tasks, load_task
+from deft_core.workcell import WorkcellConfig, load_workcell
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+
+ARGUMENTS = (
+    ("task", None, f"What to learn: {', '.join(available_tasks())} (of the paper's nine: {', '.join(PAPER_TASKS)})."),
+    ("seed", "0", "Seed of everything random in the run."),
+    ("episodes", "30", "Fine-tuning episodes (paper: 30, the first 10 of them warm-up)."),
+    (
+        "trials",
+        "10",
+        "Evaluation trials of the tuned policy on each of the train and test objects; as many with the prior.",
+    ),
+    ("out", "", "Run folder. Default: runs/TASK-DATE-TIME here."),
+    ("resume", "false", "Go on with the run in `out` instead of beginning one."),
+    ("workcell", "twin", "twin, lab, or the path of a workcell YAML."),
+    ("time_scale", "", "How many times faster than the clock the twin lives. Default: the workcell file's."),
+    ("reward", "judge", "Whose reward the optimiser hears: judge (twin), operator, r3m, resnet18."),
+    ("prior", "", "Checkpoint of the affordance model (.safetensors). Default: the one that ships."),
+    ("optimizer", "cem", "Optimiser of the residual: cem and what else deft_cem offers."),
+    ("policy", "cvae", "Residual policy fitted to the best episodes: cvae, mlp, direct, elite_mean."),
+    ("record", "true", "Record a bag (MCAP) into the run folder."),
+    ("rviz", "false", "Open rviz with predicted contacts, proposed grasp and camera."),
+    ("log_level", "warn", "Least level of what nodes print: debug, info, warn, error."),
+)
+# Everything a bag needs to tell a run again: decisions, states, the two looks of each episode; not the video stream.
+BAG_TOPICS = (
+    "/deft/look",
+    "/deft/look/color",
+    "/deft/look/camera_info",
+    "/deft/affordance",
+    "/deft/heatmap",
+    "/deft/markers",
+    "/deft/grasp",
+    "/deft/episode",
+    "/deft/cem_state",
+    "/arm/joint_states",
+    "/hand/joint_states",
+    "/diagnostics",
+    "/rosout",
+    "/tf",
+    "/tf_static",
+)
+
+
+def _boolean(name: str, value: str) -> bool:
+    if value.lower() not in ("true", "false", "1", "0"):
+        raise RuntimeError(f"{name}:={value} is neither true nor false")
+    return value.lower() in ("true", "1")
+
+
+def _whole(name: str, value: str, least: int) -> int:
+    try:
+        number = int(value)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise RuntimeError(f"{name}:={value} is not a whole number of at least {least}")
+    return number
+
+
+def _settings(context: LaunchContext) -> tuple[dict[str, str], WorkcellConfig]:
+    """Check everything that can be checked before a process starts."""
+    given = {name: context.launch_configurations[name] for name, _, _ in ARGUMENTS}
+    try:
+        load_task(given["task"])
+        scale = float(given["time_scale"]) if given["time_scale"] else None
+        cell = load_workcell(given["workcell"], scale)
+    except (ConfigError, ValueError) as error:
+        raise RuntimeError(str(error)) from None
+    for name, least in (("seed", 0), ("episodes", 1), ("trials", 0)):
+        _whole(name, given[name], least)
+    if cell.kind == "lab" and given["reward"] == "judge":
+        raise RuntimeError("reward:=judge reads the twin's physics; on a real table take reward:=operator")
+    out = (
+        Path(given["out"] or f"runs/{Path(given['task']).stem}-{time.strftime('%Y%m%d-%H%M%S')}").expanduser().resolve()
+    )
+    holds_run = (out / "run.sqlite").exists()
+    if holds_run and not _boolean("resume", given["resume"]):
+        raise RuntimeError(f"{out} holds a run; go on with it (resume:=true) or choose another folder (out:=...)")
+    if not holds_run and _boolean("resume", given["resume"]):
+        raise RuntimeError(f"there is no run in {out} to resume")
+    if given["prior"] and not Path(given["prior"]).expanduser().is_file():
+        raise RuntimeError(f"prior:={given['prior']}: no such checkpoint; leave it out for the one that ships")
+    given["out"] = str(out)
+    return given, cell
+
+
+def _nodes(given: dict[str, str], cell: WorkcellConfig) -> list[Node]:
+    common = {"workcell": given["workcell"], "time_scale": cell.time_scale}
+    seed = int(given["seed"])
+
+    def node(package: str, name: str, **parameters: object) -> Node:
+        return Node(
+            package=package,
+            executable=name,
+            name=name,
+            parameters=[common | parameters],
+            output="screen",
+            ros_arguments=["--log-level", given["log_level"]],
+        )
+
+    nodes = [
+        node("deft_perception", "camera_node"),
+        node("deft_affordance", "affordance_node", prior=given["prior"]),
+        node("deft_arm_driver", "arm_node"),
+        node("deft_hand_driver", "hand_node"),
+        node("deft_cem", "orchestrator_node"),
+    ]
+    if cell.kind == "twin":
+        nodes.insert(0, node("deft_sim", "twin_node", task=given["task"], seed=seed))
+    return nodes
+
+
+def _bag_folder(out: Path) -> Path:
+    """The first free of bag, bag_1, bag_2 ...: each resumption records a bag of its own."""
+    names = ["bag", *(f"bag_{i}" for i in range(1, 1000))]
+    return next(out / name for name in names if not (out / name).exists())
+
+
+def _setup(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    given, cell = _settings(context)
+    out = Path(given["out"])
+    out.mkdir(parents=True, exist_ok=True)
+    nodes = _nodes(given, cell)
+    flags = [f"--{name}={given[name]}" for name in ("task", "seed", "episodes", "trials", "out", "reward")]
+    flags += [f"--optimizer={given['optimizer']}", f"--policy={given['policy']}"]
+    if _boolean("resume", given["resume"]):
+        flags.append("--resume")
+    client = Node(package="deft_cem", executable="finetune", arguments=flags, output="screen", emulate_tty=True)
+    entities: list[LaunchDescriptionEntity] = [*nodes, client]
+    if _boolean("record", given["record"]):
+        bag = ["ros2", "bag", "record", "-s", "mcap", "-o", str(_bag_folder(out)), "--topics", *BAG_TOPICS]
+        entities.append(ExecuteProcess(cmd=bag, name="bag", output="log", sigterm_timeout="10"))
+    if _boolean("rviz", given["rviz"]):
+        from ament_index_python.packages import get_package_share_directory
+
+        config = Path(get_package_share_directory("deft")) / "rviz" / "deft.rviz"
+        entities.append(Node(package="rviz2", executable="rviz2", arguments=["-d", str(config)], output="log"))
+
+    def ended(event: ProcessExited, context: LaunchContext) -> LaunchDescriptionEntity | None:
+        if context.is_shutdown:
+            return None
+        if event.action is client and event.returncode == 0:
+            return EmitEvent(event=Shutdown(reason="the run is finished"))
+        if event.action is client:
+            raise RuntimeError("the run did not finish; the line above says why")
+        if event.action in nodes:
+            raise RuntimeError(
+                f"{event.process_name} ended (exit status {event.returncode}); finished episodes are safe in {out}, "
+                f"go on with: ros2 launch deft finetune.launch.py task:={given['task']} out:={out} resume:=true"
+            )
+        return None
+
+    return [RegisterEventHandler(OnProcessExit(on_exit=ended)), *entities]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Declare the arguments; the rest needs their values."""
+    return LaunchDescription(
+        [
+            *(DeclareLaunchArgument(name, default_value=value, description=text) for name, value, text in ARGUMENTS),
+            OpaqueFunction(function=_setup),
+        ]
+    )
