@@ -1,0 +1,158 @@
+"""A workcell without physics: the reward is how near the executed grasp is to the one its scene asks for.
+
+Run as a script it fine-tunes in a folder, and can kill itself (SIGKILL) at a chosen instant:
+
+    python deft_cem_fakes.py FOLDER [--resume] [--die reset:12|execute:12|rate:12|append:12|fit|policy]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+
+import deft_cem.store.record as record_module
+from deft_cem.config import RunConfig
+from deft_cem.loop import FineTuning
+from deft_cem.trial import Bench
+from deft_core.demonstration import Demonstration
+from deft_core.errors import PerceptionRefused
+from deft_core.grasp import SIGMA_INITIAL, GraspParameters
+from deft_core.hand import load_hand
+from deft_core.motion import EpisodeMotion
+from deft_core.observation import Affordance, Rating, RGBDFrame
+from deft_core.task import Task
+from deft_core.workcell import Outcome, load_workcell
+
+BASE = np.concatenate([[0.55, 0.0, 0.05], np.zeros(3), np.full(16, 0.5)])
+# The grasp that works is off the prior by this, in every scene, and by a little more that depends on the scene.
+BIAS = SIGMA_INITIAL * np.resize([1.0, -1.0, 0.5], 22)
+
+
+class FakeCell:
+    """A workcell and a predictor in one; the reward hears of contact and wrist only."""
+
+    contact_in_wrist = np.array([-0.10, -0.03, 0.02])
+
+    def __init__(self, seed: int = 0) -> None:
+        self.calls: list[str] = []
+        self.rewards: list[float] = []
+        self.fault = ""
+        self.refuse = 0
+        self.redo = 0
+        self._scene = np.random.default_rng(seed)
+        self._offset = np.zeros(2)
+        self._executed = BASE
+        self._captures = 0
+        self.encoder_hash = "e" * 64
+
+    def reset(self, objects: str, seed: int) -> None:
+        self.calls.append("reset")
+        scene = np.random.default_rng([seed, len(objects)])
+        self._offset = scene.uniform(-0.075, 0.075, 2)
+        self._noise = scene.normal(size=64)
+
+    def look(self) -> RGBDFrame:
+        self.calls.append("look")
+        self._captures += 1
+        color = np.random.default_rng(self._captures).integers(0, 255, (48, 64, 3), dtype=np.uint8)
+        K = np.array([[60.0, 0, 32], [0, 60.0, 24], [0, 0, 1]])
+        return RGBDFrame(color, np.full((48, 64), 750, np.uint16), K, np.zeros(5), np.eye(4), self._captures, 0.0)
+
+    def predict(self, frame: RGBDFrame, instruction: str) -> Affordance:
+        if self.refuse:
+            self.refuse -= 1
+            raise PerceptionRefused("no object on the table")
+        prior = BASE.copy()
+        prior[:2] += self._offset
+        embedding = 0.1 * self._noise + self._offset[0] * 10.0
+        return Affordance(
+            instruction, (0, 0, 10, 10), np.zeros((1, 2)), np.zeros((1, 3)), np.ones(1), np.full((2, 2), 0.25, np.float32),
+            np.zeros(3), np.zeros(45), 0.9, embedding.astype(np.float32), self.encoder_hash, 0.7,
+            GraspParameters.from_vector(prior), frame.capture_id,
+        )
+
+    def execute(self, motion: EpisodeMotion) -> Outcome:
+        self.calls.append("execute")
+        self._executed = motion.grasp.vector
+        return Outcome(self.fault, 0.0)
+
+    def rate(self, rater: str, initial: RGBDFrame, final: RGBDFrame) -> Rating:
+        self.calls.append(f"rate {rater}")
+        if self.redo:
+            self.redo -= 1
+            return Rating(0.0, None, rater, redo=True)
+        wanted = BASE + BIAS
+        wanted[:2] += self._offset
+        distance = float(np.mean((((self._executed - wanted) / SIGMA_INITIAL)[:6]) ** 2))
+        reward = self.rewards.pop(0) if self.rewards else float(np.exp(-0.7 * distance))
+        return Rating(reward, reward > 0.5 if rater == "judge" else None, rater, details={"distance": distance})
+
+
+def make_bench(cell: FakeCell) -> Bench:
+    """A bench around the fake."""
+    placement = {"x_m": (0.48, 0.62), "y_m": (-0.07, 0.07), "yaw_rad": (0.0, 0.0)}
+    thing = {"target": {"kind": "cup"}}
+    task = Task.model_validate({
+        "name": "fake", "instruction": "pick the cup", "paraphrases": [], "train": thing, "test": thing,
+        "placement": placement, "demonstration": "fake", "criterion": {"kind": "held"},
+    })
+    demonstration = Demonstration(
+        task="fake", frame="gravity_aligned_at_grasp", dt_s=0.1, grasp_rotvec=(0.0, 0.0, 0.0),
+        translations_m=[(0.0, 0.0, 0.005)] * 40, rotations_rad=[(0.0, 0.0, 0.0)] * 40, source="test",
+        clip_sha256="0" * 64,
+    )
+    return Bench(cell, cell, task, demonstration, load_hand(), load_workcell("twin"))
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _arrange_death(what: str, cell: FakeCell, tuning: FineTuning) -> None:
+    where, _, count = what.partition(":")
+    if where == "append":  # between the two inserts of one transaction
+        plain = record_module._json
+
+        def json(value: object) -> str:
+            if isinstance(value, dict) and len(value.get("rewards", ())) == int(count):
+                _die()
+            return plain(value)
+
+        record_module._json = json
+    elif where in ("fit", "policy"):
+        target, name = (tuning._policy, "fit") if where == "fit" else (tuning.record, "add_policy")
+        setattr(target, name, lambda *_: _die())
+    else:
+        plain_call, left = getattr(cell, where), [int(count)]
+
+        def call(*args: object) -> object:
+            left[0] -= 1
+            if left[0] == 0:
+                _die()
+            return plain_call(*args)
+
+        setattr(cell, where, call)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--die", default="")
+    parser.add_argument("--episodes", type=int, default=14)
+    parser.add_argument("--optimizer", default="cem")
+    args = parser.parse_args()
+    cell = FakeCell()
+    config = RunConfig(task="fake", seed=3, episodes=args.episodes, trials=3, optimizer=args.optimizer)
+    tuning = FineTuning(config, make_bench(cell), args.folder, resume=args.resume)
+    if args.die:
+        _arrange_death(args.die, cell, tuning)
+    tuning.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""What residual policies learn from ten episodes, and what they refuse."""
+
+import numpy as np
+import pytest
+
+from deft_cem.errors import PolicyError
+from deft_cem.policies import POLICIES, FitData, load_policy, make_policy
+from deft_core.grasp import SIGMA_INITIAL
+
+
+def scenes(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where the object stands (-1..1), priors that follow it, embeddings that show it among noise."""
+    place = rng.uniform(-1, 1, count)
+    priors = np.zeros((count, 22)) + 0.2 * SIGMA_INITIAL * rng.normal(size=(count, 22))
+    priors[:, 0] += 0.55 + 0.075 * place
+    embeddings = 0.1 * rng.normal(size=(count, 64)) + place[:, None] * np.linspace(-1, 1, 64)
+    return place, priors, embeddings
+
+
+def toy(seed: int, kind: str, count: int = 30) -> tuple[FitData, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    place, priors, embeddings = scenes(rng, count)
+    truth = np.zeros((count, 22))
+    if kind == "conditional":
+        truth[:, 5] = 0.3 * place
+    if kind == "bimodal":
+        mode = np.where(np.arange(count) % 2 == 0, 1.0, -1.0)[:, None]
+        truth[:, :6] = 1.5 * SIGMA_INITIAL[:6] * mode
+    residuals = truth + 0.3 * SIGMA_INITIAL * rng.normal(size=(count, 22))
+    data = FitData(residuals, priors, embeddings, rng.uniform(0.5, 1.0, count), "pick_cup", "dash", "e" * 64)
+    return data, truth
+
+
+def predictions(policy, data: FitData) -> np.ndarray:
+    rng = np.random.default_rng(9)
+    return np.array([policy.predict(e, p, rng).residual for e, p in zip(data.embeddings, data.priors, strict=True)])
+
+
+def fitted(name: str, data: FitData, options: dict | None = None):
+    policy = make_policy(name, options)
+    policy.fit(data, np.random.default_rng(1))
+    return policy
+
+
+def test_cvae_learns_how_the_residual_follows_the_scene():
+    errors = []
+    for seed in range(3):
+        data, _ = toy(seed, "conditional")
+        fresh, truth = toy(50 + seed, "conditional", 60)
+        error = np.sqrt(np.mean((predictions(fitted("cvae", data), fresh)[:, 5] - truth[:, 5]) ** 2))
+        errors.append(error / np.sqrt(np.mean(truth[:, 5] ** 2)))
+    assert np.mean(errors) < 0.7  # 1 is what ignoring the scene costs
+
+
+def test_cvae_keeps_two_modes_apart_where_the_mean_falls_between():
+    data, _ = toy(0, "bimodal")
+    fresh, _ = toy(50, "bimodal", 60)
+    shares = predictions(fitted("cvae", data), fresh)[:, 4] / (1.5 * SIGMA_INITIAL[4])
+    assert np.mean(np.abs(shares) < 0.4) < 0.05
+    assert 0.1 < np.mean(shares > 0) < 0.9
+    mean = predictions(fitted("elite_mean", data), fresh)[:, 4] / (1.5 * SIGMA_INITIAL[4])
+    assert np.all(np.abs(mean) < 0.7)
+
+
+def test_a_scene_like_none_before_is_not_extrapolated():
+    data, _ = toy(0, "conditional")
+    policy = fitted("cvae", data)
+    far = policy.predict(50.0 * data.embeddings[0], data.priors[0] + 10.0, np.random.default_rng(0))
+    assert far.novelty > 10
+    best = data.best(10).residuals
+    assert np.all(far.residual >= best.min(axis=0)) and np.all(far.residual <= best.max(axis=0))
+
+
+def test_leaving_the_box_is_said():
+    data, _ = toy(0, "conditional")
+    prediction = fitted("direct", data).predict(data.embeddings[0], data.priors[0] + 0.5, np.random.default_rng(0))
+    assert "contact_x" in prediction.outside
+    assert "residual box" in prediction.note
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_same_data_and_seed_give_the_same_bytes_and_survive_a_file(name, tmp_path):
+    data, _ = toy(0, "conditional")
+    policy, again = fitted(name, data), fitted(name, data)
+    assert policy.to_bytes() == again.to_bytes()
+    sha256 = policy.save(tmp_path / "policy.safetensors")
+    loaded = load_policy(tmp_path / "policy.safetensors")
+    assert loaded.hash == sha256 == policy.hash
+    np.testing.assert_array_equal(predictions(loaded, data), predictions(policy, data))
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_reports_its_uncertainty(name):
+    data, _ = toy(0, "conditional")
+    prediction = fitted(name, data).predict(data.embeddings[0], data.priors[0], np.random.default_rng(0))
+    assert prediction.std.shape == (22,)
+    assert np.all(prediction.std > 0)
+
+
+def test_the_paper_draws_a_single_z():
+    data, _ = toy(0, "bimodal")
+    policy = fitted("cvae", data, {"z_samples": 1})
+    rng = np.random.default_rng(0)
+    draws = {policy.predict(data.embeddings[0], data.priors[0], rng).residual.tobytes() for _ in range(5)}
+    assert len(draws) == 5
+
+
+@pytest.mark.parametrize("name", POLICIES)
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_fewer_episodes_than_elites_are_fitted_with_a_warning(name, count, caplog):
+    data, _ = toy(0, "conditional", count)
+    policy = make_policy(name)
+    report = policy.fit(data, np.random.default_rng(1))
+    assert report.elites == count
+    assert "10 were wanted" in caplog.text
+    assert np.all(np.isfinite(predictions(policy, data)))
+
+
+def test_all_equal_rewards_and_scenes_are_fitted_with_a_warning(caplog):
+    data, _ = toy(0, "conditional")
+    same = FitData(data.residuals, np.ones((30, 22)), np.ones((30, 8)), np.zeros(30))
+    policy = fitted("cvae", same)
+    assert "rewards equal 0" in caplog.text
+    assert np.all(np.isfinite(policy.predict(np.ones(8), np.ones(22), np.random.default_rng(0)).residual))
+
+
+def test_refuses_what_it_cannot_use(tmp_path):
+    data, _ = toy(0, "conditional")
+    policy = fitted("elite_mean", data)
+    with pytest.raises(PolicyError, match="'leap'"):
+        policy.check_fits("leap", "e" * 64)
+    with pytest.raises(PolicyError, match="image encoder"):
+        policy.check_fits("dash", "f" * 64)
+    with pytest.raises(PolicyError, match="shape"):
+        policy.predict(np.zeros(3), np.zeros(22), np.random.default_rng(0))
+    with pytest.raises(PolicyError, match="not fitted"):
+        make_policy("cvae").predict(np.zeros(3), np.zeros(22), np.random.default_rng(0))
+    with pytest.raises(PolicyError, match="cvae, mlp"):
+        make_policy("gmm")
+    with pytest.raises(PolicyError, match="no finished episode"):
+        FitData(np.zeros((0, 22)), np.zeros((0, 22)), np.zeros((0, 4)), np.zeros(0))
+    with pytest.raises(PolicyError, match="no policy file"):
+        load_policy(tmp_path / "none.safetensors")
+    path = tmp_path / "policy.safetensors"
+    policy.save(path)
+    for damaged in (path.read_bytes()[:-9], b"\xff" * 40, b""):
+        path.write_bytes(damaged)
+        with pytest.raises(PolicyError, match="damaged"):
+            load_policy(path)

@@ -1,0 +1,161 @@
+"""The record: what goes in comes out, one writer, no half-written run."""
+
+import json
+import sqlite3
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from deft_cem.errors import RecordError, RecordExistsError, RecordLockedError, RecordVersionError
+from deft_cem.store import Episode, ImageWriter, RunInfo, RunRecord
+from deft_cem.store.episode import COLUMNS, from_row, to_row
+from deft_cem.store.images import read_color, read_depth_mm
+from deft_core.observation import RGBDFrame
+
+INFO = RunInfo("pick_cup-0-abc", {"task": "pick_cup", "seed": 0}, {"workcell": "twin"}, {"deft": "1"}, 1.5)
+STATE = ("cem", {"generator": {"state": 2**127 + 1}, "rewards": []})
+finite = st.floats(allow_nan=False, allow_infinity=False)
+vectors = arrays(np.float64, 22, elements=finite)
+
+
+@st.composite
+def episodes(draw) -> Episode:
+    return Episode(
+        draw(st.sampled_from(["finetune", "evaluation"])), draw(st.sampled_from(["train", "test"])),
+        draw(st.sampled_from(["finetune", "prior", "tuned"])), draw(st.integers(1, 10**6)),
+        draw(st.integers(1, 2**63 - 1)), draw(vectors), draw(vectors), draw(vectors), draw(st.floats(0, 1)),
+        draw(st.text(max_size=9)), draw(st.sampled_from([True, False, None])), draw(st.text(max_size=9)),
+        draw(st.text(max_size=20)), draw(st.text(max_size=20)), {"held": draw(finite)}, {"total": draw(finite)},
+        draw(arrays(np.float32, st.integers(0, 40), elements=st.floats(-1, 1, width=32))), "a" * 64,
+        draw(st.integers(0, 2**62)), 7, {"initial_color": "images/a.png"}, draw(finite),
+    )
+
+
+def same(a: Episode, b: Episode) -> bool:
+    return all(np.array_equal(getattr(a, f), getattr(b, f)) for f in Episode.__dataclass_fields__)
+
+
+def plain(index: int, reward: float = 0.5) -> Episode:
+    return Episode("finetune", "train", "finetune", index, 5, *np.ones((3, 22)), reward, "judge", None, "")
+
+
+@settings(max_examples=40, deadline=None)
+@given(episodes())
+def test_episode_survives_the_database(episode):
+    db = sqlite3.connect(":memory:")
+    db.row_factory = sqlite3.Row
+    db.execute(f"CREATE TABLE t ({', '.join(COLUMNS)})")
+    db.execute(f"INSERT INTO t VALUES ({', '.join('?' * len(COLUMNS))})", to_row(episode))
+    assert same(from_row(db.execute("SELECT * FROM t").fetchone()), episode)
+
+
+def test_a_run_is_there_when_opened_again(tmp_path):
+    with RunRecord.create(tmp_path / "run", INFO, STATE) as record:
+        record.append(plain(1), ("cem", {"rewards": [0.5]}))
+        record.event("paused", "by the operator")
+        with RunRecord.read(tmp_path / "run") as reader:  # also while it is written
+            assert reader.count("finetune") == 1
+    with RunRecord.resume(tmp_path / "run", INFO.identity) as record:
+        assert record.info == INFO
+        assert same(record.episodes()[0], plain(1))
+        assert record.optimizer_state(0) == STATE
+        assert record.optimizer_state(1) == ("cem", {"rewards": [0.5]})
+        assert record.events()[0] == ("paused", "by the operator")
+
+
+def test_a_second_writer_is_refused_and_a_dead_one_leaves_no_lock(tmp_path):
+    record = RunRecord.create(tmp_path, INFO, STATE)
+    with pytest.raises(RecordLockedError, match="process"):
+        RunRecord.resume(tmp_path, INFO.identity)
+    with pytest.raises(RecordLockedError):
+        RunRecord.create(tmp_path, INFO, STATE)
+    record.close()
+    assert (tmp_path / "run.lock").exists()
+    RunRecord.resume(tmp_path, INFO.identity).close()
+
+
+def test_a_folder_with_a_run_is_refused_unless_resumed(tmp_path):
+    RunRecord.create(tmp_path, INFO, STATE).close()
+    with pytest.raises(RecordExistsError, match="resume:=true"):
+        RunRecord.create(tmp_path, INFO, STATE)
+
+
+def test_resuming_nothing_or_something_else_is_refused(tmp_path):
+    with pytest.raises(RecordError, match="no run to resume"):
+        RunRecord.resume(tmp_path, INFO.identity)
+    RunRecord.create(tmp_path, INFO, STATE).close()
+    with pytest.raises(RecordError, match="seed: was 0, now 1"):
+        RunRecord.resume(tmp_path, INFO.identity | {"seed": 1})
+
+
+def test_a_newer_record_is_refused_and_left_alone(tmp_path):
+    RunRecord.create(tmp_path, INFO, STATE).close()
+    db = sqlite3.connect(tmp_path / "run.sqlite")
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    before = (tmp_path / "run.sqlite").read_bytes()
+    for opening in (lambda: RunRecord.resume(tmp_path, INFO.identity), lambda: RunRecord.read(tmp_path)):
+        with pytest.raises(RecordVersionError, match="99.*update DEFT"):
+            opening()
+    assert (tmp_path / "run.sqlite").read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, but text" * 200, b""])
+def test_what_is_no_record_is_refused(tmp_path, content):
+    (tmp_path / "run.sqlite").write_bytes(content)
+    with pytest.raises(RecordError):
+        RunRecord.resume(tmp_path, INFO.identity)
+    with pytest.raises(RecordError):
+        RunRecord.read(tmp_path)
+    assert (tmp_path / "run.sqlite").read_bytes() == content
+
+
+def test_a_creation_that_was_killed_is_begun_again(tmp_path):
+    db = sqlite3.connect(tmp_path / "run.sqlite")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.close()
+    with RunRecord.create(tmp_path, INFO, STATE) as record:
+        assert record.count("finetune") == 0
+
+
+def test_an_episode_and_its_optimiser_state_go_in_together_or_not_at_all(tmp_path):
+    with RunRecord.create(tmp_path, INFO, STATE) as record:
+        with pytest.raises(ValueError, match="JSON"):
+            record.append(plain(1), ("cem", {"rewards": [float("nan")]}))
+        assert record.count("finetune") == 0
+        record.append(plain(1), ("cem", {}))
+        with pytest.raises(RecordError, match="cannot be recorded"):
+            record.append(plain(1), ("cem", {}))
+        with pytest.raises(RecordError, match="cannot be recorded"):
+            record.append(plain(2, reward=1.5), ("cem", {}))
+        assert record.count("finetune") == 1
+
+
+def test_images_come_back_exactly(tmp_path):
+    rng = np.random.default_rng(0)
+    color = rng.integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    depth = rng.integers(0, 2**16, (48, 64), dtype=np.uint16)
+    K = np.array([[60.0, 0, 32], [0, 60, 24], [0, 0, 1]])
+    writer = ImageWriter(tmp_path)
+    names = writer.submit(RGBDFrame(color, depth, K, np.zeros(5), np.eye(4), 1, 0.0), "finetune_1_initial").result(10)
+    writer.close()
+    np.testing.assert_array_equal(read_color(tmp_path / names["color"]), color)
+    np.testing.assert_array_equal(read_depth_mm(tmp_path / names["depth"]), depth)
+    with pytest.raises(RecordError, match="missing"):
+        read_color(tmp_path / "images/none.png")
+
+
+def test_an_episode_is_stored_in_milliseconds(tmp_path):
+    state = ("cem", {"residuals": np.ones((30, 22)).tolist()})
+    seconds = []
+    with RunRecord.create(tmp_path, INFO, STATE) as record:
+        for index in range(1, 31):
+            start = time.perf_counter()
+            record.append(plain(index), state)
+            seconds.append(time.perf_counter() - start)
+    assert np.median(seconds) < 0.02
+    json.dumps(INFO.identity)
