@@ -1,0 +1,58 @@
+"""A workcell of its own for every test: free ports, a pty and a ROS domain that nobody else uses."""
+
+import itertools
+import os
+import socket
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deft_core.workcell import WORKCELLS_DIR
+
+_domains = itertools.count(os.getpid())
+
+
+def free_ports(count: int) -> int:
+    """First of `count` neighbouring free loopback ports (the vendor's SDK also opens its control port + 1)."""
+    for _ in range(200):
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            first = probe.getsockname()[1]
+        if first + count > 65000:
+            continue
+        try:
+            held = [socket.create_server(("127.0.0.1", first + i)) for i in range(count)]
+        except OSError:
+            continue
+        for one in held:
+            one.close()
+        return int(first)
+    raise RuntimeError("no neighbouring free ports on loopback")
+
+
+@pytest.fixture
+def ros_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
+    """Environment of a test's processes: its own domain (10 to 99), loopback only, logs in its folder."""
+    ours = {
+        "ROS_DOMAIN_ID": str(10 + next(_domains) % 90),
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+        "ROS_LOG_DIR": str(tmp_path / "log"),
+        "OMP_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
+    for name, value in ours.items():
+        monkeypatch.setenv(name, value)
+    return dict(os.environ)
+
+
+@pytest.fixture
+def workcell(tmp_path: Path) -> Path:
+    """A copy of the twin's workcell file on free addresses."""
+    data = yaml.safe_load((WORKCELLS_DIR / "twin.yaml").read_text())
+    first = free_ports(4)
+    data["arm"] |= {"control_port": first, "report_port": first + 2}
+    data["camera"]["address"] = f"127.0.0.1:{first + 3}"
+    data["hand"]["port"] = str(tmp_path / "hand")
+    path = tmp_path / "workcell.yaml"
+    path.write_text(yaml.safe_dump(data))
+    return path
