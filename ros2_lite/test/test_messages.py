@@ -29,7 +29,8 @@ def test_defaults():
     assert ParameterDescriptor().dynamic_typing is False
     assert DiagnosticStatus().level == b"\0" == DiagnosticStatus.OK
     assert Image().header == Header() and Image().header.stamp == Time()
-    assert isinstance(CameraInfo().k, np.ndarray) and CameraInfo().k.dtype == np.float64 and CameraInfo().k.shape == (9,)
+    k = CameraInfo().k
+    assert isinstance(k, np.ndarray) and k.dtype == np.float64 and k.shape == (9,)
     assert JointState().position == array.array("d") and JointState().name == []
 
 
@@ -59,7 +60,8 @@ def test_fields_and_types():
         "is_bigendian": "uint8", "step": "uint32", "data": "sequence<uint8>"}
     assert CameraInfo.get_fields_and_field_types()["k"] == "double[9]"
     assert SolidPrimitive.get_fields_and_field_types()["dimensions"] == "sequence<double, 3>"
-    assert ParameterDescriptor.get_fields_and_field_types()["integer_range"] == "sequence<rcl_interfaces/IntegerRange, 1>"
+    ranges = ParameterDescriptor.get_fields_and_field_types()["integer_range"]
+    assert ranges == "sequence<rcl_interfaces/IntegerRange, 1>"
     assert Empty.get_fields_and_field_types() == {}
     assert Point.__slots__ == ["_x", "_y", "_z", "_check_fields"]
     assert (UnboundedString(),) == String.SLOT_TYPES

@@ -155,7 +155,7 @@ class TestValuesThatDoNotFit:
             serialize(message)
 
     def test_what_is_no_message(self):
-        with pytest.raises(TypeError, match="int.* is not a message"):
+        with pytest.raises(TypeError, match=r"int.* is not a message"):
             serialize(3)
         with pytest.raises(TypeError, match="Trigger is not a message"):
             deserialize(LITTLE, get_interface("std_srvs/srv/Trigger"))

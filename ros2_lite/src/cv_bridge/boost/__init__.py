@@ -1,0 +1,1 @@
+"""Upstream's name for what it wrote in C++."""
