@@ -1,0 +1,4 @@
+"""Names that the resource index is built on."""
+
+RESOURCE_INDEX_SUBFOLDER = "share/ament_index/resource_index"
+AMENT_PREFIX_PATH_ENV_VAR = "AMENT_PREFIX_PATH"

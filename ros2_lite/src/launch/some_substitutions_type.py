@@ -1,0 +1,9 @@
+"""Text, a substitution, or a sequence of both that is joined."""
+
+import collections.abc
+from collections.abc import Iterable
+
+from .substitution import Substitution
+
+SomeSubstitutionsType = str | Substitution | Iterable[str | Substitution]
+SomeSubstitutionsType_types_tuple = (str, Substitution, collections.abc.Iterable)

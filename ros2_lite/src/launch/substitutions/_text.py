@@ -1,0 +1,42 @@
+"""Plain text, the error of substitutions, and how they describe their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..substitution import Substitution
+
+if TYPE_CHECKING:
+    from ..launch_context import LaunchContext
+
+
+class SubstitutionFailure(RuntimeError):
+    """Raised when a substitution has no value."""
+
+
+class TextSubstitution(Substitution):
+    """Text as it is."""
+
+    def __init__(self, *, text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"TextSubstitution expected Text object got '{type(text)}' instead.")
+        self.__text = text
+
+    @property
+    def text(self) -> str:
+        """The text."""
+        return self.__text
+
+    def describe(self) -> str:
+        """Return the text in quotes."""
+        return f"'{self.text}'"
+
+    def perform(self, context: LaunchContext) -> str:
+        """Return the text."""
+        return self.text
+
+
+def describe_all(subs: Iterable[Substitution]) -> str:
+    """Describe the parts of a text."""
+    return " + ".join(sub.describe() for sub in subs)
