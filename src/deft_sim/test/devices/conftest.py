@@ -12,3 +12,9 @@ from deft_sim.devices import rig
 def hand_rig(tmp_path: Path) -> Iterator[rig.HandRig]:
     with rig.hand_rig(tmp_path / "hand") as it:
         yield it
+
+
+@pytest.fixture
+def arm_rig() -> Iterator[rig.ArmRig]:
+    with rig.arm_rig() as it:
+        yield it

@@ -1,0 +1,197 @@
+"""How the emulated controller's set-points move: queued moves with trapezoidal speed, and the servo mode's follower."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from deft_core import kinematics
+from deft_core.geometry import Array, interpolate, transform
+
+# Ranges of the xArm6 (SDK: XCONF.Robot.JOINT_LIMITS, type 6), rad.
+TWO_PI = 2.0 * np.pi
+JOINT_LOWER: Array = np.array([-TWO_PI, -2.059488, -3.92699, -TWO_PI, -1.692969, -TWO_PI])
+JOINT_UPPER: Array = np.array([TWO_PI, 2.094395, 0.191986, TWO_PI, np.pi, TWO_PI])
+LIMIT_MARGIN_RAD = np.radians(0.1)
+MAX_JOINT_SPEED_RADPS = 3.14
+# The servo mode's set-points are joined by straight pieces as long as the commands are apart, at most this long.
+_LONGEST_PIECE_S = 0.25
+_SHORTEST_PIECE_S = 0.004
+
+
+def within_limits(q: Array) -> bool:
+    """Whether joint angles (6,) are inside the arm's ranges."""
+    return bool(((q >= JOINT_LOWER - LIMIT_MARGIN_RAD) & (q <= JOINT_UPPER + LIMIT_MARGIN_RAD)).all())
+
+
+def pose_to_transform(pose: Array) -> Array:
+    """(4, 4) metres from the controller's pose (6,): mm, and roll, pitch, yaw about fixed axes in rad."""
+    return transform(Rotation.from_euler("xyz", pose[3:6]).as_matrix(), np.asarray(pose[:3]) * 1e-3)
+
+
+def transform_to_pose(T: Array) -> Array:
+    """Controller's pose (6,) of a transform."""
+    return np.concatenate([T[:3, 3] * 1e3, Rotation.from_matrix(T[:3, :3]).as_euler("xyz")])
+
+
+def axis_angle_to_transform(pose: Array) -> Array:
+    """(4, 4) metres from a pose (6,): mm, and axis times angle in rad."""
+    return transform(Rotation.from_rotvec(pose[3:6]).as_matrix(), np.asarray(pose[:3]) * 1e-3)
+
+
+def transform_to_axis_angle(T: Array) -> Array:
+    """Pose (6,) in mm and axis times angle of a transform."""
+    return np.concatenate([T[:3, 3] * 1e3, Rotation.from_matrix(T[:3, :3]).as_rotvec()])
+
+
+@dataclass(frozen=True)
+class Trapezoid:
+    """Distance along a way of length `length` under a speed and an acceleration limit, from rest to rest."""
+
+    length: float
+    speed: float
+    acceleration: float
+
+    @property
+    def ramp_s(self) -> float:
+        """Seconds of speeding up."""
+        return min(self.speed / self.acceleration, float(np.sqrt(self.length / self.acceleration)))
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from start to end."""
+        if self.length <= 0.0:
+            return 0.0
+        ramp = self.ramp_s
+        return 2.0 * ramp + (self.length - self.acceleration * ramp**2) / (self.acceleration * ramp)
+
+    def fraction(self, t: float) -> float:
+        """Share of the way gone after t seconds, 0 to 1."""
+        total = self.duration_s
+        if t >= total:
+            return 1.0
+        ramp, a = self.ramp_s, self.acceleration
+        if t < ramp:
+            gone = 0.5 * a * t * t
+        elif t < total - ramp:
+            gone = a * ramp * (t - 0.5 * ramp)
+        else:
+            gone = self.length - 0.5 * a * (total - t) ** 2
+        return gone / self.length
+
+
+class Move(Protocol):
+    """One queued instruction."""
+
+    @property
+    def duration_s(self) -> float:
+        """Robot seconds it takes."""
+        ...
+
+    def at(self, t: float, q: Array) -> Array:
+        """Set-point (6,) at t seconds; `q` is the last one."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class JointMove:
+    """All joints start and arrive together."""
+
+    start: Array
+    goal: Array
+    profile: Trapezoid
+
+    @classmethod
+    def between(cls, start: Array, goal: Array, speed: float, acceleration: float) -> "JointMove":
+        """Plan with the limits (rad/s, rad/s^2) on the joint that has furthest to go."""
+        return cls(start, goal, Trapezoid(float(np.abs(goal - start).max()), speed, acceleration))
+
+    @property
+    def duration_s(self) -> float:
+        """Robot seconds it takes."""
+        return self.profile.duration_s
+
+    def at(self, t: float, q: Array) -> Array:
+        """Set-point (6,) at t seconds."""
+        return self.start + self.profile.fraction(t) * (self.goal - self.start)
+
+
+@dataclass(frozen=True, eq=False)
+class LineMove:
+    """The flange goes straight; joints follow by inverse kinematics."""
+
+    start: Array
+    goal: Array
+    profile: Trapezoid
+    solve: Callable[[Array, Array], Array]
+
+    @property
+    def duration_s(self) -> float:
+        """Robot seconds it takes."""
+        return self.profile.duration_s
+
+    def at(self, t: float, q: Array) -> Array:
+        """Set-point (6,) at t seconds; raises `Unreachable` where the way leaves the arm's reach."""
+        return self.solve(interpolate(self.start, self.goal, self.profile.fraction(t))[0], q)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Stand still."""
+
+    duration_s: float
+
+    def at(self, t: float, q: Array) -> Array:
+        """Set-point (6,): the last one."""
+        return q
+
+
+@dataclass(frozen=True, eq=False)
+class VelocityMove:
+    """Modes 4 and 5: joint speeds, or a flange twist in base, until told otherwise or `duration_s` is over."""
+
+    values: Array
+    cartesian: bool
+    duration_s: float
+
+    def speeds(self, q: Array) -> Array:
+        """Joint speeds (6,) at joint angles q; the damped inverse stays finite at singularities."""
+        if not self.cartesian:
+            return self.values
+        J = kinematics.jacobian(q)
+        return J.T @ np.linalg.solve(J @ J.T + 1e-4 * np.eye(6), self.values)
+
+
+class ServoFollower:
+    """Mode 1: only the last command counts. Between commands the set-point goes straight on to it.
+
+    The piece lasts as long as the commands have lately been apart (in robot time), so a stream is followed smoothly one
+    period late at any rate; a lone command is approached as fast as the limit allows.
+    """
+
+    def __init__(self, q: Array, time_s: float) -> None:
+        self._goal = q.copy()
+        self._last_s = -np.inf
+        self._piece_s = _SHORTEST_PIECE_S
+        self._end_s = time_s
+
+    def command(self, q: Array, time_s: float) -> None:
+        """Take a new goal (6,), rad, at robot time `time_s`."""
+        apart = time_s - self._last_s
+        if apart > _LONGEST_PIECE_S:
+            self._piece_s = _SHORTEST_PIECE_S
+        else:
+            self._piece_s += 0.3 * (max(apart, _SHORTEST_PIECE_S) - self._piece_s)
+        self._goal, self._last_s, self._end_s = q.copy(), time_s, time_s + self._piece_s
+
+    def at(self, time_s: float, dt_s: float, q: Array, limit_radps: float) -> Array:
+        """Set-point (6,) at a robot time, `dt_s` after the set-point q."""
+        left = max(self._end_s - time_s + dt_s, dt_s)
+        step = (self._goal - q) * (dt_s / left)
+        return q + np.clip(step, -limit_radps * dt_s, limit_radps * dt_s)
+
+    def arrived(self, q: Array) -> bool:
+        """Whether a set-point is at the goal."""
+        return bool(np.abs(self._goal - q).max() < 1e-9)
