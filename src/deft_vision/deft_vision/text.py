@@ -1,0 +1,117 @@
+"""Text encoders: the small one over a list of words, and CLIP's through open_clip (an optional extra)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from deft_vision.checkpoints import require_file
+from deft_vision.errors import CheckpointLayoutError, MissingExtraError
+
+PAD, UNKNOWN = 0, 1
+_WORD = re.compile(r"[a-z]+")
+
+
+def words_of(text: str) -> list[str]:
+    """Split an instruction into lower-case words.
+
+    >>> words_of("Pour the cup, slowly.")
+    ['pour', 'the', 'cup', 'slowly']
+    """
+    return _WORD.findall(text.lower())
+
+
+def build_vocabulary(texts: Iterable[str]) -> list[str]:
+    """Collect the words of texts, sorted; the index of a word plus 2 is its token (0 pads, 1 is any other word)."""
+    return sorted({word for text in texts for word in words_of(text)})
+
+
+class WordTokenizer:
+    """Turn instructions into token ids (B, max_words) over a fixed list of words."""
+
+    def __init__(self, vocabulary: Sequence[str], max_words: int = 16) -> None:
+        self.vocabulary = list(vocabulary)
+        self.max_words = max_words
+        self._token = {word: i + 2 for i, word in enumerate(self.vocabulary)}
+
+    @property
+    def size(self) -> int:
+        """Number of tokens, padding and unknown included."""
+        return len(self.vocabulary) + 2
+
+    def known(self, text: str) -> list[str]:
+        """The words of a text that the vocabulary holds."""
+        return [word for word in words_of(text) if word in self._token]
+
+    def __call__(self, texts: Sequence[str]) -> Tensor:
+        ids = torch.full((len(texts), self.max_words), PAD, dtype=torch.long)
+        for row, text in enumerate(texts):
+            tokens = [self._token.get(word, UNKNOWN) for word in words_of(text)][: self.max_words]
+            ids[row, : len(tokens)] = torch.tensor(tokens, dtype=torch.long)
+        return ids
+
+
+class SmallTextEncoder(nn.Module):
+    """Mean of word embeddings and a two-layer network: enough to tell verbs and objects of one-line instructions.
+
+    Args:
+        tokens: size of the vocabulary (`WordTokenizer.size`).
+        dim: size of the output.
+    """
+
+    def __init__(self, tokens: int, dim: int) -> None:
+        super().__init__()
+        self.dim = dim
+        self.embed = nn.Embedding(tokens, dim, padding_idx=PAD)
+        self.net = nn.Sequential(nn.Linear(dim, dim), nn.ReLU(), nn.Linear(dim, dim))
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Map token ids (B, L) to (B, dim)."""
+        mask = (ids != PAD).unsqueeze(-1).float()
+        mean = (self.embed(ids) * mask).sum(1) / mask.sum(1).clamp(min=1.0)
+        return self.net(mean)
+
+
+class ClipTextEncoder(nn.Module):
+    """CLIP ViT-B/32's text tower, frozen, 512-d (Radford et al., 2021), loaded from a local open_clip file.
+
+    Args:
+        checkpoint: path of the weights; nothing is downloaded.
+
+    Raises:
+        MissingExtraError: open_clip is not installed.
+        MissingCheckpointError: no file there.
+        CheckpointLayoutError: the file is not ViT-B-32.
+    """
+
+    dim = 512
+
+    def __init__(self, checkpoint: Path | str | None) -> None:
+        super().__init__()
+        path = require_file("clip", checkpoint)
+        try:
+            import open_clip
+        except ImportError as error:
+            raise MissingExtraError(
+                "the CLIP text encoder needs open_clip: pip install 'deft-vision[clip]'"
+            ) from error
+        try:
+            model = open_clip.create_model("ViT-B-32-quickgelu", pretrained=str(path))
+        except (RuntimeError, KeyError, ValueError) as error:
+            raise CheckpointLayoutError(f"{path} does not hold open_clip's ViT-B-32 weights ({error})") from error
+        self._tokenize: Any = open_clip.get_tokenizer("ViT-B-32")
+        self.model = model.eval().requires_grad_(False)
+
+    def tokenize(self, texts: Sequence[str]) -> Tensor:
+        """Turn instructions into CLIP's tokens (B, 77)."""
+        return self._tokenize(list(texts))
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Map CLIP tokens (B, 77) to text features (B, 512)."""
+        with torch.no_grad():
+            return self.model.encode_text(ids).float()
