@@ -21,6 +21,7 @@ setup(
             "twin_node = deft_sim.twin_node:main",
             "trials = deft_sim.trials:main",
             "find_expert = deft_sim.find_expert:main",
+            "record_demo = deft_sim.human.record:main",
         ]
     },
     zip_safe=False,
