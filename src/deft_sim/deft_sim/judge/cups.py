@@ -13,6 +13,8 @@ Terms of the graded reward, all physical progress:
 - steady: success, as far as the cup did not shift in the hand.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from deft_core.geometry import Array
 
@@ -20,6 +22,7 @@ from deft_sim.judge.holding import Holding, holding
 from deft_sim.judge.record import ThingTrack, Trial
 from deft_sim.judge.verdict import Verdict
 from deft_sim.things.cup import Cup
+from deft_sim.things.thing import Thing
 
 GRAVITY = 9.81
 
@@ -45,19 +48,26 @@ def _common(cup: Cup, track: ThingTrack, lift_m: float) -> tuple[Holding, dict[s
     return hold, terms
 
 
-def judge_pick(cup: Cup, trial: Trial, name: str, lift_m: float = 0.10) -> Verdict:
+def _target(things: Mapping[str, Thing]) -> Cup:
+    cup = things["target"]
+    if not isinstance(cup, Cup):
+        raise TypeError(f"the target is a {type(cup).__name__}, not a cup")
+    return cup
+
+
+def judge_pick(things: Mapping[str, Thing], trial: Trial, lift_m: float = 0.10) -> Verdict:
     """Judge pick cup."""
-    hold, terms = _common(cup, trial.tracks[name], lift_m)
+    hold, terms = _common(_target(things), trial.tracks["target"], lift_m)
     success = hold.lifted and hold.kept
     terms["steady"] = hold.steadiness if success else 0.0
     weights = {"touched": 0.05, "squeezed": 0.15, "lifted": 0.25, "kept": 0.25, "steady": 0.30}
     return Verdict(success, terms, weights)
 
 
-def judge_pour(cup: Cup, trial: Trial, name: str, lift_m: float = 0.10) -> Verdict:
+def judge_pour(things: Mapping[str, Thing], trial: Trial, lift_m: float = 0.10) -> Verdict:
     """Judge pour cup."""
-    track = trial.tracks[name]
-    hold, terms = _common(cup, track, lift_m)
+    track = trial.tracks["target"]
+    hold, terms = _common(_target(things), track, lift_m)
     # Height of the rim's centre over the base's centre, in units of the cup's height: 1 upright, below 0 poured.
     upright = track.T[:, 2, 2]
     off = hold.held & (hold.clear_m > 0.0) & (np.arange(len(upright)) >= hold.lift)

@@ -45,7 +45,7 @@ def new_scene(*, table_looks: int = TABLE_LOOKS, look_seed: int = 7) -> mujoco.M
     spec.visual.headlight.ambient = [0.32, 0.32, 0.32]
     spec.visual.headlight.diffuse = [0.20, 0.20, 0.20]
     spec.visual.headlight.specular = [0.0, 0.0, 0.0]
-    spec.visual.quality.shadowsize = 2048
+    spec.visual.quality.shadowsize = 1024
     spec.visual.quality.offsamples = 4
     spec.visual.global_.offwidth = 1280
     spec.visual.global_.offheight = 960

@@ -4,7 +4,7 @@ import abc
 
 import mujoco
 from deft_core.config import Settings
-from deft_core.geometry import Array
+from deft_core.geometry import Array, transform
 
 from deft_sim.model.poses import qpos_of
 
@@ -24,9 +24,9 @@ class Thing(Settings, abc.ABC):
         """Radius of the circle on the table that the thing needs."""
 
     @property
-    def rest_z_m(self) -> float:
-        """Height of the body frame above the table at rest."""
-        return 0.0005
+    def rest_pose(self) -> Array:
+        """T_place_thing (4, 4): how it rests, relative to the place and yaw that were drawn (a hair above the table)."""
+        return transform(None, [0.0, 0.0, 0.0005])
 
     def place(self, model: mujoco.MjModel, data: mujoco.MjData, name: str, T_base_thing: Array) -> None:
         """Put the thing at a pose. Kinds that stand on something else than a free joint override this."""

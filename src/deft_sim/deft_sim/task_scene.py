@@ -1,0 +1,98 @@
+"""A task's scenes: which things stand where, and how the room looks, drawn from a seed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from deft_core.errors import ConfigError
+from deft_core.geometry import Array, rot_z, transform
+from deft_core.hand import HandModel
+from deft_core.task import ObjectSet, Placement, Task
+
+from deft_sim.judge.registry import check_criterion
+from deft_sim.model.scene import TABLE_CENTRE_M, TABLE_SIZE_M, SceneLook
+from deft_sim.things.registry import make_thing
+from deft_sim.things.thing import Thing
+from deft_sim.world import World
+
+TARGET = "target"
+OBJECT_SETS = ("train", "test")
+
+
+@dataclass(frozen=True, eq=False)
+class Arrangement:
+    """One scene drawn from a seed.
+
+    Attributes:
+        poses: T_base_thing (4, 4) by name.
+        look: paint, light, exposure.
+        sensor: generator of the camera's noise in this scene.
+    """
+
+    poses: dict[str, Array]
+    look: SceneLook
+    sensor: np.random.Generator
+
+
+def make_things(objects: ObjectSet, where: str) -> dict[str, Thing]:
+    """The things of an object set: `target`, then `other1`, `other2`, ...
+
+    Raises:
+        ConfigError: an unknown kind or a wrong parameter; names file and field.
+    """
+    things = {TARGET: make_thing(objects.target, f"{where}.target")}
+    for k, spec in enumerate(objects.others, start=1):
+        things[f"other{k}"] = make_thing(spec, f"{where}.others.{k - 1}")
+    return things
+
+
+class TaskScene:
+    """Worlds of one task, one for each object set, built when first used.
+
+    Args:
+        task: the task; it is checked in full at once.
+        hand: the robot's hand.
+
+    Raises:
+        ConfigError: anything in the task that the twin cannot build, place or judge.
+    """
+
+    def __init__(self, task: Task, hand: HandModel) -> None:
+        self.task, self._hand = task, hand
+        self._things = {which: make_things(task.objects(which), f"task {task.name}: {which}") for which in OBJECT_SETS}
+        for which, things in self._things.items():
+            check_criterion(task.criterion, things, f"task {task.name}: criterion")
+            _check_placement(task.placement, things[TARGET], f"task {task.name}: placement (for the {which} object)")
+        self._worlds: dict[str, World] = {}
+
+    def world(self, which: str) -> World:
+        """The world of an object set."""
+        if which not in OBJECT_SETS:
+            raise ConfigError(f"objects {which!r}: choose {' or '.join(OBJECT_SETS)}")
+        if which not in self._worlds:
+            self._worlds[which] = World(self._hand, self._things[which])
+        return self._worlds[which]
+
+    def arrange(self, which: str, seed: int) -> Arrangement:
+        """Draw a scene."""
+        rng = np.random.default_rng(seed)
+        place = self.task.placement
+        x, y, yaw = (float(rng.uniform(*limits)) for limits in (place.x_m, place.y_m, place.yaw_rad))
+        things = self._things[which]
+        base = transform(rot_z(yaw), [x, y, 0.0])
+        poses = {name: base @ thing.rest_pose for name, thing in things.items()}
+        return Arrangement(poses, SceneLook.draw(rng), np.random.default_rng(rng.integers(2**63)))
+
+
+def _check_placement(placement: Placement, target: Thing, where: str) -> None:
+    margin = target.footprint_m
+    for name, limits, centre, size in (
+        ("x_m", placement.x_m, TABLE_CENTRE_M[0], TABLE_SIZE_M[0]),
+        ("y_m", placement.y_m, TABLE_CENTRE_M[1], TABLE_SIZE_M[1]),
+    ):
+        low, high = centre - size / 2 + margin, centre + size / 2 - margin
+        if limits[0] < low or limits[1] > high:
+            raise ConfigError(
+                f"{where}.{name}: {list(limits)} puts it off the table; allowed: {low:.3f} to {high:.3f}"
+            )
+    if min(np.hypot(x, y) for x in placement.x_m for y in placement.y_m) < 0.2 + margin:
+        raise ConfigError(f"{where}: nearer than {0.2 + margin:.2f} m to the robot's base")
