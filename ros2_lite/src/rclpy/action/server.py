@@ -1,0 +1,475 @@
+"""Action servers."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from rclpy.callback_groups import CallbackGroup
+from rclpy.exceptions import RCLError
+from rclpy.executors import await_or_execute
+from rclpy.qos import QoSProfile, qos_profile_action_status_default, qos_profile_services_default
+from rclpy.service import send_reply
+from rclpy.task import Future
+from rclpy.type_support import check_for_type_support
+from rclpy.waitable import Waitable
+from ros2_lite import goal_states, idl
+from ros2_lite.dds.library import DDSError
+from ros2_lite.dds.services import HeaderError, Replier, RequestId
+from ros2_lite.entity import Work
+from ros2_lite.goal_states import GoalEvent
+
+__all__ = [
+    "ActionServer", "CancelResponse", "GoalEvent", "GoalResponse", "RCLError", "ServerGoalHandle",
+    "default_cancel_callback", "default_goal_callback", "default_handle_accepted_callback",
+]
+
+# The status topic lists the active goals and this many of those that ended last. Upstream lists every goal whose result
+# it keeps, which makes each goal slower than the one before.
+ENDED_GOALS_IN_STATUS = 16
+
+
+class GoalResponse(Enum):
+    """What a goal callback answers."""
+
+    REJECT = 1
+    ACCEPT = 2
+
+
+class CancelResponse(Enum):
+    """What a cancel callback answers."""
+
+    REJECT = 1
+    ACCEPT = 2
+
+
+class ServerGoalHandle:
+    """An accepted goal, on its server."""
+
+    def __init__(self, action_server: ActionServer, goal_info: Any, goal_request: Any) -> None:
+        self._action_server = action_server
+        self._goal_info = goal_info
+        self._goal_request = goal_request
+        self._state: int | None = goal_states.ACCEPTED
+        self._lock = threading.Lock()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ServerGoalHandle) and self.goal_id == other.goal_id
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def request(self) -> Any:
+        """The goal."""
+        return self._goal_request
+
+    @property
+    def goal_id(self) -> Any:
+        """The goal's id (unique_identifier_msgs/msg/UUID)."""
+        return self._goal_info.goal_id
+
+    @property
+    def is_active(self) -> bool:
+        """Is the goal not at its end yet?"""
+        return self._state is not None and goal_states.is_active(self._state)
+
+    @property
+    def is_cancel_requested(self) -> bool:
+        """Has a request to cancel it been accepted?"""
+        return self._state == goal_states.CANCELING
+
+    @property
+    def status(self) -> int:
+        """The state (action_msgs/msg/GoalStatus)."""
+        state = self._state
+        return goal_states.UNKNOWN if state is None else state
+
+    def _update_state(self, event: GoalEvent) -> None:
+        with self._lock:
+            if self._state is None:
+                return
+            self._state = goal_states.transition(self._state, event)
+            ended = not goal_states.is_active(self._state)
+        if ended:
+            self._action_server._goal_ended(self)
+        self._action_server._publish_status()
+
+    def execute(self, execute_callback: Callable[..., Any] | None = None) -> None:
+        """Start the work, with this callback or the server's."""
+        # A goal cancelled before it began stays so; its callback still runs, to say that it is cancelled.
+        if not self.is_cancel_requested:
+            self._update_state(GoalEvent.EXECUTE)
+        self._action_server.notify_execute(self, execute_callback)
+
+    def publish_feedback(self, feedback: Any) -> None:
+        """Tell the client how far it is."""
+        server = self._action_server
+        if not isinstance(feedback, server.action_type.Feedback):
+            raise TypeError(f"Expected {server.action_type.Feedback}, got {type(feedback)}")
+        with self._lock:
+            if self._state is None:
+                return
+            message = server.action_type.Impl.FeedbackMessage()
+            message.goal_id = self.goal_id
+            message.feedback = feedback
+            server._publish(server._feedback_writer, message)
+
+    def succeed(self) -> None:
+        """End the goal: done."""
+        self._update_state(GoalEvent.SUCCEED)
+
+    def abort(self) -> None:
+        """End the goal: failed."""
+        self._update_state(GoalEvent.ABORT)
+
+    def canceled(self) -> None:
+        """End the goal: cancelled, as asked."""
+        self._update_state(GoalEvent.CANCELED)
+
+    def destroy(self) -> None:
+        """Forget the goal."""
+        with self._lock:
+            self._state = None
+
+
+def default_handle_accepted_callback(goal_handle: ServerGoalHandle) -> None:
+    """Execute the goal."""
+    goal_handle.execute()
+
+
+def default_goal_callback(goal_request: Any) -> GoalResponse:
+    """Accept the goal."""
+    return GoalResponse.ACCEPT
+
+
+def default_cancel_callback(cancel_request: Any) -> CancelResponse:
+    """Refuse to cancel."""
+    return CancelResponse.REJECT
+
+
+class ActionServer(Waitable):
+    """Serves an action."""
+
+    def __init__(
+        self, node: Any, action_type: Any, action_name: str, execute_callback: Callable[..., Any], *,
+        callback_group: CallbackGroup | None = None,
+        goal_callback: Callable[..., Any] | None = default_goal_callback,
+        handle_accepted_callback: Callable[..., Any] | None = default_handle_accepted_callback,
+        cancel_callback: Callable[..., Any] | None = default_cancel_callback,
+        goal_service_qos_profile: QoSProfile = qos_profile_services_default,
+        result_service_qos_profile: QoSProfile = qos_profile_services_default,
+        cancel_service_qos_profile: QoSProfile = qos_profile_services_default,
+        feedback_pub_qos_profile: QoSProfile = QoSProfile(depth=10),  # noqa: B008  as upstream; never changed
+        status_pub_qos_profile: QoSProfile = qos_profile_action_status_default,
+        result_timeout: float = 900,
+    ) -> None:
+        """Serve `action_name`.
+
+        Args:
+            node: the node it belongs to.
+            action_type: the action.
+            action_name: its name.
+            execute_callback: `f(goal_handle) -> Result`, function or coroutine function.
+            callback_group: of the requests; the node's default group where None.
+            goal_callback: `f(goal) -> GoalResponse`; accepts all by default.
+            handle_accepted_callback: `f(goal_handle)`; executes at once by default.
+            cancel_callback: `f(goal_handle) -> CancelResponse`; refuses by default.
+            goal_service_qos_profile: quality of service of the goal service.
+            result_service_qos_profile: quality of service of the result service.
+            cancel_service_qos_profile: quality of service of the cancel service.
+            feedback_pub_qos_profile: quality of service of the feedback.
+            status_pub_qos_profile: quality of service of the states.
+            result_timeout: seconds for which an ended goal's result is kept.
+        """
+        super().__init__(callback_group or node.default_callback_group)
+        self._lock = threading.RLock()
+        self.register_handle_accepted_callback(handle_accepted_callback)
+        self.register_goal_callback(goal_callback)
+        self.register_cancel_callback(cancel_callback)
+        self.register_execute_callback(execute_callback)
+        check_for_type_support(action_type)
+        self._node = node
+        self._action_type = action_type
+        self._result_timeout = result_timeout
+        self._goal_handles: dict[bytes, ServerGoalHandle] = {}
+        self._result_futures: dict[bytes, Future] = {}
+        self._ended: OrderedDict[bytes, float] = OrderedDict()  # id -> when the result may be forgotten
+        self._logger = node.get_logger().get_child("action_server")
+        self._name = node.resolve_topic_name(action_name, only_expand=True)
+        impl = action_type.Impl
+
+        def serve(part: str, srv_type: Any, qos: QoSProfile) -> Replier:
+            full_name = node.resolve_service_name(f"{self._name}/_action/{part}")
+            return node._make_replier(srv_type, full_name, qos)
+
+        def publish(part: str, msg_type: Any, qos: QoSProfile) -> Any:
+            return node._make_writer(msg_type, node.resolve_topic_name(f"{self._name}/_action/{part}"), qos)
+
+        self._goal_service = serve("send_goal", impl.SendGoalService, goal_service_qos_profile)
+        self._cancel_service = serve("cancel_goal", impl.CancelGoalService, cancel_service_qos_profile)
+        self._result_service = serve("get_result", impl.GetResultService, result_service_qos_profile)
+        self._feedback_writer = publish("feedback", impl.FeedbackMessage, feedback_pub_qos_profile)
+        self._status_writer = publish("status", impl.GoalStatusMessage, status_pub_qos_profile)
+        node.add_waitable(self)
+
+    @property
+    def action_type(self) -> Any:
+        """The action's type."""
+        return self._action_type
+
+    # --- callbacks ---
+
+    def register_handle_accepted_callback(self, handle_accepted_callback: Callable[..., Any] | None) -> None:
+        """Replace what is called with each accepted goal's handle; None: execute it."""
+        self._handle_accepted_callback = handle_accepted_callback or default_handle_accepted_callback
+
+    def register_goal_callback(self, goal_callback: Callable[..., Any] | None) -> None:
+        """Replace what decides about new goals; None: accept."""
+        self._goal_callback = goal_callback or default_goal_callback
+
+    def register_cancel_callback(self, cancel_callback: Callable[..., Any] | None) -> None:
+        """Replace what decides about cancelling; None: refuse."""
+        self._cancel_callback = cancel_callback or default_cancel_callback
+
+    def register_execute_callback(self, execute_callback: Callable[..., Any]) -> None:
+        """Replace what does the work."""
+        if not callable(execute_callback):
+            raise TypeError("Failed to register goal execution callback: not callable")
+        self._execute_callback = execute_callback
+
+    # --- the executor's side ---
+
+    def _conditions(self) -> list[int]:
+        if self._destroyed:
+            return []
+        return [
+            service.reader.condition for service in (self._goal_service, self._cancel_service, self._result_service)
+        ]
+
+    def _take(self) -> Work | None:
+        impl = self._action_type.Impl
+        for service, srv_type, handle in (
+            (self._goal_service, impl.SendGoalService, self._execute_goal_request),
+            (self._cancel_service, impl.CancelGoalService, self._execute_cancel_request),
+            (self._result_service, impl.GetResultService, self._execute_get_result_request),
+        ):
+            try:
+                taken = service.take()
+            except HeaderError as error:
+                self._drop(service, error)
+                continue
+            if taken is not None:
+                header, data, _ = taken
+                return functools.partial(self._answer, service, srv_type, handle, header, data)
+        return None
+
+    def _drop(self, service: Replier, error: Exception) -> None:
+        self._logger.error(f"'{service.reader.topic_name}': request dropped: {error}")
+
+    def _answer(self, service: Replier, srv_type: Any, handle: Any, header: RequestId, data: bytes) -> Any:
+        try:
+            request = idl.deserialize(data, srv_type.Request)
+        except idl.CdrError as error:
+            self._drop(service, error)
+            return None
+        return handle(header, request)
+
+    def _reply(self, service: Replier, header: RequestId, response: Any, what: str) -> bool:
+        try:
+            send_reply(service, header, idl.serialize(response), service.writer.topic_name, self._logger)
+        except RCLError:
+            self._logger.warning(f"Failed to send {what} response (the client may have gone away)")
+            return False
+        return True
+
+    def _publish(self, writer: Any, message: Any) -> None:
+        try:
+            if not writer.closed and self._node.context.ok():
+                writer.write(idl.serialize(message))
+        except DDSError as error:
+            raise RCLError(str(error)) from error
+
+    # --- goals ---
+
+    async def _execute_goal_request(self, header: RequestId, request: Any) -> None:
+        from action_msgs.msg import GoalInfo
+
+        goal_id = bytes(request.goal_id.uuid)
+        info = GoalInfo(goal_id=request.goal_id)
+        accepted = False
+        self._forget_expired()
+        if goal_id not in self._goal_handles:
+            response = await await_or_execute(self._goal_callback, request.goal)
+            if isinstance(response, GoalResponse):
+                accepted = response is GoalResponse.ACCEPT
+            else:
+                self._logger.warning(
+                    "Goal request callback did not return a GoalResponse type. Rejecting goal."
+                )
+        if accepted:
+            info.stamp = self._node.get_clock().now().to_msg()
+            goal_handle = ServerGoalHandle(self, info, request.goal)
+            with self._lock:
+                self._goal_handles[goal_id] = goal_handle
+                self._result_futures[goal_id] = Future()
+        reply = self._action_type.Impl.SendGoalService.Response(accepted=accepted, stamp=info.stamp)
+        if not self._reply(self._goal_service, header, reply, "goal") or not accepted:
+            return
+        self._publish_status()
+        await await_or_execute(self._handle_accepted_callback, goal_handle)
+
+    def notify_execute(self, goal_handle: ServerGoalHandle, execute_callback: Callable[..., Any] | None) -> None:
+        """Run a goal's work as a task of the executor."""
+        self._node.executor.create_task(self._execute_goal, execute_callback or self._execute_callback, goal_handle)
+
+    async def _execute_goal(self, execute_callback: Callable[..., Any], goal_handle: ServerGoalHandle) -> None:
+        goal_id = bytes(goal_handle.goal_id.uuid)
+        try:
+            result = await await_or_execute(execute_callback, goal_handle)
+        except Exception as error:
+            result = self._action_type.Result()
+            self._logger.error(f"Error raised in execute callback: {error}")
+            traceback.print_exc()
+        if goal_handle.is_active:
+            self._logger.warning(f"Goal state not set, assuming aborted. Goal ID: {goal_handle.goal_id.uuid}")
+            goal_handle.abort()
+        response = self._action_type.Impl.GetResultService.Response()
+        response.status = goal_handle.status
+        try:
+            response.result = result
+        except AssertionError as error:
+            self._logger.error(f"The execute callback returned no {self._action_type.__name__}.Result: {error}")
+            response.result = self._action_type.Result()
+        with self._lock:
+            future = self._result_futures.get(goal_id)
+        if future is not None:
+            future.set_result(response)
+
+    def _goal_ended(self, goal_handle: ServerGoalHandle) -> None:
+        with self._lock:
+            self._ended[bytes(goal_handle.goal_id.uuid)] = time.monotonic() + self._result_timeout
+
+    def notify_goal_done(self) -> None:
+        """Look for results to forget; goals do it themselves."""
+        self._forget_expired()
+
+    def _forget_expired(self) -> None:
+        now = time.monotonic()
+        with self._lock:
+            while self._ended:
+                goal_id, expiry = next(iter(self._ended.items()))
+                future = self._result_futures.get(goal_id)
+                if expiry > now or (future is not None and not future.done()):
+                    return
+                del self._ended[goal_id]
+                self._result_futures.pop(goal_id, None)
+                handle = self._goal_handles.pop(goal_id, None)
+                if handle is not None:
+                    handle.destroy()
+
+    def _publish_status(self) -> None:
+        from action_msgs.msg import GoalStatus
+
+        with self._lock:
+            ended = list(self._ended)[-ENDED_GOALS_IN_STATUS:] if len(self._ended) <= 1024 else self._last_ended()
+            handles = [self._goal_handles[goal_id] for goal_id in ended if goal_id in self._goal_handles]
+            handles += [handle for handle in self._active() if handle not in handles]
+            message = self._action_type.Impl.GoalStatusMessage(status_list=[
+                GoalStatus(goal_info=handle._goal_info, status=handle.status) for handle in handles
+            ])
+            self._publish(self._status_writer, message)
+
+    def _last_ended(self) -> list[bytes]:
+        newest = reversed(self._ended)
+        return [next(newest) for _ in range(ENDED_GOALS_IN_STATUS)][::-1]
+
+    def _active(self) -> list[ServerGoalHandle]:
+        """The active goals are the newest of `_goal_handles` that have not ended."""
+        count = len(self._goal_handles) - len(self._ended)
+        found: list[ServerGoalHandle] = []
+        for handle in reversed(self._goal_handles.values()):
+            if len(found) >= count:
+                break
+            if handle.is_active:
+                found.append(handle)
+        return found[::-1]
+
+    # --- cancelling ---
+
+    async def _execute_cancel_request(self, header: RequestId, request: Any) -> None:
+        response = self._action_type.Impl.CancelGoalService.Response()
+        candidates, response.return_code = self._goals_to_cancel(request)
+        canceling = []
+        for goal_handle in candidates:
+            answer = await await_or_execute(self._cancel_callback, goal_handle)
+            if answer is CancelResponse.ACCEPT:
+                try:
+                    goal_handle._update_state(GoalEvent.CANCEL_GOAL)
+                except RCLError as error:  # it ended while the callback was running
+                    self._logger.debug(f"Failed to cancel goal in cancel callback: {error}")
+                else:
+                    canceling.append(goal_handle._goal_info)
+        response.goals_canceling = canceling
+        self._reply(self._cancel_service, header, response, "cancel")
+
+    def _goals_to_cancel(self, request: Any) -> tuple[list[ServerGoalHandle], int]:
+        """Pick goals by action_msgs/srv/CancelGoal's rules: an id, all up to a time, or both; neither is all."""
+        goal_id = bytes(request.goal_info.goal_id.uuid)
+        stamp = (request.goal_info.stamp.sec, request.goal_info.stamp.nanosec)
+        codes = self._action_type.Impl.CancelGoalService.Response
+        self._forget_expired()
+        with self._lock:
+            if any(goal_id) and not any(stamp):
+                handle = self._goal_handles.get(goal_id)
+                if handle is None:
+                    return [], codes.ERROR_UNKNOWN_GOAL_ID
+                if not goal_states.is_cancelable(handle.status):
+                    return [], codes.ERROR_GOAL_TERMINATED if not handle.is_active else codes.ERROR_NONE
+                return [handle], codes.ERROR_NONE
+            chosen = [
+                handle for handle in self._goal_handles.values()
+                if goal_states.is_cancelable(handle.status) and (
+                    not any(stamp) or bytes(handle.goal_id.uuid) == goal_id
+                    or (handle._goal_info.stamp.sec, handle._goal_info.stamp.nanosec) <= stamp
+                )
+            ]
+        return chosen, codes.ERROR_NONE
+
+    # --- results ---
+
+    async def _execute_get_result_request(self, header: RequestId, request: Any) -> None:
+        self._forget_expired()
+        with self._lock:
+            future = self._result_futures.get(bytes(request.goal_id.uuid))
+        if future is None:
+            response = self._action_type.Impl.GetResultService.Response()
+            response.status = goal_states.UNKNOWN
+            self._reply(self._result_service, header, response, "result")
+            return
+        future.add_done_callback(
+            lambda done: self._reply(self._result_service, header, done.result(), "result")
+        )
+
+    # --- the end ---
+
+    def _detach(self) -> None:
+        if self._destroyed:
+            return
+        self._destroyed = True
+        for goal_handle in list(self._goal_handles.values()):
+            goal_handle.destroy()
+        for service in (self._goal_service, self._cancel_service, self._result_service):
+            service.close()
+        self._feedback_writer.close()
+        self._status_writer.close()
+
+    def destroy(self) -> None:
+        """Stop serving; goals that run are forgotten."""
+        self._detach()
+        self._node.remove_waitable(self)

@@ -1,0 +1,1 @@
+"""Internal parts of rclpy whose names others import."""

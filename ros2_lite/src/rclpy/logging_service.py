@@ -1,0 +1,6 @@
+"""To come."""
+
+
+class LoggingService:
+    def __init__(self, node):
+        pass

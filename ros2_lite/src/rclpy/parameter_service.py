@@ -1,0 +1,6 @@
+"""To come."""
+
+
+class ParameterService:
+    def __init__(self, node):
+        pass

@@ -1,0 +1,6 @@
+"""To come."""
+
+
+class TypeDescriptionService:
+    def __init__(self, node):
+        pass

@@ -1,0 +1,16 @@
+"""Check of a fully qualified topic or service name."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from rclpy.exceptions import InvalidServiceNameException, InvalidTopicNameException
+from ros2_lite.rosnames import full_topic_fault
+
+
+def validate_full_topic_name(name: str, *, is_service: bool = False) -> Literal[True]:
+    """Return True, or raise InvalidTopicNameException (InvalidServiceNameException for a service)."""
+    fault = full_topic_fault(name)
+    if fault is None:
+        return True
+    raise (InvalidServiceNameException if is_service else InvalidTopicNameException)(name, *fault)

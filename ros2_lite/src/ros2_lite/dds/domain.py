@@ -1,0 +1,93 @@
+"""Domains and participants, configured as ROS 2 configures Cyclone DDS on one machine."""
+
+from __future__ import annotations
+
+import ctypes as ct
+import os
+import threading
+from xml.sax.saxutils import quoteattr
+
+from .library import Guid, check, lib
+
+# RTPS maps a participant index to ports 7400 + 250 * domain + 10 + 2 * index; 119 is the last that stays in its domain.
+MAX_PARTICIPANT_INDEX = 119
+MAX_DOMAIN_ID = 232
+
+_lock = threading.Lock()
+_domains: set[int] = set()  # opened by this process; they stay open until it ends
+
+
+def default_domain_id() -> int:
+    """Return ROS_DOMAIN_ID, 0 where it is unset."""
+    text = os.environ.get("ROS_DOMAIN_ID", "").strip()
+    if not text:
+        return 0
+    if not text.isdigit() or int(text) > MAX_DOMAIN_ID:
+        raise ValueError(f"ROS_DOMAIN_ID must be a whole number from 0 to {MAX_DOMAIN_ID}, got '{text}'")
+    return int(text)
+
+
+def discovery_range() -> str:
+    """Return ROS_AUTOMATIC_DISCOVERY_RANGE in capitals; LOCALHOST where it is unset.
+
+    Upstream's default is SUBNET. This house keeps robots of one network apart unless told otherwise.
+    """
+    value = os.environ.get("ROS_AUTOMATIC_DISCOVERY_RANGE", "").strip().upper() or "LOCALHOST"
+    if value not in ("LOCALHOST", "SUBNET", "OFF", "SYSTEM_DEFAULT"):
+        raise ValueError(
+            f"ROS_AUTOMATIC_DISCOVERY_RANGE must be LOCALHOST, SUBNET, OFF or SYSTEM_DEFAULT, got '{value}'"
+        )
+    return value
+
+
+def configuration() -> str:
+    """Return Cyclone's configuration for this process; what CYCLONEDDS_URI says comes last and wins."""
+    scope = discovery_range()
+    peers = [peer for peer in os.environ.get("ROS_STATIC_PEERS", "").split(";") if peer]
+    general = discovery = ""
+    if scope in ("LOCALHOST", "OFF"):
+        general += "<AllowMulticast>false</AllowMulticast>"
+    if scope == "OFF":
+        discovery = f"<ParticipantIndex>none</ParticipantIndex><Tag>ros_discovery_off_{os.getpid()}</Tag>"
+        peers = []
+    elif scope != "SYSTEM_DEFAULT":
+        discovery = (
+            "<ParticipantIndex>auto</ParticipantIndex>"
+            f"<MaxAutoParticipantIndex>{MAX_PARTICIPANT_INDEX}</MaxAutoParticipantIndex>"
+        )
+    if scope == "LOCALHOST":
+        peers.insert(0, "127.0.0.1")
+    if peers:
+        discovery += "<Peers>" + "".join(f"<Peer address={quoteattr(p)}/>" for p in peers) + "</Peers>"
+    own = f"<CycloneDDS><Domain><General>{general}</General><Discovery>{discovery}</Discovery></Domain></CycloneDDS>"
+    uri = os.environ.get("CYCLONEDDS_URI", "")
+    return f"{own},{uri}" if uri else own
+
+
+class Participant:
+    """One presence in one domain; every endpoint of a context belongs to it."""
+
+    def __init__(self, domain_id: int, enclave: str = "/") -> None:
+        self.domain_id = domain_id
+        with _lock:
+            if domain_id not in _domains:
+                check(lib.dds_create_domain(domain_id, configuration().encode()), f"cannot open domain {domain_id}")
+                _domains.add(domain_id)
+        user_data = f"enclave={enclave};".encode()
+        qos = lib.dds_create_qos()
+        lib.dds_qset_userdata(qos, user_data, len(user_data))
+        try:
+            handle = lib.dds_create_participant(domain_id, qos, None)
+        finally:
+            lib.dds_delete_qos(qos)
+        self.handle = check(
+            handle,
+            f"cannot join domain {domain_id} (at most {MAX_PARTICIPANT_INDEX + 1} processes share one on a machine)",
+        )
+        guid = Guid()
+        check(lib.dds_get_guid(self.handle, ct.byref(guid)), "the participant has no guid")
+        self.guid = bytes(guid.v)
+
+    def close(self) -> None:
+        """Leave the domain and delete all endpoints in it."""
+        lib.dds_delete(self.handle)
