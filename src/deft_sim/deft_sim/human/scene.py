@@ -39,7 +39,7 @@ class HumanStage:
     def place(self, x_m: float, y_m: float, yaw_rad: float) -> HumanHand:
         """Put everything back, the thing standing at a place; returns the hand, which waits behind the table."""
         mujoco.mj_resetData(self.model, self.data)
-        T = transform(rot_z(yaw_rad), [x_m, y_m, self.thing.rest_z_m])
+        T = transform(rot_z(yaw_rad), [x_m, y_m, 0.0]) @ self.thing.rest_pose
         self.thing.place(self.model, self.data, OBJECT, T)
         hand = HumanHand(self.model, self.data, self._on_step)
         hand.teleport(transform(None, [-0.3, -0.3, 0.3]), np.zeros_like(hand.angles()))
