@@ -441,8 +441,8 @@ class ExecuteLocal(Action):
         self.__logger.info(f"sending signal '{event.signal_name}' to process[{name}]")
         number = signal.Signals[event.signal_name]
         try:
-            if number == signal.SIGKILL:
-                # What it started would be left alone.
+            if number == signal.SIGKILL or self.__shell:
+                # After SIGKILL, what it started would be left alone; and a shell is not what the user means.
                 self.__process.signal_group(number)
             else:
                 self.__process.send_signal(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 from collections.abc import Iterable
@@ -92,6 +93,7 @@ class Node(ExecuteProcess):
         self.__expanded_remappings: list[tuple[str, str]] | None = None
         self.__final_name: str | None = None
         self.__performed = False
+        self.__temporary_files: list[str] = []
         self.__logger = launch_logging.get_logger(__name__)
 
     @property
@@ -138,6 +140,9 @@ class Node(ExecuteProcess):
             }
         )
         entities = super().execute(context)
+        future = self.get_asyncio_future()
+        if future is not None:
+            future.add_done_callback(lambda _: self.__remove_temporary_files())
         if self.is_node_name_fully_specified():
             add_node_name(context, self.node_name)
             count = get_node_name_count(context, self.node_name)
@@ -213,7 +218,13 @@ class Node(ExecuteProcess):
         params = {name: list(value) if isinstance(value, tuple) else value for name, value in params.items()}
         with NamedTemporaryFile("w", prefix="launch_params_", delete=False, encoding="utf-8") as file:
             yaml.dump({node: {"ros__parameters": params}}, file, default_flow_style=False)
+        self.__temporary_files.append(file.name)
         return file.name
+
+    def __remove_temporary_files(self) -> None:
+        for path in self.__temporary_files:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
 
     def __add_remappings(self, context: LaunchContext) -> None:
         rules = list(context.launch_configurations.get("ros_remaps", ()))
