@@ -71,7 +71,7 @@ def _rescale(image: NDArray[Any], target_type: int, source_bits: int, target_bit
     scale = {(8, 16): 65535 / 255, (16, 8): 255 / 65535}.get((source_bits, target_bits), 1.0)
     if dtype.kind == "f":
         return (image * scale).astype(dtype) if scale != 1.0 else image.astype(dtype)
-    limits: Any = np.iinfo(dtype)  # type: ignore[type-var]
+    limits: Any = np.iinfo(dtype)
     values = np.rint(image.astype(np.float64) * scale)
     return np.nan_to_num(np.clip(values, limits.min, limits.max), nan=limits.min).astype(dtype)
 
