@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -81,7 +83,7 @@ def main(*, script_name: str = "ros2", argv: Sequence[str] | None = None) -> Any
             return 0
         prog, description, words = f"{prog} {verb}", verbs[verb], words[1:]
         module_name = f"{module_name}.{verb}"
-    if line_buffering:
+    if line_buffering and isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
     return _run(module_name, _parser(prog, description), words)
 
@@ -97,7 +99,7 @@ def _run(module_name: str, parser: argparse.ArgumentParser, words: Sequence[str]
         return int(signal.SIGINT)
     except BrokenPipeError:
         # The reader of a pipe has had enough. What is still buffered must not raise again at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
         return 0
     except RuntimeError as error:
         return str(error)

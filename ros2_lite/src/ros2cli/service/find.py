@@ -1,0 +1,26 @@
+"""ros2 service find."""
+
+from __future__ import annotations
+
+import argparse
+
+from ros2cli._names import print_found, services
+from ros2cli._node import add_strategy_arguments, open_node
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_strategy_arguments(parser)
+    parser.add_argument(
+        "service_type", help="Name of the ROS service type to filter for (e.g. 'rcl_interfaces/srv/ListParameters')"
+    )
+    parser.add_argument(
+        "-c", "--count-services", action="store_true", help="Only display the number of services discovered"
+    )
+    parser.add_argument("--include-hidden-services", action="store_true", help="Consider hidden services as well")
+
+
+def main(args: argparse.Namespace) -> None:
+    """Print the services of a type."""
+    with open_node(args) as node:
+        print_found(services(node, args.include_hidden_services), args.service_type, args.count_services)

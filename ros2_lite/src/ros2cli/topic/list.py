@@ -1,0 +1,35 @@
+"""ros2 topic list."""
+
+from __future__ import annotations
+
+import argparse
+
+from ros2cli._names import print_list, topics
+from ros2cli._node import add_strategy_arguments, open_node
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_strategy_arguments(parser)
+    parser.add_argument("-t", "--show-types", action="store_true", help="Additionally show the topic type")
+    parser.add_argument(
+        "-c", "--count-topics", action="store_true", help="Only display the number of topics discovered"
+    )
+    parser.add_argument("--include-hidden-topics", action="store_true", help="Consider hidden topics as well")
+    parser.add_argument("-v", "--verbose", action="store_true", help="List full details about each topic")
+
+
+def main(args: argparse.Namespace) -> None:
+    """Print the topics."""
+    with open_node(args) as node:
+        found = topics(node, args.include_hidden_topics)
+        if args.count_topics or not args.verbose:
+            print_list(args, found, args.count_topics)
+            return
+        counts = [(n, t, node.count_publishers(n), node.count_subscribers(n)) for n, t in found]
+    for title, unit, index in (("Published", "publisher", 2), ("Subscribed", "subscriber", 3)):
+        print(f"{title} topics:")
+        for row in counts:
+            if row[index]:
+                print(f" * {row[0]} [{', '.join(row[1])}] {row[index]} {unit}{'s' if row[index] > 1 else ''}")
+        print()
