@@ -26,7 +26,7 @@ from deft_sim.devices.xarm_protocol import BadParameters, Request, byte, floats,
 from deft_sim.devices.xarm_setting_commands import SETTINGS
 
 VERSION = b"6,6,XI1300,AC1300,v1.12.2"
-SERIAL = b"XI130000000000\x00AC130000000000\x00"
+SERIAL = b"XI1300DEFTTWIN\x00AC1300DEFTTWIN\x00"
 # Bytes of data that the SDK reads even from an answer that says it is not valid.
 _SIZES = {p.GET_IK: 28, p.GET_FK: 24, p.GET_JOINTS: 28, p.IS_JOINT_LIMIT: 1, p.IS_TCP_LIMIT: 1}
 Handler = Callable[[XArmController, bytes], bytes]

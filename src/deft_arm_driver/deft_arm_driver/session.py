@@ -1,0 +1,277 @@
+"""One connection to the arm's controller through the vendor's SDK: the only file that speaks its units and codes.
+
+Everything the SDK calls millimetres, degrees and return codes is metres, radians and exceptions on this side.
+
+SDK calls made: XArmAPI (connect), get_robot_sn, set_timeout, register_report_callback, release_report_callback,
+get_state, get_err_warn_code, get_servo_angle, clean_warn, clean_error, motion_enable, set_mode, set_state,
+set_servo_angle_j, disconnect; and those of `limits`.
+"""
+
+import contextlib
+import io
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from deft_arm_driver.errors import CollisionFault, DeviceFault, StoppedFault
+from deft_core.geometry import Array
+from deft_core.workcell import ArmSettings
+
+with contextlib.redirect_stdout(io.StringIO()):  # it prints its version on import
+    from xarm.core.config.x_code import ControllerErrorCodeMap
+    from xarm.core.config.x_config import XCONF
+    from xarm.wrapper import XArmAPI
+
+SERVO_MODE = 1
+STATE_READY, STATE_STOP = 0, 4
+MOVING, READY, PAUSED = 1, 2, 3
+COLLISION = 31
+# A serial number that ends so belongs to an emulated controller; see deft_sim.devices.
+TWIN_SERIAL = "DEFTTWIN"
+_OK, _HAS_ERROR, _HAS_WARNING, _TIMEOUT, _NOT_READY = 0, 1, 2, 3, 9
+_ANSWER_S = 0.3
+
+
+def error_text(code: int) -> str:
+    """What the vendor calls a controller error, in one line."""
+    entry = ControllerErrorCodeMap.get(code) or ControllerErrorCodeMap["other"]
+    title = " ".join(str(entry["en"]["title"]).split())
+    advice = " ".join(str(entry["en"]["desc"]).split())
+    return f"controller error {code}: {title}" + (f" ({advice})" if advice else "")
+
+
+@dataclass(frozen=True)
+class Report:
+    """The controller's latest report: joint angles (6,) rad, motor torques (6,) N m, and the host time it came."""
+
+    q: Array
+    torque_nm: Array
+    monotonic_s: float
+    state: int
+    mode: int
+
+
+class ArmSession:
+    """A connected controller. Calls may come from several threads; the SDK serialises them.
+
+    Args:
+        settings: address and limits.
+        on_report: called on the SDK's thread with every report (100 a second).
+    """
+
+    def __init__(self, settings: ArmSettings, on_report: Callable[[Report], None] | None = None) -> None:
+        self._settings = settings
+        self._on_report = on_report
+        self._lock = threading.Lock()
+        self._report: Report | None = None
+        self.lost_answers = 0
+        self._api: Any = None
+
+    # -- connection ------------------------------------------------------------------------------------------------
+
+    def connect(self, deadline_s: float) -> None:
+        """Connect, trying again until the deadline; a twin may still be coming up.
+
+        Raises:
+            DeviceFault: names the address and what to check.
+        """
+        # Process-global in the SDK. Its report ports cannot be moved: it tells the layouts apart by their numbers.
+        XCONF.SocketConf.TCP_CONTROL_PORT = self._settings.control_port
+        end = time.monotonic() + deadline_s
+        pause = threading.Event()
+        where = f"{self._settings.host}:{self._settings.control_port}"
+        while True:
+            reason = self._try_to_connect()
+            if not reason:
+                break
+            if time.monotonic() > end:
+                raise DeviceFault(
+                    f"cannot reach an xArm controller at {where} within {deadline_s:.0f} s ({reason}); "
+                    "check power, network and arm.host in the workcell file"
+                )
+            pause.wait(0.2)
+        self._api.set_timeout(_ANSWER_S)
+        self._api.register_report_callback(
+            self._take_report,
+            report_cartesian=False,
+            report_error_code=False,
+            report_warn_code=False,
+            report_mtable=False,
+            report_mtbrake=False,
+            report_cmd_num=False,
+        )
+        self.wait_for(lambda: self._report is not None, 5.0, f"the controller at {where} sends no reports")
+
+    def _try_to_connect(self) -> str:
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                self._api = XArmAPI(
+                    self._settings.host, is_radian=True, report_type="real", forbid_uds=True, enable_report=True
+                )
+        except Exception as error:  # the SDK raises plain Exception
+            return str(error) or type(error).__name__
+        if not self._api.connected or self._api.axis != 6:
+            axis = self._api.axis
+            self._api.disconnect()
+            return f"it has {axis} axes" if axis != 6 else "connection lost at once"
+        return ""
+
+    def close(self) -> None:
+        """Stop the arm and let go of the connection."""
+        if self._api is not None:
+            self.stop()
+            self._api.release_report_callback(self._take_report)
+            self._api.disconnect()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the control connection stands."""
+        return bool(self._api is not None and self._api.connected)
+
+    @property
+    def is_twin(self) -> bool:
+        """Whether the device itself says that it is an emulated one."""
+        code, serial = self._api.get_robot_sn()
+        return code == _OK and str(serial).endswith(TWIN_SERIAL)
+
+    def wait_for(self, condition: Callable[[], bool], deadline_s: float, complaint: str) -> None:
+        """Wait for something the reports will show; raises `DeviceFault` with the complaint."""
+        end = time.monotonic() + deadline_s
+        pause = threading.Event()
+        while not condition():
+            if time.monotonic() > end or not self.connected:
+                raise DeviceFault(complaint)
+            pause.wait(0.005)
+
+    # -- state -----------------------------------------------------------------------------------------------------
+
+    def _take_report(self, item: dict[str, Any]) -> None:
+        report = Report(
+            np.array(item["joints"][:6], dtype=float),
+            np.array(self._api.joints_torque[:6], dtype=float),
+            time.monotonic(),
+            int(item["state"]),
+            int(self._api.mode),
+        )
+        with self._lock:
+            self._report = report
+        if self._on_report is not None:
+            self._on_report(report)
+
+    @property
+    def report(self) -> Report:
+        """The latest report."""
+        with self._lock:
+            if self._report is None:
+                raise DeviceFault("the controller has not reported yet")
+            return self._report
+
+    def report_age_s(self) -> float:
+        """Host seconds since the controller last told where it is."""
+        return time.monotonic() - self.report.monotonic_s
+
+    def refresh(self) -> None:
+        """Ask for the joint angles now, for when the report stream hesitates."""
+        code, angles = self._api.get_servo_angle(is_radian=True)
+        if code == _OK:
+            with self._lock:
+                if self._report is not None:
+                    old = self._report
+                    q = np.array(angles[:6], dtype=float)
+                    self._report = Report(q, old.torque_nm, time.monotonic(), old.state, old.mode)
+
+    def state(self) -> int:
+        """The controller's state (1 moving, 2 ready, 3 paused, 4 stopped, 5 waiting for state 0)."""
+        return int(self.checked("get_state", self._api.get_state()))
+
+    def codes(self) -> tuple[int, int]:
+        """Error and warning code, 0 for none."""
+        error, warning = self.checked("get_err_warn_code", self._api.get_err_warn_code())
+        return int(error), int(warning)
+
+    # -- recovery ----------------------------------------------------------------------------------------------------
+
+    def clean_warn(self) -> None:
+        """Clear warnings."""
+        self._api.clean_warn()
+
+    def clean_error(self) -> None:
+        """Clear the error, if its cause is gone."""
+        self._api.clean_error()
+
+    def enable_motors(self, on: bool = True) -> None:
+        """Enable or disable all motors."""
+        self._api.motion_enable(on)
+
+    def set_mode(self, mode: int) -> None:
+        """Set the mode."""
+        self._api.set_mode(mode)
+
+    def set_ready(self) -> None:
+        """Set state 0."""
+        self._api.set_state(STATE_READY)
+
+    def stop(self) -> None:
+        """Stop now; every queued command is forgotten. Never raises: it is what everything falls back on."""
+        with contextlib.suppress(Exception):
+            self._api.set_state(STATE_STOP)
+
+    @property
+    def api(self) -> Any:
+        """The SDK's object, for settings that have no place here (see `limits`)."""
+        return self._api
+
+    # -- motion ------------------------------------------------------------------------------------------------------
+
+    def servo(self, q: Array) -> None:
+        """Send one servo-mode joint target (6,), rad.
+
+        One lost answer in a row is forgiven: only the last command counts, and the next follows at once.
+
+        Raises:
+            CollisionFault, StoppedFault, DeviceFault: the controller does not carry it out.
+        """
+        code = self._api.set_servo_angle_j([float(v) for v in q], is_radian=True)
+        if code in (_OK, _HAS_WARNING):
+            self._lost_in_a_row = 0
+            return
+        if code == _TIMEOUT and self._lost_in_a_row == 0:
+            self.lost_answers += 1
+            self._lost_in_a_row = 1
+            return
+        raise self.why_not(code)
+
+    _lost_in_a_row = 0
+
+    def why_not(self, code: int) -> CollisionFault | StoppedFault | DeviceFault:
+        """Find out why the controller did not carry out a motion command, as an exception to raise."""
+        if not self.connected:
+            return DeviceFault("the connection to the arm's controller is lost")
+        try:
+            error, _ = self.codes()
+            state = self.state()
+        except DeviceFault as fault:
+            return fault
+        if error == COLLISION:
+            return CollisionFault(error_text(error))
+        if error:
+            return DeviceFault(error_text(error))
+        if code == _NOT_READY or state not in (MOVING, READY):
+            return StoppedFault(f"the controller is in state {state}: stopped elsewhere (pendant, another client)")
+        return DeviceFault(f"the controller does not take commands (SDK code {code})")
+
+    def checked(self, call: str, result: tuple[int, Any]) -> Any:
+        """Value of an SDK call that returned (code, value); raises `DeviceFault` if it failed."""
+        code, value = result
+        self.expect(call, code)
+        return value
+
+    def expect(self, call: str, code: int) -> None:
+        """Pass codes that say the call was carried out; error and warning bits ride on every answer."""
+        if code not in (_OK, _HAS_ERROR, _HAS_WARNING, _NOT_READY):
+            what = "no answer" if code == _TIMEOUT else f"SDK code {code}"
+            raise DeviceFault(f"{call} failed at {self._settings.host}: {what}")

@@ -1,0 +1,156 @@
+"""Stream a joint trajectory to the controller's servo mode, every command through the gate.
+
+The stream runs at a fixed rate of the host's clock. A trajectory lives in robot time: on a twin that lives `time_scale`
+times faster each period covers that many times more of it. When the host is late the trajectory waits, it never jumps.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from deft_arm_driver.errors import CanceledFault, RefusedFault, StaleFault, StoppedFault
+from deft_arm_driver.session import Report
+from deft_core.errors import GateRefused
+from deft_core.gate import Gate
+from deft_core.geometry import Array
+from deft_core.planner import JointTrajectory
+
+# Within this of the last command the arm counts as arrived; waiting for it ends after so many robot seconds all the
+# same.
+_ARRIVED_RAD = 0.01
+_ARRIVE_S = 0.6
+# A late period may cover at most this many periods of the trajectory.
+_CATCH_UP = 2.0
+
+
+class Servo(Protocol):
+    """What streaming needs of a session."""
+
+    @property
+    def report(self) -> Report: ...
+    def report_age_s(self) -> float: ...
+    def refresh(self) -> None: ...
+    def servo(self, q: Array) -> None: ...
+    def stop(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class StreamSettings:
+    """Rate (a host second) and time scale of the stream, and the oldest state (host seconds) to move on."""
+
+    rate_hz: float
+    time_scale: float
+    max_age_s: float
+
+
+class Streamer:
+    """Moves one arm. `halt` may be called from any thread and is obeyed within a period."""
+
+    def __init__(self, arm: Servo, gate: Gate, settings: StreamSettings) -> None:
+        self._arm, self._gate, self._settings = arm, gate, settings
+        self._halted = threading.Event()
+        self._reason = ""
+        self._last: Array | None = None
+
+    def halt(self, reason: str) -> None:
+        """Stop at once and refuse everything until `resume`."""
+        self._reason = self._reason or reason
+        self._gate.close(reason)
+        self._halted.set()
+        self._arm.stop()
+        self._last = None
+
+    def resume(self) -> None:
+        """Allow motion again, from where the arm stands; the controller must be ready."""
+        self._arm.refresh()
+        self._gate.open(self._arm.report.q)
+        self._last = None
+        self._reason = ""
+        self._halted.clear()
+
+    @property
+    def halted_by(self) -> str:
+        """Why nothing moves; empty when motion is allowed."""
+        return self._gate.closed_by
+
+    def start(self) -> Array:
+        """Where the next trajectory must begin (6,): at the last command, while the arm is still about there."""
+        q = self._arm.report.q
+        if self._last is not None and np.abs(self._last - q).max() < 0.1:
+            return self._last.copy()
+        return q
+
+    def run(
+        self, trajectory: JointTrajectory, on_progress: Callable[[float], None], canceled: Callable[[], bool]
+    ) -> None:
+        """Stream a trajectory that begins at `start()`; returns when the arm has arrived.
+
+        Args:
+            trajectory: in robot time.
+            on_progress: told the share of the trajectory sent, 0 to 1, each period.
+            canceled: asked each period.
+
+        Raises:
+            ArmFault: how it ended instead; the arm stands still then.
+        """
+        if self._halted.is_set():
+            raise StoppedFault(self._reason)
+        try:
+            self._stream(trajectory, on_progress, canceled)
+            self._arrive(canceled)
+        except GateRefused as error:
+            if self._halted.is_set():
+                raise StoppedFault(self._reason) from None
+            self._arm.stop()
+            self._halted.set()
+            self._reason = str(error)
+            raise (StaleFault if " s old" in str(error) else RefusedFault)(f"{error}; enable again") from None
+        except CanceledFault:
+            raise  # the last command holds the arm where it is
+        except Exception as error:
+            if not self._halted.is_set():
+                self.halt(str(error))
+            raise
+
+    def _stream(
+        self, trajectory: JointTrajectory, on_progress: Callable[[float], None], canceled: Callable[[], bool]
+    ) -> None:
+        settings = self._settings
+        period = 1.0 / settings.rate_hz
+        self._gate.track(self.start())
+        t, last, due = 0.0, time.monotonic() - period, time.monotonic()
+        while t < trajectory.duration_s:
+            if canceled():
+                raise CanceledFault("canceled by the client")
+            now = time.monotonic()
+            step = min(now - last, _CATCH_UP * period) * settings.time_scale
+            last = now
+            t = min(t + step, trajectory.duration_s)
+            self._send(trajectory.sample(t), step)
+            on_progress(t / trajectory.duration_s)
+            due = max(due + period, time.monotonic())
+            if self._halted.wait(max(0.0, due - time.monotonic())):
+                raise StoppedFault(self._reason)
+
+    def _send(self, q: Array, dt_s: float) -> None:
+        made = time.monotonic()
+        if self._arm.report_age_s() > 0.5 * self._settings.max_age_s:
+            self._arm.refresh()
+        age = time.monotonic() - made
+        allowed = self._gate.check(q, dt_s=dt_s, command_age_s=age, state_age_s=self._arm.report_age_s())
+        self._arm.servo(allowed)
+        self._last = allowed
+
+    def _arrive(self, canceled: Callable[[], bool]) -> None:
+        """Wait until the arm stands at the last command, or pushes against something and stays short of it."""
+        goal = self._last
+        end = time.monotonic() + max(_ARRIVE_S / self._settings.time_scale, 0.05)
+        while goal is not None and time.monotonic() < end:
+            if np.abs(self._arm.report.q - goal).max() < _ARRIVED_RAD or canceled():
+                return
+            if self._halted.wait(0.5 / self._settings.rate_hz):
+                raise StoppedFault(self._reason)
