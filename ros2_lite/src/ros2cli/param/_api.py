@@ -73,15 +73,27 @@ def open_client(args: argparse.Namespace) -> Iterator[Any]:
 class Client:
     """Calls the parameter services of a node and waits for the answers."""
 
-    def __init__(self, node: Any, client: Any, name: str) -> None:
-        self._node = node
-        self.asynchronous = client
-        self.name = name
+    def __init__(self, node: Any, name: str) -> None:
+        from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters, SetParameters
 
-    def call(self, future: Any) -> Any:
-        """Wait for an answer."""
+        self._node = node
+        self.name = name
+        self._services = {
+            "list_parameters": ListParameters,
+            "get_parameters": GetParameters,
+            "describe_parameters": DescribeParameters,
+            "set_parameters": SetParameters,
+        }
+        self._clients = {key: node.create_client(cls, f"{name}/{key}") for key, cls in self._services.items()}
+
+    def is_ready(self) -> bool:
+        """Return whether the node answers."""
+        return all(client.service_is_ready() for client in self._clients.values())
+
+    def _call(self, service: str, **fields: Any) -> Any:
         import rclpy
 
+        future = self._clients[service].call_async(self._services[service].Request(**fields))
         rclpy.spin_until_future_complete(self._node, future)
         if future.result() is None:
             raise RuntimeError(f"Exception while calling service of node {self.name}: {future.exception()}")
@@ -89,29 +101,25 @@ class Client:
 
     def names(self, prefixes: list[str] | None = None) -> list[str]:
         """Return the names of the parameters, sorted."""
-        return sorted(self.call(self.asynchronous.list_parameters(prefixes=prefixes)).result.names)
+        return sorted(self._call("list_parameters", prefixes=prefixes or []).result.names)
 
     def get(self, names: list[str]) -> list[Any]:
         """Return the values of parameters."""
-        return list(self.call(self.asynchronous.get_parameters(names)).values)
+        return list(self._call("get_parameters", names=names).values)
 
     def describe(self, names: list[str]) -> list[Any]:
         """Return the descriptors of parameters."""
-        return list(self.call(self.asynchronous.describe_parameters(names)).descriptors)
+        return list(self._call("describe_parameters", names=names).descriptors)
 
-    def set(self, parameter: Any) -> Any:
-        """Set a parameter and return the result."""
-        return self.call(self.asynchronous.set_parameters([parameter])).results[0]
+    def set(self, parameters: list[Any]) -> list[Any]:
+        """Set parameters and return the results."""
+        return list(self._call("set_parameters", parameters=parameters).results)
 
 
 def make_client(node: Any, name: str) -> Client | None:
     """Return a client of a node's parameters, or None if it has no parameter services."""
-    from rclpy.parameter_client import AsyncParameterClient
-
-    client = AsyncParameterClient(node, name)
-    if not spin_until(node, client.services_are_ready, _SERVICE_TIMEOUT_S):
-        return None
-    return Client(node, client, name)
+    client = Client(node, name)
+    return client if spin_until(node, client.is_ready, _SERVICE_TIMEOUT_S) else None
 
 
 def type_name(parameter_type: int) -> str:

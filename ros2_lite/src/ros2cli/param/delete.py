@@ -19,5 +19,5 @@ def main(args: argparse.Namespace) -> None:
     from rcl_interfaces.msg import Parameter
 
     with open_client(args) as client:
-        result = client.set(Parameter(name=args.parameter_name))
+        result = client.set([Parameter(name=args.parameter_name)])[0]
         report(result, "Deleted parameter successfully", "Deleting parameter failed")

@@ -23,9 +23,8 @@ def main(args: argparse.Namespace) -> None:
     """Set the parameters of a file."""
     from rclpy.parameter import parameter_dict_from_yaml_file
 
-    use_wildcard = not args.no_use_wildcard
-    names = list(parameter_dict_from_yaml_file(args.parameter_file, use_wildcard))
+    parameters = parameter_dict_from_yaml_file(args.parameter_file, not args.no_use_wildcard)
     with open_client(args) as client:
-        response = client.call(client.asynchronous.load_parameter_file(args.parameter_file, use_wildcard))
-    for name, result in zip(names, response.results, strict=True):
+        results = client.set(list(parameters.values()))
+    for name, result in zip(parameters, results, strict=True):
         report(result, f"Set parameter {name} successful", f"Set parameter {name} failed")

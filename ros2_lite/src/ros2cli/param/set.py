@@ -22,4 +22,4 @@ def main(args: argparse.Namespace) -> None:
 
     parameter = Parameter(name=args.parameter_name, value=get_parameter_value(string_value=args.value))
     with open_client(args) as client:
-        report(client.set(parameter), "Set parameter successful", "Setting parameter failed")
+        report(client.set([parameter])[0], "Set parameter successful", "Setting parameter failed")

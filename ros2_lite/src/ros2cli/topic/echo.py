@@ -126,11 +126,16 @@ def _report_loss(status: Any) -> None:
 def main(args: argparse.Namespace) -> None:
     """Print the messages of a topic."""
     import rclpy
-    from rclpy.event_handler import SubscriptionEventCallbacks, UnsupportedEventTypeError
+    from rclpy.event_handler import SubscriptionEventCallbacks
     from rclpy.task import Future
 
     done = Future()
     printer = _Printer(args, done)
+
+    def give_up() -> None:
+        if not done.done():
+            done.set_result(True)
+
     with open_node(args, until=topic_is_known(args.topic_name)) as node:
         publishers = node.get_publishers_info_by_topic(full_topic_name(node, args.topic_name))
         profile = profile_for_publishers(args, publishers)
@@ -141,10 +146,7 @@ def main(args: argparse.Namespace) -> None:
         if cls is None:
             raise RuntimeError("Could not determine the type for the passed topic")
         if args.timeout is not None:
-            node.create_timer(args.timeout, lambda: done.done() or done.set_result(True))
+            node.create_timer(args.timeout, give_up)
         events = None if args.no_lost_messages else SubscriptionEventCallbacks(message_lost=_report_loss)
-        try:
-            node.create_subscription(cls, args.topic_name, printer, profile, event_callbacks=events, raw=args.raw)
-        except UnsupportedEventTypeError:
-            node.create_subscription(cls, args.topic_name, printer, profile, raw=args.raw)
+        node.create_subscription(cls, args.topic_name, printer, profile, event_callbacks=events, raw=args.raw)
         rclpy.spin_until_future_complete(node, done)

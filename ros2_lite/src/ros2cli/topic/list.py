@@ -26,10 +26,13 @@ def main(args: argparse.Namespace) -> None:
         if args.count_topics or not args.verbose:
             print_list(args, found, args.count_topics)
             return
-        counts = [(n, t, node.count_publishers(n), node.count_subscribers(n)) for n, t in found]
-    for title, unit, index in (("Published", "publisher", 2), ("Subscribed", "subscriber", 3)):
+        counts = {
+            "publisher": [node.count_publishers(name) for name, _ in found],
+            "subscriber": [node.count_subscribers(name) for name, _ in found],
+        }
+    for title, unit in (("Published", "publisher"), ("Subscribed", "subscriber")):
         print(f"{title} topics:")
-        for row in counts:
-            if row[index]:
-                print(f" * {row[0]} [{', '.join(row[1])}] {row[index]} {unit}{'s' if row[index] > 1 else ''}")
+        for (name, types), count in zip(found, counts[unit], strict=True):
+            if count:
+                print(f" * {name} [{', '.join(types)}] {count} {unit}{'s' if count > 1 else ''}")
         print()
