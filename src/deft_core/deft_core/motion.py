@@ -21,6 +21,9 @@ from deft_core.wrist import approach_direction, wrist_pose
 if TYPE_CHECKING:
     from deft_core.workcell import WorkcellConfig
 
+# How long the robot holds still after the motion before anybody looks or rates, robot seconds.
+HOLD_S = 1.5
+
 
 @dataclass(frozen=True, eq=False)
 class ArmMove:

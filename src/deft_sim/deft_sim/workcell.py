@@ -9,7 +9,7 @@ import time
 import numpy as np
 from deft_core.errors import WorkcellError
 from deft_core.hand import HandModel, load_hand
-from deft_core.motion import EpisodeMotion
+from deft_core.motion import HOLD_S, EpisodeMotion
 from deft_core.observation import Rating, RGBDFrame
 from deft_core.task import Task
 from deft_core.workcell import Outcome, WorkcellConfig
@@ -23,9 +23,6 @@ from deft_sim.judge.registry import judge
 from deft_sim.judge.verdict import Verdict
 from deft_sim.task_scene import Arrangement, TaskScene
 from deft_sim.world import World
-
-# How long the robot holds still after the motion before anybody looks or rates, robot seconds.
-HOLD_S = 1.5
 
 
 class TwinWorkcell:
