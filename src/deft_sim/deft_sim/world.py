@@ -85,7 +85,7 @@ class World:
         for g in range(model.ngeom):
             body = int(model.geom_bodyid[g])
             name = model.body(body).name
-            root = model.body(int(model.body_rootid[body])).name
+            root = model.body(int(model.body_rootid[body])).name.split("/")[0]
             if root in numbers:
                 part[g] = numbers[root]
             elif name == "palm":
@@ -109,13 +109,22 @@ class World:
         mujoco.mj_resetData(self.model, self.data)
         self.arm_servo.reset(self.data, q_arm)
         self.hand_servo.reset(self.data, motors)
-        for name, T in poses.items():
-            self.things[name].place(self.model, self.data, name, T)
-        self.time_s = 0.0
-        mujoco.mj_forward(self.model, self.data)
+        self.place(poses)
         for _ in range(round(SETTLE_S / TICK_S)):
             self.tick()
         self.time_s = 0.0
+
+    def adopt_robot(self, other: "World") -> None:
+        """Take over another world's robot as it stands and moves: the things on the table change, the robot does not."""
+        for mine, theirs in ((self.arm_servo, other.arm_servo), (self.hand_servo, other.hand_servo)):
+            mine.adopt(self.data, theirs, other.data)
+        self.time_s = other.time_s
+
+    def place(self, poses: dict[str, Array]) -> None:
+        """Put the things at T_base_thing (4, 4), at rest, and leave the robot as it is."""
+        for name, T in poses.items():
+            self.things[name].place(self.model, self.data, name, T)
+        mujoco.mj_forward(self.model, self.data)
 
     def tick(self) -> None:
         """Let one control period (4 ms) pass.
@@ -126,6 +135,8 @@ class World:
         self.arm_servo.tick(self.data)
         self.hand_servo.tick(self.data)
         mujoco.mj_step(self.model, self.data, STEPS_PER_TICK)
+        for name, thing in self.things.items():
+            thing.after_tick(self.model, self.data, name)
         self.time_s += TICK_S
         if self.data.warning[mujoco.mjtWarning.mjWARN_BADQACC].number:
             raise SimulationDiverged(f"the physics diverged at {self.time_s:.3f} s of robot time")
@@ -134,6 +145,15 @@ class World:
         """T_base_thing (4, 4)."""
         body = self.model.body(name).id
         return pose_of(self.data.xpos[body], self.data.xmat[body])
+
+    def robot_touches(self) -> list[str]:
+        """Names of the things that the robot touches."""
+        out = []
+        for name in self.things:
+            touch = self.touching(name)
+            if touch.hand + touch.arm > 0.0:
+                out.append(name)
+        return out
 
     def velocity(self, name: str) -> Array:
         """Linear velocity (3,) of a free thing's frame, m/s in base_link."""

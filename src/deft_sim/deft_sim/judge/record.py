@@ -21,6 +21,7 @@ class ThingTrack:
         T_wrist: (n, 4, 4) T_wrist_thing: still while the thing is held fast.
         room, hand, fingers, thumb, palm, things, squeeze: (n,) forces, newtons; see `deft_sim.world.Touching`.
         joint: (n,) position of a fixed thing's own joint (a drawer's), metres; zeros otherwise.
+        state: (n, k) what the thing's kind reports beside that; see its `state`.
     """
 
     T: Array
@@ -33,6 +34,7 @@ class ThingTrack:
     things: Array
     squeeze: Array
     joint: Array
+    state: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +60,7 @@ class Recorder:
         self._poses: dict[str, list[Array]] = {name: [] for name in self._world.things}
         self._touch: dict[str, list[Touching]] = {name: [] for name in self._world.things}
         self._joint: dict[str, list[float]] = {name: [] for name in self._world.things}
+        self._state: dict[str, list[Array]] = {name: [] for name in self._world.things}
         self._sample()
 
     def tick(self) -> None:
@@ -74,6 +77,7 @@ class Recorder:
             self._poses[name].append(world.pose(name))
             self._touch[name].append(world.touching(name))
             self._joint[name].append(world.things[name].joint_m(world.model, world.data, name))
+            self._state[name].append(world.things[name].state(world.model, world.data, name))
 
     def trial(self) -> Trial:
         """Everything since `start`."""
@@ -85,5 +89,6 @@ class Recorder:
                 key: np.array([getattr(t, key) for t in touch])
                 for key in ("room", "hand", "fingers", "thumb", "palm", "things", "squeeze")
             }
-            tracks[name] = ThingTrack(poses, wrist_inverse @ poses, joint=np.array(self._joint[name]), **forces)
+            own = {"joint": np.array(self._joint[name]), "state": np.array(self._state[name])}
+            tracks[name] = ThingTrack(poses, wrist_inverse @ poses, **own, **forces)
         return Trial(np.array(self._times), tracks)

@@ -3,6 +3,7 @@
 import abc
 
 import mujoco
+import numpy as np
 from deft_core.config import Settings
 from deft_core.geometry import Array, transform
 
@@ -12,7 +13,10 @@ RGB = tuple[float, float, float]
 
 
 class Thing(Settings, abc.ABC):
-    """One thing on the table. Its body frame stands at the middle of its underside, z up, at yaw zero."""
+    """One thing on the table. Its body frame stands at the middle of its underside, z up, at yaw zero.
+
+    A thing of several loose bodies names them `NAME/part`: contacts of all of them count as the thing's.
+    """
 
     @abc.abstractmethod
     def add_to(self, spec: mujoco.MjSpec, name: str) -> mujoco.MjsBody:
@@ -32,6 +36,13 @@ class Thing(Settings, abc.ABC):
         """Put the thing at a pose. Kinds that stand on something else than a free joint override this."""
         address = model.joint(name).qposadr[0]
         data.qpos[address : address + 7] = qpos_of(T_base_thing)
+
+    def after_tick(self, model: mujoco.MjModel, data: mujoco.MjData, name: str) -> None:
+        """Do what the thing does of itself, once a control tick: a stem that breaks, say."""
+
+    def state(self, model: mujoco.MjModel, data: mujoco.MjData, name: str) -> Array:
+        """What a judge of this kind must know beside pose and forces, (k,); the kind says what the numbers are."""
+        return np.zeros(0)
 
     def joint_m(self, model: mujoco.MjModel, data: mujoco.MjData, name: str) -> float:
         """Position of the thing's own joint, for kinds that have one (a drawer), metres."""
