@@ -423,7 +423,7 @@ class Executor:
         if task._done:
             with self._lock:
                 self._kept.discard(task)
-            # A callback's exception ends spinning, as upstream's does; that of a task handed in stays in its future too.
+            # An exception ends spinning, as upstream's does; that of a task handed in stays in its future too.
             exception = task.exception() if task._exception is not None else None
             if exception is not None:
                 raise exception

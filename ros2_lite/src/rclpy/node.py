@@ -41,9 +41,11 @@ from rclpy.validate_topic_name import validate_topic_name
 from rclpy.waitable import Waitable
 from ros2_lite import idl
 from ros2_lite.arguments import RosArguments, node_matches, parse_arguments
+from ros2_lite.compatibility import resolve_best_available
 from ros2_lite.dds import names
 from ros2_lite.dds.endpoints import Reader, Writer
 from ros2_lite.dds.graph import NodeEntities
+from ros2_lite.dds.qos import Profile
 from ros2_lite.dds.services import Replier, Requester
 from ros2_lite.node_graph import NodeGraph
 from ros2_lite.node_parameters import NodeParameters
@@ -292,12 +294,20 @@ class Node(NodeParameters, NodeGraph):
         if not self._context.ok():
             raise NotInitializedException("the context has been shut down")
 
+    def _profile(self, full_name: str, qos: QoSProfile, is_publisher: bool) -> Profile:
+        peers = self._graph.endpoints_of_topic(
+            names.topic_name(full_name, qos.avoid_ros_namespace_conventions), writers=not is_publisher
+        )
+        return resolve_best_available(qos._native(), (peer.profile for peer in peers), is_publisher)
+
     def _make_writer(self, msg_type: Any, full_name: str, qos: QoSProfile) -> Writer:
         self._require_open()
         writer = Writer(
             self._participant.handle, names.topic_name(full_name, qos.avoid_ros_namespace_conventions),
-            idl.dds_type_name(msg_type), qos._native(), f"typehash={idl.type_hash(msg_type)};".encode(),
+            idl.dds_type_name(msg_type), self._profile(full_name, qos, True),
+            f"typehash={idl.type_hash(msg_type)};".encode(),
         )
+        writer.logger_name = self._logger.name
         self._announce([writer], [])
         return writer
 
@@ -305,8 +315,10 @@ class Node(NodeParameters, NodeGraph):
         self._require_open()
         reader = Reader(
             self._participant.handle, names.topic_name(full_name, qos.avoid_ros_namespace_conventions),
-            idl.dds_type_name(msg_type), qos._native(), f"typehash={idl.type_hash(msg_type)};".encode(),
+            idl.dds_type_name(msg_type), self._profile(full_name, qos, False),
+            f"typehash={idl.type_hash(msg_type)};".encode(),
         )
+        reader.logger_name = self._logger.name
         self._announce([], [reader])
         return reader
 
@@ -325,10 +337,10 @@ class Node(NodeParameters, NodeGraph):
     def _announce(self, writers: list[Writer], readers: list[Reader]) -> None:
         for writer in writers:
             self._entities.writers.append(writer.guid)
-            writer.on_close = lambda gid=writer.guid: self._retract(gid)  # type: ignore[misc]
+            writer.on_close = lambda gid=writer.guid: self._retract(gid)
         for reader in readers:
             self._entities.readers.append(reader.guid)
-            reader.on_close = lambda gid=reader.guid: self._retract(gid)  # type: ignore[misc]
+            reader.on_close = lambda gid=reader.guid: self._retract(gid)
         self._graph.touch()
 
     def _retract(self, gid: bytes) -> None:
@@ -544,7 +556,7 @@ class Node(NodeParameters, NodeGraph):
             self._publishers, self._subscriptions, self._clients, self._services, self._timers, self._guards
         ):
             while entities:
-                self._destroy(entities, entities[0])  # type: ignore[arg-type]
+                self._destroy(entities, entities[0])
         self._destroyed = True
         self._graph.remove_node(self._entities)
         self._entities_changed()

@@ -10,10 +10,10 @@ from typing import Any
 
 PARAMETER_SEPARATOR_STRING = "."
 
-_SEQUENCES = (list, tuple, array.array)
+_SEQUENCES: tuple[Any, ...] = (list, tuple, array.array)
 
 
-def _is_list_of(kind: type | tuple[type, ...], sequences: tuple[type, ...]) -> Callable[[Any], bool]:
+def _is_list_of(kind: type, sequences: tuple[Any, ...]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, sequences) and all(isinstance(item, kind) for item in value)
 
 
@@ -39,7 +39,10 @@ class Parameter:
             """Return the type of a Python value; TypeError where it has none."""
             if parameter_value is None:
                 return cls.NOT_SET
-            for kind, python in ((cls.BOOL, bool), (cls.INTEGER, int), (cls.DOUBLE, float), (cls.STRING, str)):
+            scalars: tuple[tuple[Any, type], ...] = (
+                (cls.BOOL, bool), (cls.INTEGER, int), (cls.DOUBLE, float), (cls.STRING, str)
+            )
+            for kind, python in scalars:
                 if isinstance(parameter_value, python):
                     return kind
             if isinstance(parameter_value, _SEQUENCES):
@@ -108,7 +111,7 @@ class Parameter:
 
 
 _T = Parameter.Type
-_FIELDS = {kind: f"{kind.name.lower()}_value" for kind in _T if kind is not _T.NOT_SET}
+_FIELDS: dict[Parameter.Type, str] = {kind: f"{kind.name.lower()}_value" for kind in _T if kind is not _T.NOT_SET}
 _CHECKS: dict[Parameter.Type, Callable[[Any], bool]] = {
     _T.NOT_SET: lambda value: value is None,
     _T.BOOL: lambda value: isinstance(value, bool),
@@ -132,7 +135,9 @@ def get_parameter_value(string_value: str) -> Any:
     except yaml.parser.ParserError:
         value = string_value
     if isinstance(value, list):
-        for python, kind in ((bool, _T.BOOL_ARRAY), (int, _T.INTEGER_ARRAY), (float, _T.DOUBLE_ARRAY), (str, _T.STRING_ARRAY)):
+        for python, kind in (
+            (bool, _T.BOOL_ARRAY), (int, _T.INTEGER_ARRAY), (float, _T.DOUBLE_ARRAY), (str, _T.STRING_ARRAY)
+        ):
             if all(isinstance(item, python) for item in value):
                 return Parameter("", kind, value).get_parameter_value()
         value = string_value

@@ -104,33 +104,45 @@ QoSLivelinessPolicy = LivelinessPolicy
 DeadlineBestAvailable = Duration(nanoseconds=Infinite.nanoseconds - 1)
 LivelinessLeaseDurationeBestAvailable = Duration(nanoseconds=Infinite.nanoseconds - 1)
 
-_POLICIES = {
-    "history": HistoryPolicy,
-    "reliability": ReliabilityPolicy,
-    "durability": DurabilityPolicy,
-    "liveliness": LivelinessPolicy,
-}
-_DURATIONS = ("lifespan", "deadline", "liveliness_lease_duration")
+def _policy(name: str, kind: Any) -> Any:
+    """Make a property of QoSProfile that takes a policy's value or its number."""
+    slot = "_" + name
+
+    def setter(self: QoSProfile, value: Any) -> None:
+        assert isinstance(value, (kind, int))
+        setattr(self, slot, kind(value))
+
+    return property(lambda self: getattr(self, slot), setter, doc=f"The policy '{name}'.")
+
+
+def _checked(name: str, kind: type) -> Any:
+    """Make a property of QoSProfile that takes values of one type."""
+    slot = "_" + name
+
+    def setter(self: QoSProfile, value: Any) -> None:
+        assert isinstance(value, kind)
+        setattr(self, slot, value)
+
+    return property(lambda self: getattr(self, slot), setter, doc=f"The policy '{name}'.")
 
 
 class QoSProfile:
     """A set of policies; `depth` or `history` must be given, the rest has rmw's defaults."""
 
-    __slots__ = [
-        "_avoid_ros_namespace_conventions",
-        "_deadline",
-        "_depth",
-        "_durability",
-        "_history",
-        "_lifespan",
-        "_liveliness",
-        "_liveliness_lease_duration",
-        "_reliability",
-    ]
     _ORDER = (
         "history", "depth", "reliability", "durability", "lifespan", "deadline", "liveliness",
         "liveliness_lease_duration", "avoid_ros_namespace_conventions",
     )
+    __slots__ = tuple("_" + name for name in _ORDER)
+
+    history = _policy("history", HistoryPolicy)
+    reliability = _policy("reliability", ReliabilityPolicy)
+    durability = _policy("durability", DurabilityPolicy)
+    liveliness = _policy("liveliness", LivelinessPolicy)
+    lifespan = _checked("lifespan", Duration)
+    deadline = _checked("deadline", Duration)
+    liveliness_lease_duration = _checked("liveliness_lease_duration", Duration)
+    avoid_ros_namespace_conventions = _checked("avoid_ros_namespace_conventions", bool)
 
     def __init__(self, **kwargs: Any) -> None:
         """Take any of history, depth, reliability, durability, lifespan, deadline, liveliness,
@@ -152,67 +164,51 @@ class QoSProfile:
         self.liveliness_lease_duration = kwargs.get("liveliness_lease_duration", Duration())
         self.avoid_ros_namespace_conventions = kwargs.get("avoid_ros_namespace_conventions", False)
 
+    @property
+    def depth(self) -> int:
+        """The number of messages kept."""
+        return int(getattr(self, "_depth"))  # noqa: B009  a slot that is made from a list
+
+    @depth.setter
+    def depth(self, value: int) -> None:
+        assert isinstance(value, int)
+        if self.history == HistoryPolicy.KEEP_LAST and value == 0:
+            warnings.warn(
+                "A zero depth with KEEP_LAST doesn't make sense; no data could be stored. "
+                "This will be interpreted as SYSTEM_DEFAULT", stacklevel=2,
+            )
+        setattr(self, "_depth", value)  # noqa: B010
+
     def _native(self) -> Profile:
         """Return it as the DDS layer wants it."""
         return Profile(
-            int(self._history), self._depth, int(self._reliability), int(self._durability),
-            self._lifespan.nanoseconds, self._deadline.nanoseconds, int(self._liveliness),
-            self._liveliness_lease_duration.nanoseconds, self._avoid_ros_namespace_conventions,
+            int(self.history), self.depth, int(self.reliability), int(self.durability),
+            self.lifespan.nanoseconds, self.deadline.nanoseconds, int(self.liveliness),
+            self.liveliness_lease_duration.nanoseconds, self.avoid_ros_namespace_conventions,
         )
 
     @classmethod
     def _from_native(cls, profile: Profile) -> QoSProfile:
-        return cls(
-            history=profile.history, depth=profile.depth, reliability=profile.reliability,
-            durability=profile.durability, lifespan=Duration(nanoseconds=profile.lifespan),
-            deadline=Duration(nanoseconds=profile.deadline), liveliness=profile.liveliness,
-            liveliness_lease_duration=Duration(nanoseconds=profile.liveliness_lease_duration),
-            avoid_ros_namespace_conventions=profile.avoid_ros_namespace_conventions,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return cls(
+                history=profile.history, depth=profile.depth, reliability=profile.reliability,
+                durability=profile.durability, lifespan=Duration(nanoseconds=profile.lifespan),
+                deadline=Duration(nanoseconds=profile.deadline), liveliness=profile.liveliness,
+                liveliness_lease_duration=Duration(nanoseconds=profile.liveliness_lease_duration),
+                avoid_ros_namespace_conventions=profile.avoid_ros_namespace_conventions,
+            )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, QoSProfile):
             return False
-        return all(getattr(self, slot) == getattr(other, slot) for slot in QoSProfile.__slots__)
+        return all(getattr(self, name) == getattr(other, name) for name in self._ORDER)
 
     __hash__ = None  # type: ignore[assignment]
 
     def __str__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)}" for name in self._ORDER)
         return f"{type(self).__name__}({values})"
-
-
-def _checked(name: str, convert: Any, accept: Any) -> property:
-    slot = "_" + name
-
-    def setter(self: QoSProfile, value: Any) -> None:
-        assert isinstance(value, accept)
-        setattr(self, slot, convert(value))
-
-    return property(lambda self: getattr(self, slot), setter, doc=f"The policy '{name}'.")
-
-
-def _depth_property() -> property:
-    def setter(self: QoSProfile, value: int) -> None:
-        assert isinstance(value, int)
-        if self._history == HistoryPolicy.KEEP_LAST and value == 0:
-            warnings.warn(
-                "A zero depth with KEEP_LAST doesn't make sense; no data could be stored. "
-                "This will be interpreted as SYSTEM_DEFAULT", stacklevel=2,
-            )
-        self._depth = value
-
-    return property(lambda self: self._depth, setter, doc="The number of messages kept.")
-
-
-for _name, _policy in _POLICIES.items():
-    setattr(QoSProfile, _name, _checked(_name, _policy, (_policy, int)))
-for _name in _DURATIONS:
-    setattr(QoSProfile, _name, _checked(_name, lambda value: value, Duration))
-QoSProfile.avoid_ros_namespace_conventions = _checked(  # type: ignore[attr-defined]
-    "avoid_ros_namespace_conventions", lambda value: value, bool
-)
-QoSProfile.depth = _depth_property()  # type: ignore[attr-defined]
 
 
 # rmw/qos_profiles.h

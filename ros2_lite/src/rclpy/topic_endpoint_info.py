@@ -19,6 +19,31 @@ class TopicEndpointTypeEnum(IntEnum):
     SUBSCRIPTION = 2
 
 
+def _field(name: str, convert: Any) -> Any:
+    slot = "_" + name
+
+    def setter(self: TopicEndpointInfo, value: Any) -> None:
+        setattr(self, slot, convert(value))
+
+    return property(lambda self: getattr(self, slot), setter, doc=f"The endpoint's {name.replace('_', ' ')}.")
+
+
+def _instance(kind: type) -> Any:
+    def convert(value: Any) -> Any:
+        assert isinstance(value, kind)
+        return value
+
+    return convert
+
+
+def _hash(value: Any) -> TypeHash:
+    return value if isinstance(value, TypeHash) else TypeHash(**value)
+
+
+def _qos(value: Any) -> QoSProfile:
+    return value if isinstance(value, QoSProfile) else QoSProfile(**value)
+
+
 class TopicEndpointInfo:
     """Node, type, gid and quality of service of an endpoint."""
 
@@ -27,8 +52,17 @@ class TopicEndpointInfo:
         "_topic_type_hash",
     ]
 
+    node_name = _field("node_name", _instance(str))
+    node_namespace = _field("node_namespace", _instance(str))
+    topic_type = _field("topic_type", _instance(str))
+    topic_type_hash = _field("topic_type_hash", _hash)
+    endpoint_type = _field("endpoint_type", TopicEndpointTypeEnum)
+    endpoint_gid = _field("endpoint_gid", list)
+    qos_profile = _field("qos_profile", _qos)
+
     def __init__(self, **kwargs: Any) -> None:
-        assert all("_" + key in self.__slots__ for key in kwargs), f"Invalid arguments passed to constructor: {kwargs.keys()!r}"
+        known = all("_" + key in self.__slots__ for key in kwargs)
+        assert known, f"Invalid arguments passed to constructor: {kwargs.keys()!r}"
         self.node_name = kwargs.get("node_name", "")
         self.node_namespace = kwargs.get("node_namespace", "")
         self.topic_type = kwargs.get("topic_type", "")
@@ -65,35 +99,6 @@ class TopicEndpointInfo:
             f"  Liveliness: {self.qos_profile.liveliness.name}",
             f"  Liveliness lease duration: {self.qos_profile.liveliness_lease_duration}",
         ])
-
-
-def _field(name: str, convert: Any) -> property:
-    slot = "_" + name
-
-    def setter(self: TopicEndpointInfo, value: Any) -> None:
-        setattr(self, slot, convert(value))
-
-    return property(lambda self: getattr(self, slot), setter, doc=f"The endpoint's {name.replace('_', ' ')}.")
-
-
-def _instance(kind: type) -> Any:
-    def convert(value: Any) -> Any:
-        assert isinstance(value, kind)
-        return value
-
-    return convert
-
-
-def _qos(value: Any) -> QoSProfile:
-    return value if isinstance(value, QoSProfile) else QoSProfile(**value)
-
-
-for _name, _convert in {
-    "node_name": _instance(str), "node_namespace": _instance(str), "topic_type": _instance(str),
-    "topic_type_hash": lambda value: value if isinstance(value, TypeHash) else TypeHash(**value),
-    "endpoint_type": TopicEndpointTypeEnum, "endpoint_gid": list, "qos_profile": _qos,
-}.items():
-    setattr(TopicEndpointInfo, _name, _field(_name, _convert))
 
 
 def _from_endpoint(endpoint: EndpointInfo, node: NodeEntities | None, no_mangle: bool) -> TopicEndpointInfo:

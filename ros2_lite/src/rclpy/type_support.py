@@ -20,7 +20,8 @@ def check_for_type_support(msg_or_srv_type: Any) -> None:
     """Raise where the class comes from no interface."""
     if not isinstance(msg_or_srv_type, type):
         raise AttributeError(
-            f"{msg_or_srv_type!r} is no class. This might be a ROS 1 message type but it should be a ROS 2 message type."
+            f"{msg_or_srv_type!r} is no class. This might be a ROS 1 message type "
+            "but it should be a ROS 2 message type."
         )
     if _name(msg_or_srv_type) is None:
         raise NoTypeSupportImportedException(f"{msg_or_srv_type} comes from no .msg, .srv or .action")

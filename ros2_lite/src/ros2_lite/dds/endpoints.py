@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes as ct
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from .library import (
     ANY_STATE,
@@ -54,6 +55,8 @@ class Endpoint:
         self.topic_name = name
         self.closed = False
         self.on_close: Callable[[], None] | None = None
+        self.logger_name = "rclpy"
+        self.event_handlers: list[Any] = []
         self._lock = threading.Lock()
         guid = Guid()
         check(lib.dds_get_guid(handle, ct.byref(guid)), f"no guid for '{name}'")
@@ -185,14 +188,14 @@ class Reader(Endpoint):
         return lib.dds_get_matched_publication_data
 
     def take(self) -> tuple[bytes, int, int] | None:
-        """Take the next message: (CDR bytes, source timestamp in ns, writer's instance handle); None when there is none.
+        """Take the next message: (CDR bytes, source timestamp in ns, writer's instance handle), or None.
 
         Samples without data (a writer that went away) are skipped.
         """
         buffer, info = self._buffer, self._info
         with self._lock:
             while not self.closed and lib.dds_takecdr(self.handle, buffer, 1, ct.byref(info), ANY_STATE) > 0:
-                serdata = buffer[0]
+                serdata = buffer[0] or 0
                 try:
                     if info.valid_data:
                         return _payload(serdata, self._iov), info.source_timestamp, info.publication_handle
