@@ -41,6 +41,13 @@ class ArmServo:
         self.set_point = self.target.copy()
         data.ctrl[self._ctrl] = self.set_point
 
+    def adopt(self, data: mujoco.MjData, other: "ArmServo", other_data: mujoco.MjData) -> None:
+        """Go on from where another world's arm is."""
+        data.qpos[self._q] = other_data.qpos[other._q]
+        data.qvel[self._v] = other_data.qvel[other._v]
+        data.ctrl[self._ctrl] = other_data.ctrl[other._ctrl]
+        self.target, self.set_point = other.target.copy(), other.set_point.copy()
+
     def tick(self, data: mujoco.MjData) -> None:
         """Move the set-points towards the targets, one control period."""
         step = ARM_TOP_SPEED_RADPS * TICK_S
@@ -102,6 +109,14 @@ class HandServo:
         data.qpos[self._q] = self._hand.clip(self._hand.joints_from_motors(self.shaft))
         data.qvel[self._v] = 0.0
         data.ctrl[self._ctrl] = self.shaft
+
+    def adopt(self, data: mujoco.MjData, other: "HandServo", other_data: mujoco.MjData) -> None:
+        """Go on from where another world's hand is."""
+        data.qpos[self._q] = other_data.qpos[other._q]
+        data.qvel[self._v] = other_data.qvel[other._v]
+        data.ctrl[self._ctrl] = other_data.ctrl[other._ctrl]
+        for name in ("goal", "current_limit", "torque_on", "shaft", "speed", "current"):
+            setattr(self, name, getattr(other, name).copy())
 
     def command(self, goal: ArrayLike, current_limit_a: ArrayLike, torque_on: NDArray[np.bool_]) -> None:
         """Set goals (12,) rad, greatest currents (12,) A and which motors hold."""

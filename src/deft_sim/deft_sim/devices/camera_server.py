@@ -3,7 +3,7 @@
 Protocol, server to client only; one message an exposure:
 
     4 bytes      length of the header, big-endian
-    header       JSON: frame_number (from 1), stamp_s (seconds since the server started), fps,
+    header       JSON: frame_number (from 1), stamp_s (the sensor's own clock: frame_number / fps), fps,
                  color and depth: {width, height, fx, fy, ppx, ppy, coeffs} in pixels,
                  T_color_depth: 16 numbers, row by row, metres
     colour       height x width x 3 bytes, rgb8
@@ -22,7 +22,6 @@ from types import TracebackType
 from typing import Self
 
 from deft_core.geometry import Array
-
 from deft_sim.camera.pinhole import D435_COLOR, D435_DEPTH, Pinhole
 from deft_sim.camera.sensor import T_COLOR_DEPTH, RawFrame
 from deft_sim.errors import PortTaken
@@ -44,11 +43,11 @@ def intrinsics(pinhole: Pinhole) -> dict[str, object]:
     }
 
 
-def message(frame: RawFrame, number: int, stamp_s: float, fps: int, T_color_depth: Array = T_COLOR_DEPTH) -> bytes:
+def message(frame: RawFrame, number: int, fps: int, T_color_depth: Array = T_COLOR_DEPTH) -> bytes:
     """The bytes of one exposure."""
     header = {
         "frame_number": number,
-        "stamp_s": stamp_s,
+        "stamp_s": number / fps,
         "fps": fps,
         "color": intrinsics(D435_COLOR),
         "depth": intrinsics(D435_DEPTH),
@@ -151,7 +150,7 @@ class CameraServer:
             self._clients.pop(client, None)
 
     def _film(self) -> None:
-        start = due = time.monotonic()
+        due = time.monotonic()
         try:
             while not self._quit.is_set():
                 with self._lock:
@@ -160,7 +159,7 @@ class CameraServer:
                     break
                 frame = self._expose()
                 self.frames += 1
-                data = message(frame, self.frames, time.monotonic() - start, self._fps)
+                data = message(frame, self.frames, self._fps)
                 with self._lock:
                     self._latest = (self.frames, data)
                     self._lock.notify_all()

@@ -44,7 +44,7 @@ def wood(rng: np.random.Generator, size: int = 256) -> Image:
 
 def cloth(rng: np.random.Generator, size: int = 256) -> Image:
     """A woven table cloth."""
-    base = colorsys.hsv_to_rgb(rng.random(), rng.uniform(0.05, 0.35), rng.uniform(0.5, 0.85))
+    base = colorsys.hsv_to_rgb(rng.random(), rng.uniform(0.05, 0.35), rng.uniform(0.45, 0.72))
     k = np.arange(size)
     weave = 0.97 + 0.03 * np.where((k[:, None] // 2 + k[None, :] // 2) % 2, 1.0, -1.0)
     return _tint(base, weave * (0.95 + 0.1 * _smooth_noise(rng, size, size, (6, 6))))
@@ -52,7 +52,7 @@ def cloth(rng: np.random.Generator, size: int = 256) -> Image:
 
 def stone(rng: np.random.Generator, size: int = 256) -> Image:
     """A speckled worktop."""
-    base = colorsys.hsv_to_rgb(rng.random(), rng.uniform(0.0, 0.12), rng.uniform(0.4, 0.8))
+    base = colorsys.hsv_to_rgb(rng.random(), rng.uniform(0.0, 0.12), rng.uniform(0.35, 0.65))
     shade = 0.85 + 0.2 * _smooth_noise(rng, size, size, (12, 12)) + 0.1 * (rng.random((size, size)) - 0.5)
     return _tint(base, shade)
 

@@ -42,8 +42,8 @@ def new_scene(*, table_looks: int = TABLE_LOOKS, look_seed: int = 7) -> mujoco.M
     spec.visual.map.zfar = 8.0
     spec.stat.extent = 1.0
     spec.stat.center = [0.45, 0.0, 0.1]
-    spec.visual.headlight.ambient = [0.32, 0.32, 0.32]
-    spec.visual.headlight.diffuse = [0.20, 0.20, 0.20]
+    spec.visual.headlight.ambient = [0.28, 0.28, 0.28]
+    spec.visual.headlight.diffuse = [0.12, 0.12, 0.12]
     spec.visual.headlight.specular = [0.0, 0.0, 0.0]
     spec.visual.quality.shadowsize = 1024
     spec.visual.quality.offsamples = 4

@@ -12,6 +12,10 @@ from deft_sim.model.scene import COLLISION_GROUP
 from deft_sim.things.lathe import add_staves, add_visual, shell_mesh, stave_volume
 from deft_sim.things.thing import RGB, Thing
 
+# The foot ring that a cup stands on: a few points of contact do what a whole ring would, at a fraction of the cost.
+_FEET = 8
+_FOOT_M = 0.002
+
 
 class Cup(Thing):
     """A cup without a handle. Metres, kilograms.
@@ -58,12 +62,26 @@ class Cup(Thing):
         floor_radius = outline[0, 1] - self.wall_m
         volume = stave_volume(outline, self.wall_m) + np.pi * floor_radius**2 * self.floor_m
         density = self.mass_kg / volume
-        add_staves(body, name, outline, self.wall_m, density, **contact)
+        wall = outline.copy()
+        wall[0, 0] = _FOOT_M  # the wall ends a hair above the table; the cup stands on its foot
+        add_staves(body, name, wall, self.wall_m, density, **contact)
+        for k in range(_FEET):
+            angle = 2 * np.pi * k / _FEET
+            ring = outline[0, 1] - _FOOT_M
+            body.add_geom(
+                name=f"{name}_foot{k}",
+                type=mujoco.mjtGeom.mjGEOM_SPHERE,
+                size=[_FOOT_M, 0, 0],
+                pos=[ring * np.cos(angle), ring * np.sin(angle), _FOOT_M],
+                density=0.0,
+                group=COLLISION_GROUP,
+                **contact,
+            )
         body.add_geom(
             name=f"{name}_floor",
             type=mujoco.mjtGeom.mjGEOM_CYLINDER,
-            size=[floor_radius, self.floor_m / 2, 0],
-            pos=[0, 0, self.floor_m / 2],
+            size=[floor_radius, self.floor_m / 2 - _FOOT_M / 4, 0],
+            pos=[0, 0, self.floor_m / 2 + _FOOT_M / 4],
             density=density,
             group=COLLISION_GROUP,
             **contact,
