@@ -18,9 +18,17 @@ from deft_sim.human.hand_model import HINGES, mano_pose
 
 @dataclass(frozen=True, eq=False)
 class Touch:
-    """Where hand and object touch: points (n, 3) in the object's frame (m), MANO joint each (-1 palm), force (N)."""
+    """Where hand and object touch, in the object's frame.
+
+    Attributes:
+        points: (n, 3) metres.
+        normals: (n, 3) unit vectors from the object to the hand.
+        joints: (n,) MANO joint that touches, -1 for the palm.
+        forces: (n,) normal force, newtons.
+    """
 
     points: Array
+    normals: Array
     joints: np.ndarray
     forces: Array
 
@@ -129,7 +137,7 @@ class HumanHand:
         model, data = self.model, self.data
         body = data.body(object_body)
         R, p = body.xmat.reshape(3, 3), body.xpos
-        points, joints, forces = [], [], []
+        points, normals, joints, forces = [], [], [], []
         wrench = np.zeros(6)
         for c in range(data.ncon):
             contact = data.contact[c]
@@ -140,6 +148,10 @@ class HumanHand:
             mujoco.mj_contactForce(model, data, c, wrench)
             if wrench[0] > 1e-3:
                 points.append(R.T @ (contact.pos - p))
+                outward = contact.frame[:3] if hand == second else -contact.frame[:3]
+                normals.append(R.T @ outward)
                 joints.append(self._joint_of_body[hand])
                 forces.append(wrench[0])
-        return Touch(np.array(points).reshape(-1, 3), np.array(joints, dtype=int), np.array(forces))
+        return Touch(
+            np.array(points).reshape(-1, 3), np.array(normals).reshape(-1, 3), np.array(joints, dtype=int), np.array(forces)
+        )

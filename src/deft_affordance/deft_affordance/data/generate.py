@@ -1,0 +1,88 @@
+"""Make the synthetic data set: `ros2 run deft_affordance generate --out runs/prior_data`.
+
+For each object, drawn at random and never a task's own: find how a human hand holds it for each verb, then photograph
+it alone in many rooms. One shard an object; an interrupted run goes on with the next object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from deft_core.errors import DeftError
+from deft_core.workcell import load_workcell
+from deft_sim.human.scene import HumanStage
+from tqdm import tqdm
+
+from deft_affordance.data.human_grasps import find_grasps
+from deft_affordance.data.instructions import draw_instruction
+from deft_affordance.data.objects import KINDS, draw_object, task_objects
+from deft_affordance.data.shards import write_manifest, write_shard
+from deft_affordance.data.views import Photographer
+
+
+def generate_object(
+    index: int, kind: str, seed: int, views: int, tries: int, image_size: int
+) -> tuple[list[dict[str, object]], dict[str, int]]:
+    """Samples of one object (a function of its arguments alone), and how many grasps were sought and found."""
+    rng = np.random.default_rng([seed, index])
+    thing = draw_object(kind, task_objects(), rng)
+    stage = HumanStage(thing)
+    counts = {"sought": 0, "found": 0, "unseen": 0}
+    rows: list[dict[str, object]] = []
+    camera = load_workcell("twin").camera.T_base_camera
+    with Photographer(thing, camera, image_size, KINDS[kind].round) as photographer:
+        for verb in KINDS[kind].verbs:
+            counts["sought"] += 1
+            grasps = find_grasps(stage, kind, verb, rng, tries)
+            if not grasps:
+                continue
+            counts["found"] += 1
+            for view in range(views):
+                sample = photographer.shoot(grasps[view % len(grasps)], rng)
+                if sample is None:
+                    counts["unseen"] += 1
+                    continue
+                row = vars(sample) | {"text": draw_instruction(verb, kind, rng), "verb": verb, "object": index}
+                row["contact_in_wrist"] = np.asarray(row["contact_in_wrist"])
+                rows.append(row)
+    return rows, counts
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Generate the data set."""
+    parser = argparse.ArgumentParser(prog="generate", description="Make the prior's synthetic data set.")
+    parser.add_argument("--out", type=Path, required=True, help="folder of shards")
+    parser.add_argument("--objects", type=int, default=300)
+    parser.add_argument("--views", type=int, default=14, help="pictures of each object for each verb")
+    parser.add_argument("--tries", type=int, default=8, help="ways of grasping tried for each object and verb")
+    parser.add_argument("--image-size", type=int, default=96)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args(argv)
+    args.out.mkdir(parents=True, exist_ok=True)
+    kinds = sorted(KINDS)
+    started = time.monotonic()
+    total = {"sought": 0, "found": 0, "unseen": 0, "samples": 0}
+    try:
+        for index in tqdm(range(args.objects), unit="object", disable=None):
+            if (args.out / f"shard-{index:05d}.npz").exists():
+                continue
+            rows, counts = generate_object(
+                index, kinds[index % len(kinds)], args.seed, args.views, args.tries, args.image_size
+            )
+            total = {**{k: total[k] + counts[k] for k in counts}, "samples": total["samples"] + len(rows)}
+            if rows:
+                write_shard(args.out, index, rows)
+        settings = {k: v for k, v in vars(args).items() if k != "out"}
+        write_manifest(args.out, {"settings": settings, "counts": total})
+    except (DeftError, OSError) as error:
+        sys.exit(f"generate: {error}")
+    print(f"{args.out}: {total['samples']} new samples, {total['found']} of {total['sought']} grasps found, "
+          f"{time.monotonic() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

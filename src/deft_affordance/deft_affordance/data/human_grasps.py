@@ -1,0 +1,82 @@
+"""Find how a person would hold an object: try natural ways in simulation, keep what holds, choose the most comfortable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from deft_core.geometry import Array, apply, inverse, rot_z, transform
+from deft_sim.human.grasping import Hold, shake, take_hold
+from deft_sim.human.scene import HumanStage
+
+from deft_affordance.data.objects import KINDS
+
+# Where the person's right shoulder is over the table, base_link, metres: behind the robot's base, to the right.
+SHOULDER_XY_M = (-0.35, -0.20)
+REFERENCE_XY_M = (0.55, 0.0)
+MAX_TIP_RAD = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class HumanGrasp:
+    """A grasp that held, for an object standing at REFERENCE_XY_M.
+
+    Attributes:
+        verb: what the person meant to do.
+        T_place_wrist: (4, 4) wrist relative to the object's place (upright frame on the table, heading of the shoulder).
+        mano_pose: (45,) at contact.
+        contacts: (n, 3) contact points in the same frame, metres.
+        normals: (n, 3) unit vectors from the object to the hand there.
+        cost: discomfort and unsteadiness; lower is better.
+    """
+
+    verb: str
+    T_place_wrist: Array
+    mano_pose: Array
+    contacts: Array
+    normals: Array
+    cost: float
+
+
+def heading(xy: Array) -> float:
+    """Direction (rad about z) from the shoulder to a place on the table."""
+    return float(np.arctan2(xy[1] - SHOULDER_XY_M[1], xy[0] - SHOULDER_XY_M[0]))
+
+
+def place_frame(x_m: float, y_m: float) -> Array:
+    """T_base_place (4, 4): upright at a place, turned as the reach to it is turned against the reach to REFERENCE_XY_M."""
+    turn = heading(np.array([x_m, y_m])) - heading(np.array(REFERENCE_XY_M))
+    return transform(rot_z(turn), [x_m, y_m, 0.0])
+
+
+def find_grasps(
+    stage: HumanStage, kind: str, verb: str, rng: np.random.Generator, tries: int = 8, keep: int = 1
+) -> list[HumanGrasp]:
+    """Try natural grasps; return the `keep` best of those that hold under gravity and shaking."""
+    found = []
+    for _ in range(tries):
+        hand = stage.place(*REFERENCE_XY_M, float(rng.uniform(-np.pi, np.pi)))
+        start = stage.object_pose()
+        reach, discomfort = KINDS[kind].reach(stage.thing, start, verb, rng)
+        hold = take_hold(hand, stage.object_body, reach)
+        tip = float(np.arccos(np.clip(stage.object_pose()[2, 2], -1.0, 1.0)))
+        digits = {j // 3 for j in hold.touch.joints if j >= 0}
+        proper = KINDS[kind].proper(stage.thing, hold.touch)
+        if tip > MAX_TIP_RAD or len(digits) < 3 or 4 not in digits or not proper:
+            continue
+        steady = shake(hand, stage.object_body, hold)
+        if not steady.holds():
+            continue
+        cost = discomfort + 40.0 * steady.slip_m + 2.0 * tip - 0.2 * steady.digits
+        found.append(_as_placed(verb, start, hold, cost))
+    return sorted(found, key=lambda grasp: grasp.cost)[:keep]
+
+
+def _as_placed(verb: str, T_base_object: Array, hold: Hold, cost: float) -> HumanGrasp:
+    """Express a hold for the object as it stood before it was touched: what an image of it alone will show."""
+    # Gripping shifts and tips the object a little; contacts are where skin meets the object, so they go with the object,
+    # and the wrist is taken where it closed.
+    T_place = transform(None, [*T_base_object[:2, 3], 0.0])
+    T = inverse(T_place) @ T_base_object
+    contacts, normals = apply(T, hold.touch.points), hold.touch.normals @ T[:3, :3].T
+    return HumanGrasp(verb, inverse(T_place) @ hold.T_base_wrist, hold.mano_pose, contacts, normals, cost)

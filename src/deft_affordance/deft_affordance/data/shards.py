@@ -1,0 +1,101 @@
+"""Samples on disk: NumPy shards (no pickles) and a manifest that says what they are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from deft_core.errors import DeftError
+from numpy.typing import NDArray
+
+MANIFEST = "manifest.json"
+FIELDS = (
+    "crop",
+    "text",
+    "verb",
+    "contacts",
+    "wrist",
+    "mano",
+    "contacts_true",
+    "wrist_true",
+    "mano_true",
+    "contact_in_wrist",
+    "side_px",
+    "object",
+)
+
+
+class DataUnusable(DeftError):
+    """A data folder cannot be read, or holds something else."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Columns of equal length; see `deft_affordance.data.views.Sample`. `object` numbers the objects."""
+
+    columns: dict[str, NDArray]
+
+    def __len__(self) -> int:
+        return len(self.columns["crop"])
+
+    def __getitem__(self, name: str) -> NDArray:
+        return self.columns[name]
+
+    def take(self, rows: NDArray) -> Samples:
+        """The given rows."""
+        return Samples({name: column[rows] for name, column in self.columns.items()})
+
+    def split(self, held_out: float) -> tuple[Samples, Samples]:
+        """Train and held-out samples; the last share of *objects* is held out, so none is in both."""
+        objects = np.unique(self["object"])
+        first = objects[min(len(objects) - 1, round(len(objects) * (1.0 - held_out)))]
+        out = self["object"] >= first
+        return self.take(np.flatnonzero(~out)), self.take(np.flatnonzero(out))
+
+
+def write_shard(folder: Path, index: int, rows: list[dict[str, object]]) -> Path:
+    """Write one shard."""
+    columns = {name: np.array([row[name] for row in rows]) for name in FIELDS}
+    path = folder / f"shard-{index:05d}.npz"
+    np.savez_compressed(path.with_suffix(".part.npz"), **columns)  # type: ignore[arg-type]
+    path.with_suffix(".part.npz").replace(path)
+    return path
+
+
+def write_manifest(folder: Path, content: dict[str, object]) -> None:
+    """Write the manifest, with the hash of each shard."""
+    shards = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("shard-?????.npz"))}
+    (folder / MANIFEST).write_text(json.dumps(content | {"shards": shards}, indent=1) + "\n", encoding="utf-8")
+
+
+def read_samples(folder: Path | str) -> tuple[Samples, str]:
+    """Read a data folder; returns its samples and the SHA-256 of its manifest.
+
+    Raises:
+        DataUnusable: no manifest, or a shard missing, corrupt or of another layout.
+    """
+    folder = Path(folder)
+    try:
+        text = (folder / MANIFEST).read_bytes()
+        names = sorted(json.loads(text)["shards"])
+    except FileNotFoundError:
+        raise DataUnusable(
+            f"{folder} holds no {MANIFEST}. Make data with: ros2 run deft_affordance generate --out {folder}"
+        ) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataUnusable(f"{folder / MANIFEST} is not a manifest ({error})") from error
+    parts: dict[str, list[NDArray]] = {name: [] for name in FIELDS}
+    for name in names:
+        try:
+            with np.load(folder / name, allow_pickle=False) as shard:
+                for field in FIELDS:
+                    parts[field].append(shard[field])
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise DataUnusable(f"{folder / name}: {error}; make the data again") from error
+    if not names:
+        raise DataUnusable(f"{folder} holds no samples")
+    return Samples({name: np.concatenate(columns) for name, columns in parts.items()}), hashlib.sha256(text).hexdigest()
