@@ -55,7 +55,9 @@ def _capture(frames: rs.composite_frame, align: rs.align) -> Capture | None:
     to_mm = depth.get_units() * 1000.0
     depth_mm = pixels.copy() if abs(to_mm - 1.0) < 1e-6 else np.round(pixels * to_mm).clip(0, 65535).astype(np.uint16)
     K = np.array([[i.fx, 0, i.ppx], [0, i.fy, i.ppy], [0, 0, 1.0]])
-    return Capture(np.asanyarray(color.get_data()).copy(), depth_mm, K, np.array(i.coeffs, dtype=float), time.time())
+    on_host_clock = color.get_frame_timestamp_domain() != rs.timestamp_domain.hardware_clock
+    stamp = color.get_timestamp() * 1e-3 if on_host_clock else time.time()
+    return Capture(np.asanyarray(color.get_data()).copy(), depth_mm, K, np.array(i.coeffs, dtype=float), stamp)
 
 
 class RealSenseCamera:
@@ -131,11 +133,11 @@ class SoftwareCamera:
         return self._sensors[kind].add_video_stream(video)
 
     def push(self, number: int, stamp_ms: float, color: NDArray[np.uint8], depth: NDArray[np.uint16]) -> Capture | None:
-        """Feed one pair of raw images; returns the aligned capture once the syncer has matched it."""
+        """Feed one pair of raw images (host time); returns the aligned capture once the syncer has matched it."""
         for kind, pixels, bpp in (("depth", depth, 2), ("color", color, 3)):
             frame = rs.software_video_frame()
             frame.pixels, frame.bpp, frame.stride = np.ascontiguousarray(pixels), bpp, pixels.shape[1] * bpp
-            frame.timestamp, frame.domain, frame.frame_number = stamp_ms, rs.timestamp_domain.hardware_clock, number
+            frame.timestamp, frame.domain, frame.frame_number = stamp_ms, rs.timestamp_domain.global_time, number
             frame.profile = self._profiles[kind].as_video_stream_profile()
             if kind == "depth":
                 frame.depth_units = 0.001
@@ -171,6 +173,9 @@ class TwinCamera:
         self._address, self._timeout = (host, int(port)), settings.timeout_s
         self._socket: socket.socket | None = None
         self._camera: SoftwareCamera | None = None
+        # Host time less sensor time; the least seen has the least delay on the way in it. So does librealsense's global
+        # time for a USB camera.
+        self._clock_offset_s = np.inf
 
     def __enter__(self) -> Self:
         deadline = time.monotonic() + self._timeout
@@ -198,7 +203,9 @@ class TwinCamera:
         if self._camera is None:
             T = np.array(header["T_color_depth"], dtype=float).reshape(4, 4)
             self._camera = SoftwareCamera(header["color"], header["depth"], T, int(header["fps"]))
-        return self._camera.push(int(header["frame_number"]), 1000.0 * float(header["stamp_s"]), color, depth)
+        stamp = float(header["stamp_s"])
+        self._clock_offset_s = min(self._clock_offset_s, time.time() - stamp)
+        return self._camera.push(int(header["frame_number"]), 1000.0 * (stamp + self._clock_offset_s), color, depth)
 
     def _receive(self) -> tuple[dict[str, Any], NDArray[np.uint8], NDArray[np.uint16]]:
         (size,) = struct.unpack(">I", self._read(4))
