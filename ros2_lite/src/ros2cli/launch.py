@@ -146,18 +146,9 @@ def _print_description(path: str) -> None:
 
 def _print_arguments(path: str) -> None:
     from launch.launch_description_sources import get_launch_description_from_any_launch_file
+    from launch_testing.print_arguments import print_arguments_of_launch_description
 
-    print("Arguments (pass arguments as '<name>:=<value>'):")
-    arguments = get_launch_description_from_any_launch_file(path).get_launch_arguments()
-    for argument in arguments:
-        star = "*" if argument._conditionally_included else ""
-        print(f"\n    '{argument.name}':{star}\n        {argument.description}")
-        if argument.default_value is not None:
-            print(f"        (default: {' + '.join(token.describe() for token in argument.default_value)})")
-    if not arguments:
-        print("\n  No arguments.")
-    elif any(argument._conditionally_included for argument in arguments):
-        print("\n* argument(s) which are only used if specific conditions occur")
+    print_arguments_of_launch_description(launch_description=get_launch_description_from_any_launch_file(path))
 
 
 def _launch(path: str, arguments: list[str], noninteractive: bool, debug: bool) -> int:

@@ -1,0 +1,1 @@
+"""Launch tests within pytest."""

@@ -1,0 +1,1 @@
+"""Launch tests with a ROS graph within pytest."""
