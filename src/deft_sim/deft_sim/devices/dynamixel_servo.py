@@ -111,6 +111,8 @@ class Servo:
         """Lose the RAM, keep the EEPROM; a hardware error is gone unless its cause stays."""
         self.table.reset(ram_only=True)
         self._wake()
+        if self._motors.temperature_c[self.index] > self.table["temperature_limit"]:
+            self.raise_error(ERROR_HEAT)
 
     def factory_reset(self, option: int) -> int:
         """Return to the factory's values: 0xFF all, 0x01 all but the id, 0x02 all but id and baud rate."""

@@ -14,6 +14,8 @@ INDIRECT_ADDRESS, INDIRECT_DATA, INDIRECT_COUNT = 168, 208, 20
 PULSES_PER_TURN = 4096
 CENTRE_PULSE = 2048
 VELOCITY_UNIT_RPM = 0.229
+# What an emulated servo gives for its model information, so that a driver can tell it from a real one.
+TWIN_INFORMATION = int.from_bytes(b"TWIN", "little")
 BAUD_RATES = (9600, 57600, 115200, 1_000_000, 2_000_000, 3_000_000, 4_000_000)
 
 
@@ -62,7 +64,7 @@ def items_of(model: Model) -> tuple[Item, ...]:
     current, velocity = model.current_limit, model.velocity_limit
     rows = [
         Item("model_number", 0, 2, False, model.number),
-        Item("model_information", 2, 4, False),
+        Item("model_information", 2, 4, False, TWIN_INFORMATION),
         Item("firmware_version", 6, 1, False, 52),
         Item("id", 7, 1, True, 1, 0, 252),
         Item("baud_rate", 8, 1, True, 1, 0, 6),

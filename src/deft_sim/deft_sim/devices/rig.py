@@ -4,7 +4,7 @@ import itertools
 import os
 import select
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,14 +46,15 @@ class HandRig:
 
 
 @contextmanager
-def hand_rig(link: Path | str, *, model: str = "xc330-m288", time_scale: float = 5.0, n: int = 12) -> Iterator[HandRig]:
-    """Serve a hand of n motors, ids 0.. n-1, on a pty named `link`."""
-    plant = KinematicHand(n)
-    ids = tuple(range(n))
+def hand_rig(
+    link: Path | str, *, ids: Sequence[int] = range(12), model: str = "xc330-m288", time_scale: float = 5.0
+) -> Iterator[HandRig]:
+    """Serve a hand with motors of these ids on a pty named `link`."""
+    plant = KinematicHand(len(ids))
     bus = DynamixelBus(plant, ids, model=model)
     wire = Wire(np.random.default_rng(0))
     with Ticker(plant.step, [bus.tick], time_scale=time_scale), PtyPort(bus, link, wire):
-        yield HandRig(plant, bus, wire, str(link), ids)
+        yield HandRig(plant, bus, wire, str(link), tuple(ids))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ TORQUE, GOAL_CURRENT, GOAL, PRESENT = 64, 102, 116, 126
 
 
 @pytest.fixture
-def port(hand_rig: HandRig) -> Iterator[sdk.PortHandler]:
+def port(hand_rig: HandRig, monkeypatch: pytest.MonkeyPatch) -> Iterator[sdk.PortHandler]:
+    # The SDK gives up after twice this many milliseconds; a busy machine may take that long to run the emulator.
+    monkeypatch.setattr("dynamixel_sdk.port_handler.LATENCY_TIMER", 150)
     handler = sdk.PortHandler(hand_rig.port)
     assert handler.openPort() and handler.setBaudRate(4_000_000)
     yield handler
@@ -156,8 +158,8 @@ def test_the_watchdog_stops_a_motor_on_a_silent_bus(
 ) -> None:
     dxl.write1ByteTxRx(port, 1, TORQUE, 1)
     dxl.write4ByteTxRx(port, 1, 112, 5)  # slowly: a long way still to go
-    dxl.write1ByteTxRx(port, 1, 98, 10)
     dxl.write4ByteTxRx(port, 1, GOAL, 4000)
+    dxl.write1ByteTxRx(port, 1, 98, 10)
     wait_for(lambda: hand_rig.bus.servos[1].table.memory[98] == 0xFF, "the watchdog ran out")
     assert dxl.write4ByteTxRx(port, 1, GOAL, 3000) == (OK, 4)
     where = dxl.read4ByteTxRx(port, 1, 132)[0]
@@ -177,8 +179,8 @@ def test_a_lossy_wire_shows_as_the_sdks_own_errors(
 ) -> None:
     hand_rig.wire.faults = WireFaults(drop=1.0)
     assert dxl.read1ByteTxRx(port, 1, 65)[1] == sdk.COMM_RX_TIMEOUT
-    hand_rig.wire.faults = WireFaults(corrupt=0.4)
-    results = {dxl.read1ByteTxRx(port, 1, 65)[1] for _ in range(40)}
+    hand_rig.wire.faults = WireFaults(corrupt=0.6)
+    results = {dxl.read1ByteTxRx(port, 1, 65)[1] for _ in range(12)}
     assert OK in results and results <= {OK, sdk.COMM_RX_CORRUPT, sdk.COMM_RX_TIMEOUT}
     hand_rig.wire.faults = WireFaults()
     wait_for(lambda: dxl.read1ByteTxRx(port, 1, 65)[1:] == (OK, 0), "the wire is whole again")

@@ -1,0 +1,1 @@
+"""The hand's driver: the Dynamixel SDK behind DEFT's action and gate."""

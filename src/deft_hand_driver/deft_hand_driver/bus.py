@@ -1,0 +1,231 @@
+"""The hand's bus through the vendor's dynamixel_sdk: the only file that speaks pulses, milliamperes and result codes.
+
+SDK calls made: PortHandler.openPort, setBaudRate, closePort; PacketHandler(2.0).ping, reboot, read1ByteTxRx,
+read4ByteTxRx, write1ByteTxRx, write2ByteTxRx, write4ByteTxRx, getTxRxResult, getRxPacketError; GroupSyncRead.addParam,
+txRxPacket, getData; GroupSyncWrite.addParam, txPacket, clearParam.
+"""
+
+import contextlib
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dynamixel_sdk as sdk
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deft_core.geometry import Array
+from deft_hand_driver import registers as reg
+from deft_hand_driver.errors import DeviceFault
+from deft_hand_driver.registers import Register
+
+# A read that finds nothing ends after this long instead of spinning on the processor.
+_POLL_S = 0.002
+_TRIES = 3
+
+
+@dataclass(frozen=True)
+class MotorState:
+    """Shaft angles (n,) rad, speeds (n,) rad/s, currents (n,) A, and the host time they were read."""
+
+    position_rad: Array
+    velocity_radps: Array
+    current_a: Array
+    monotonic_s: float
+
+
+class HandBus:
+    """Servos with the given ids on one serial port. Not thread-safe: one thread at a time.
+
+    Shaft angles are zero at pulse 2048; a motor mounted otherwise gets its homing offset and drive mode written once,
+    with the vendor's tool.
+    """
+
+    def __init__(self, port: str, baud: int, ids: Sequence[int], names: Sequence[str]) -> None:
+        self.port, self.baud, self.ids, self.names = port, baud, tuple(ids), tuple(names)
+        self.lost_reads = 0
+        self.most_a = np.zeros(len(self.ids))
+        self._packets = sdk.PacketHandler(2.0)
+        self._handler: sdk.PortHandler | None = None
+        self._lock_fd = -1
+
+    # -- connection ------------------------------------------------------------------------------------------------
+
+    def connect(self, deadline_s: float) -> None:
+        """Open the port and find every motor, trying again until the deadline; a twin may still be coming up.
+
+        Raises:
+            DeviceFault: names port and motors and what to check.
+        """
+        end = time.monotonic() + deadline_s
+        pause = threading.Event()
+        while reason := self._try_to_connect():
+            if time.monotonic() > end:
+                raise DeviceFault(
+                    f"cannot reach the hand on {self.port} at {self.baud} baud within {deadline_s:.0f} s ({reason}); "
+                    "check its power, its cable, and hand.port and hand.baud in the workcell file"
+                )
+            pause.wait(0.1)
+
+    def _try_to_connect(self) -> str:
+        try:
+            self._take_port()
+            handler = sdk.PortHandler(self.port)
+            if not (handler.openPort() and handler.setBaudRate(self.baud)):
+                self._release_port()
+                return f"the port does not take {self.baud} baud"
+            handler.ser.timeout = _POLL_S
+        except (OSError, ValueError) as error:
+            self._release_port()
+            return str(error)
+        self._handler = handler
+        missing = []
+        for i, (motor, name) in enumerate(zip(self.ids, self.names, strict=True)):
+            number, result, _ = self._packets.ping(handler, motor)
+            if result != sdk.COMM_SUCCESS:
+                missing.append(f"{motor} ({name})")
+            elif number not in reg.MODELS:
+                self.close()
+                return f"motor {motor} ({name}) is model {number}, not an XL330 or XC330"
+            else:
+                self.most_a[i] = reg.MODELS[number] * 1e-3
+        if missing:
+            self.close()
+            return f"no answer from motor {', '.join(missing)}"
+        return ""
+
+    def _take_port(self) -> None:
+        """Hold the port against a second driver; the kernel lets go of it when this process ends."""
+        self._lock_fd = os.open(self.port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise OSError(f"{self.port} is in use by another program") from None
+
+    def _release_port(self) -> None:
+        if self._lock_fd >= 0:
+            os.close(self._lock_fd)
+            self._lock_fd = -1
+
+    def close(self) -> None:
+        """Let go of the port."""
+        if self._handler is not None:
+            with contextlib.suppress(Exception):
+                self._handler.closePort()
+            self._handler = None
+        self._release_port()
+
+    @property
+    def is_twin(self) -> bool:
+        """Whether the motors themselves say that they are emulated ones."""
+        return all(self.read(motor, reg.MODEL_INFORMATION) == reg.TWIN_INFORMATION for motor in self.ids)
+
+    # -- single registers --------------------------------------------------------------------------------------------
+
+    def read(self, motor: int, register: Register) -> int:
+        """Read a register of one motor; raises `DeviceFault` after a few tries."""
+        call = self._packets.read1ByteTxRx if register.size == 1 else self._packets.read4ByteTxRx
+        result = sdk.COMM_SUCCESS
+        for _ in range(_TRIES):
+            value, result, _ = call(self._open(), motor, register.address)
+            if result == sdk.COMM_SUCCESS:
+                return int(value)
+        raise self._no_answer(motor, f"reading register {register.address}", result)
+
+    def write(self, motor: int, register: Register, value: int) -> None:
+        """Write a register of one motor; raises `DeviceFault` if it is refused, or after a few tries."""
+        call = {
+            1: self._packets.write1ByteTxRx,
+            2: self._packets.write2ByteTxRx,
+            4: self._packets.write4ByteTxRx,
+        }[register.size]
+        result = sdk.COMM_SUCCESS
+        for _ in range(_TRIES):
+            result, error = call(self._open(), motor, register.address, value & 0xFFFFFFFF)
+            if result == sdk.COMM_SUCCESS:
+                refused = error & 0x7F
+                if refused:
+                    why = self._packets.getRxPacketError(refused)
+                    raise DeviceFault(f"{self._who(motor)} refused {value} for register {register.address}: {why}")
+                return
+        raise self._no_answer(motor, f"writing register {register.address}", result)
+
+    def reboot(self, motor: int) -> None:
+        """Restart one motor and wait until it answers; raises `DeviceFault` if it does not."""
+        self._packets.reboot(self._open(), motor)
+        end = time.monotonic() + 2.0
+        while True:
+            _, result, _ = self._packets.ping(self._open(), motor)
+            if result == sdk.COMM_SUCCESS:
+                return
+            if time.monotonic() > end:
+                raise self._no_answer(motor, "rebooting", result)
+
+    # -- all motors ----------------------------------------------------------------------------------------------------
+
+    def sync_read(self, register: Register, *, tries: int = _TRIES) -> list[bytes]:
+        """Read a stretch of every motor in one exchange; raises `DeviceFault` after a few tries."""
+        result = sdk.COMM_SUCCESS
+        for _ in range(tries):
+            group = sdk.GroupSyncRead(self._open(), self._packets, register.address, register.size)
+            for motor in self.ids:
+                group.addParam(motor)
+            result = group.txRxPacket()
+            if result == sdk.COMM_SUCCESS:
+                return [bytes(group.data_dict[motor]) for motor in self.ids]
+            self.lost_reads += 1
+        raise DeviceFault(f"the hand on {self.port} does not answer: {self._packets.getTxRxResult(result)}")
+
+    def sync_write(self, register: Register, values: ArrayLike) -> None:
+        """Write one value to every motor in one packet; nobody answers it."""
+        group = sdk.GroupSyncWrite(self._open(), self._packets, register.address, register.size)
+        for motor, value in zip(self.ids, np.asarray(values), strict=True):
+            group.addParam(motor, list(int(value).to_bytes(register.size, "little", signed=True)))
+        result = group.txPacket()
+        if result != sdk.COMM_SUCCESS:
+            raise DeviceFault(f"writing to the hand on {self.port}: {self._packets.getTxRxResult(result)}")
+
+    def state(self, *, tries: int = 1) -> MotorState:
+        """Read where the motors are, one exchange for all."""
+        blocks = b"".join(self.sync_read(reg.PRESENT, tries=tries))
+        raw = np.frombuffer(blocks, dtype=np.dtype([("current", "<i2"), ("velocity", "<i4"), ("position", "<i4")]))
+        return MotorState(
+            (raw["position"].astype(float) - reg.CENTRE_PULSE) * reg.RAD_PER_PULSE,
+            raw["velocity"] * reg.RADPS_PER_UNIT,
+            raw["current"] * 1e-3,
+            time.monotonic(),
+        )
+
+    def command(self, position_rad: Array) -> None:
+        """Send goals (n,), rad, to all motors in one packet."""
+        self.sync_write(reg.GOAL_POSITION, np.rint(position_rad / reg.RAD_PER_PULSE).astype(int) + reg.CENTRE_PULSE)
+
+    def hardware_errors(self) -> list[int]:
+        """Each motor's latched hardware errors, 0 for none."""
+        return [block[0] for block in self.sync_read(reg.HARDWARE_ERROR)]
+
+    def temperatures_c(self) -> list[int]:
+        """Each motor's temperature."""
+        return [block[0] for block in self.sync_read(reg.TEMPERATURE)]
+
+    def describe_errors(self, errors: Sequence[int]) -> str:
+        """Say which motors report what."""
+        return "; ".join(
+            f"{self._who(motor)} reports {reg.error_names(bits)}"
+            for motor, bits in zip(self.ids, errors, strict=True)
+            if bits
+        )
+
+    def _open(self) -> sdk.PortHandler:
+        if self._handler is None:
+            raise DeviceFault(f"the port {self.port} is not open")
+        return self._handler
+
+    def _who(self, motor: int) -> str:
+        return f"motor {motor} ({self.names[self.ids.index(motor)]})"
+
+    def _no_answer(self, motor: int, doing: str, result: int) -> DeviceFault:
+        return DeviceFault(f"{self._who(motor)} on {self.port}, {doing}: {self._packets.getTxRxResult(result)}")
