@@ -49,6 +49,9 @@ class Listener:
     def began(self, trial: Trial) -> None:
         """A try begins, before the scene is reset."""
 
+    def looked(self, frame: RGBDFrame) -> None:
+        """A capture was taken, before or after a motion."""
+
     def proposed(self, trial: Trial, affordance: Affordance, grasp: GraspParameters) -> None:
         """A grasp is about to be executed."""
 
@@ -81,6 +84,10 @@ class Control:
     def go_on(self) -> None:
         """Let a paused run go on."""
         self._go.set()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass, less if stopping is asked for meanwhile."""
+        self._stop.wait(seconds)
 
     @property
     def stopped(self) -> bool:

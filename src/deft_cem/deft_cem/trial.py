@@ -148,6 +148,7 @@ class Runner:
                 self.control.check()
                 with watch.time("look"):
                     frame = bench.workcell.look()
+                self.listener.looked(frame)
                 try:
                     with watch.time("predict"):
                         affordance = bench.predictor.predict(frame, bench.task.instruction)
@@ -189,6 +190,7 @@ class Runner:
         self.control.check()
         with watch.time("look"):
             final = bench.workcell.look()
+        self.listener.looked(final)
         after = self.images.submit(final, f"{stem(trial)}_final")
         with watch.time("rate"):
             rating, success, source = self._rate(outcome.fault, seen.frame, final)

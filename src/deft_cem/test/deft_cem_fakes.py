@@ -70,8 +70,8 @@ class FakeCell:
         prior[:2] += self._offset
         embedding = 0.1 * self._noise + self._offset[0] * 10.0
         return Affordance(
-            instruction, (0, 0, 10, 10), np.zeros((1, 2)), np.zeros((1, 3)), np.ones(1), np.full((2, 2), 0.25, np.float32),
-            np.zeros(3), np.zeros(45), 0.9, embedding.astype(np.float32), self.encoder_hash, 0.7,
+            instruction, (0, 0, 10, 10), np.zeros((1, 2)), np.zeros((1, 3)), np.ones(1),
+            np.full((2, 2), 0.25, np.float32), np.zeros(3), np.zeros(45), 0.9, embedding.astype(np.float32), self.encoder_hash, 0.7,
             GraspParameters.from_vector(prior), frame.capture_id,
         )
 

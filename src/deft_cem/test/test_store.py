@@ -99,7 +99,7 @@ def test_a_newer_record_is_refused_and_left_alone(tmp_path):
     db.close()
     before = (tmp_path / "run.sqlite").read_bytes()
     for opening in (lambda: RunRecord.resume(tmp_path, INFO.identity), lambda: RunRecord.read(tmp_path)):
-        with pytest.raises(RecordVersionError, match="99.*update DEFT"):
+        with pytest.raises(RecordVersionError, match=r"99.*update DEFT"):
             opening()
     assert (tmp_path / "run.sqlite").read_bytes() == before
 

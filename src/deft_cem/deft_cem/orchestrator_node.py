@@ -1,0 +1,216 @@
+"""orchestrator_node: serves /deft/fine_tune, runs the loop over the node graph, and says what it does."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import rclpy
+from rcl_interfaces.msg import ParameterDescriptor
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.executors import MultiThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.signals import SignalHandlerOptions
+from std_msgs.msg import Empty
+from std_srvs.srv import SetBool
+
+from deft_cem.announcer import Announcer
+from deft_cem.config import RunConfig
+from deft_cem.errors import RunStoppedError
+from deft_cem.graph_link_node import GraphLink
+from deft_cem.graph_workcell import GraphWorkcell
+from deft_cem.listener import Control
+from deft_cem.loop import FineTuning
+from deft_cem.trial import Bench
+from deft_core.config import validate
+from deft_core.demonstration import load_demonstration
+from deft_core.errors import ConfigError, DeftError
+from deft_core.hand import load_hand
+from deft_core.task import load_task
+from deft_core.workcell import WorkcellConfig, load_workcell
+from deft_msgs import action as actions
+
+PARAMETERS = {
+    "workcell": ("twin", "Workcell name or YAML path."),
+    "time_scale": (0.0, "How many times faster than the clock the twin lives; 0: the workcell file's."),
+    "prior_trials": (-1, "Trials with the prior alone on each object; -1: half of the goal's trials."),
+    "success_rater": ("", "Who says whether the task succeeded; empty: judge on the twin, else operator."),
+    "optimizer_options": ("{}", "Options of the optimiser, JSON."),
+    "policy_options": ("{}", "Options of the policy, JSON."),
+    "ready_timeout_s": (60.0, "Seconds to wait for the servers a run needs."),
+}
+# How long an interrupted run may take to stop the robot and close its record, seconds.
+SHUTDOWN_S = 8.0
+
+
+class Orchestrator(Node):
+    """Runs one fine-tuning at a time."""
+
+    def __init__(self, began: float) -> None:
+        super().__init__("orchestrator_node")
+        for name, (value, text) in PARAMETERS.items():
+            self.declare_parameter(name, value, ParameterDescriptor(description=text))
+        self._began = began
+        self.cell: WorkcellConfig = load_workcell(self._value("workcell"), self._value("time_scale") or None)
+        self.link = GraphLink(self)
+        self._latched: dict[str, Any] = {}
+        self._stop = self.create_publisher(Empty, "/deft/stop", 1)
+        self._busy = threading.Lock()
+        group = ReentrantCallbackGroup()
+        self.create_service(SetBool, "/deft/pause", self._pause, callback_group=group)
+        self._server = ActionServer(
+            self, actions.FineTune, "/deft/fine_tune", self._execute, goal_callback=self._on_goal,
+            cancel_callback=self._on_cancel, callback_group=group,
+        )
+
+    def _value(self, name: str) -> Any:
+        return self.get_parameter(name).value
+
+    def publisher(self, topic: str, kind: Any, depth: int) -> Any:
+        """The latched publisher of a topic, made once."""
+        if topic not in self._latched:
+            qos = QoSProfile(depth=depth, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+            self._latched[topic] = self.create_publisher(kind, topic, qos)
+        return self._latched[topic]
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way."""
+        return self._busy.locked()
+
+    def _pause(self, request: Any, response: Any) -> Any:
+        (self.link.control.pause if request.data else self.link.control.go_on)()
+        response.success, response.message = self.running, "paused before the next try" if request.data else "going on"
+        return response
+
+    def _on_goal(self, _: Any) -> GoalResponse:
+        return GoalResponse.REJECT if self.running else GoalResponse.ACCEPT
+
+    def _on_cancel(self, _: Any) -> CancelResponse:
+        self.link.control.stop()
+        return CancelResponse.ACCEPT
+
+    def _execute(self, goal: Any) -> Any:
+        if not self._busy.acquire(blocking=False):
+            goal.abort()
+            return actions.FineTune.Result(message="another run is under way")
+        self.link.control = Control()
+        result = actions.FineTune.Result()
+        try:
+            summary = self._run(goal)
+        except RunStoppedError as error:
+            self.halt()
+            result.message = str(error)
+            (goal.canceled if goal.is_cancel_requested else goal.abort)()
+        except DeftError as error:
+            self.halt()
+            result.message = str(error)
+            goal.abort()
+        except Exception as error:  # a bug: say so to the client as well as to the log, and stop the robot
+            self.halt()
+            self.get_logger().error(f"the run ended on {type(error).__name__}: {error}")
+            result.message = f"unexpected {type(error).__name__}: {error}"
+            goal.abort()
+        else:
+            result.success, result.message, result.summary_json = True, "done", json.dumps(summary)
+            goal.succeed()
+        finally:
+            self._busy.release()
+        return result
+
+    def halt(self) -> None:
+        """Stop both drivers; they move again when a run enables them."""
+        self._stop.publish(Empty())
+
+    def _config(self, asked: Any) -> RunConfig:
+        judge = "judge" if self.cell.kind == "twin" else "operator"
+        prior_trials = self._value("prior_trials")
+        given = {
+            "task": asked.task, "seed": asked.seed, "episodes": asked.episodes, "trials": asked.trials,
+            "prior_trials": None if prior_trials < 0 else prior_trials,
+            "reward": asked.reward or judge, "success_rater": self._value("success_rater") or judge,
+            "optimizer": asked.optimizer or "cem", "optimizer_options": self._options("optimizer_options"),
+            "policy": asked.policy or "cvae", "policy_options": self._options("policy_options"),
+            "workcell": self.cell.name, "hand": self.cell.hand.model,
+        }
+        return validate(given, RunConfig, "goal of /deft/fine_tune")
+
+    def _options(self, name: str) -> Any:
+        try:
+            return json.loads(self._value(name))
+        except ValueError as error:
+            raise ConfigError(f"parameter {name} is not JSON: {error}") from None
+
+    def _run(self, goal: Any) -> dict[str, Any]:
+        config, link = self._config(goal.request), self.link
+        task, hand = load_task(config.task), load_hand(self.cell.hand.model)
+        demonstration = load_demonstration(task.demonstration)
+        for rater in {config.reward, config.success_rater}:
+            link.add_rater(rater)
+        link.wait_until_served(self._value("ready_timeout_s"))
+        cell = GraphWorkcell(link, self.cell, hand, task.name, config.run_id)
+        cell.enable()
+        cell.greet(task.instruction)
+        hashes = {"prior": cell.prior_hash, "demonstration": demonstration.sha256}
+        config = config.model_copy(update={"hashes": hashes})
+        cell.run_id = config.run_id
+        listener = Announcer(self.publisher, config, task.instruction, cell, goal)
+        bench = Bench(cell, cell, task, demonstration, hand, self.cell)
+        tuning = FineTuning(
+            config, bench, Path(goal.request.out), resume=goal.request.resume, listener=listener,
+            control=link.control, setup_s=time.time() - self._began,
+        )
+        listener.recall(tuning.record.episodes())
+        summary = tuning.run()
+        self._began = time.time()  # a next run's setup begins here
+        return summary
+
+
+def process_started() -> float:
+    """Host time at which this process began, from the kernel: imports belong to setting up."""
+    try:
+        fields = Path("/proc/self/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+        uptime = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+        return time.time() - (uptime - int(fields[19]) / os.sysconf("SC_CLK_TCK"))
+    except (OSError, ValueError, IndexError):
+        return time.time()
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until it is interrupted; a run under way is stopped, and the robot with it, first."""
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    interrupted = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: interrupted.set())
+    executor = MultiThreadedExecutor(num_threads=6)
+    status = 0
+    try:
+        node = Orchestrator(process_started())
+        executor.add_node(node)
+        spinner = threading.Thread(target=executor.spin, name="executor", daemon=True)
+        spinner.start()
+        interrupted.wait()
+        node.link.control.stop()
+        deadline = time.monotonic() + SHUTDOWN_S
+        while node.running and time.monotonic() < deadline:
+            time.sleep(0.02)
+        executor.shutdown(timeout_sec=1.0)
+        node.destroy_node()
+    except DeftError as error:
+        print(f"orchestrator_node: {error}", file=sys.stderr)
+        status = 1
+    finally:
+        rclpy.try_shutdown()
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""The orchestrator and its client over a node graph without robot (deft_cem_fake_graph.py)."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy")
+pytest.importorskip("deft_msgs.msg")
+
+from deft_cem.store import RunRecord
+from deft_cem.store.database import holds_run
+
+pytestmark = [pytest.mark.graph, pytest.mark.timeout(240)]
+HERE = Path(__file__).parent
+DEADLINE_S = 60.0
+
+
+class Graph:
+    """Processes of one test, on a domain of their own."""
+
+    def __init__(self, folder: Path, domain: int) -> None:
+        self.folder, self.out = folder, folder / "run"
+        path = os.pathsep.join([str(HERE), *(p for p in sys.path if p)])
+        self.environment = os.environ | {
+            "ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "OMP_NUM_THREADS": "1",
+            "OMP_WAIT_POLICY": "PASSIVE", "PYTHONPATH": path, "PYTHONUNBUFFERED": "1",
+        }
+        self.processes: list[subprocess.Popen] = []
+
+    def start(self, name: str, *command: str) -> subprocess.Popen:
+        log = (self.folder / f"{name}.log").open("a")
+        process = subprocess.Popen(
+            [sys.executable, *command], env=self.environment, stdout=log, stderr=subprocess.STDOUT
+        )
+        self.processes.append(process)
+        return process
+
+    def robot(self, **parameters: object) -> subprocess.Popen:
+        flags = [flag for k, v in parameters.items() for flag in ("-p", f"{k}:={v}")]
+        return self.start("robot", str(HERE / "deft_cem_fake_graph.py"), "--ros-args", *flags)
+
+    def orchestrator(self) -> subprocess.Popen:
+        return self.start("orchestrator", "-m", "deft_cem.orchestrator_node")
+
+    def client(self, *more: str, episodes: int = 12, trials: int = 1) -> subprocess.Popen:
+        return self.start(
+            "client", "-m", "deft_cem.finetune_node", "--task", "pick_cup", "--episodes", str(episodes), "--trials",
+            str(trials), "--out", str(self.out), *more,
+        )
+
+    def text(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+    def finished(self) -> int:
+        if not holds_run(self.out):
+            return 0
+        with RunRecord.read(self.out) as record:
+            return record.count("finetune")
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        deadline, pause = time.monotonic() + DEADLINE_S, threading.Event()
+        while not condition():
+            logs = "\n".join(f.read_text() for f in self.folder.glob("*.log"))
+            assert time.monotonic() < deadline, f"{what} did not happen:\n{logs}"
+            pause.wait(0.05)
+
+
+@pytest.fixture
+def graph(tmp_path, worker_domain=[os.getpid()]):  # noqa: B006 - one count for the module
+    worker_domain[0] += 1
+    graph = Graph(tmp_path, 100 + worker_domain[0] % 100)
+    yield graph
+    for process in graph.processes:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+    for process in graph.processes:
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def test_a_run_from_goal_to_table(graph):
+    graph.robot()
+    orchestrator = graph.orchestrator()
+    assert graph.client().wait(timeout=DEADLINE_S * 2) == 0, graph.text("client")
+    shown = graph.text("client")
+    assert "up: affordance_node" in shown
+    assert shown.count("episode ") == 12
+    assert "prior alone" in shown and "tuned" in shown
+    summary = json.loads((graph.out / "summary.json").read_text())
+    assert len(summary["rewards"]) == 12
+    assert summary["wall_s"]["setup"] > 0
+    assert graph.client().wait(timeout=DEADLINE_S) == 1  # the folder holds a run now
+    assert "resume:=true" in graph.text("client")
+    orchestrator.send_signal(signal.SIGINT)
+    assert orchestrator.wait(timeout=20) == 0
+
+
+def test_killed_in_episode_12_it_resumes_with_the_residuals_of_an_unbroken_run(graph, tmp_path):
+    graph.robot()
+    orchestrator = graph.orchestrator()
+    client = graph.client(episodes=15, trials=0)
+    graph.until(lambda: graph.finished() >= 11, "eleven episodes")
+    orchestrator.kill()
+    assert client.wait(timeout=30) == 1
+    assert "the orchestrator is gone" in graph.text("client")
+    kept = graph.finished()
+    assert 11 <= kept < 15
+    graph.orchestrator()
+    assert graph.client("--resume", episodes=15, trials=0).wait(timeout=DEADLINE_S) == 0
+    broken = graph.out
+    graph.out = tmp_path / "unbroken"
+    assert graph.client(episodes=15, trials=0).wait(timeout=DEADLINE_S) == 0
+    with RunRecord.read(broken) as one, RunRecord.read(graph.out) as two:
+        for a, b in zip(one.episodes("finetune"), two.episodes("finetune"), strict=True):
+            assert a.reward == pytest.approx(b.reward, abs=1e-9)
+            np.testing.assert_array_equal(a.residual, b.residual)
+
+
+def test_interrupting_the_client_stops_robot_and_run(graph):
+    graph.robot(hold_arm_s=0.3)
+    graph.orchestrator()
+    client = graph.client(episodes=30)
+    graph.until(lambda: graph.finished() >= 1, "an episode")
+    client.send_signal(signal.SIGINT)
+    assert client.wait(timeout=30) == 130
+    assert "resume:=true" in graph.text("client")
+    graph.until(lambda: "stopped" in graph.text("robot"), "the robot's stop")
+    assert 1 <= graph.finished() < 30
+
+
+def test_a_grasp_out_of_reach_is_an_episode_and_a_broken_arm_is_not(graph):
+    robot = graph.robot(arm_fault="unreachable")
+    graph.orchestrator()
+    assert graph.client(episodes=2, trials=0).wait(timeout=DEADLINE_S) == 0, graph.text("client")
+    with RunRecord.read(graph.out) as record:
+        assert all(e.fault.startswith("unreachable") and e.reward == 0.0 for e in record.episodes())
+    robot.send_signal(signal.SIGINT)
+    robot.wait(timeout=20)
+    graph.out = graph.folder / "broken"
+    graph.robot(arm_fault="device")
+    assert graph.client(episodes=2, trials=0).wait(timeout=DEADLINE_S) == 1
+    assert "failed (device): as told" in graph.text("client")
+    assert graph.finished() == 0
+
+
+def test_what_is_not_up_is_named(graph):
+    graph.orchestrator()
+    assert graph.client("--timeout", "4").wait(timeout=30) == 1
+    assert "affordance_node, arm_node, hand_node" in graph.text("client")
