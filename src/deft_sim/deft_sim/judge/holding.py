@@ -47,8 +47,8 @@ class Holding:
 
     @property
     def steadiness(self) -> float:
-        """1 for a grip that did not give, 0 from 3 cm of slip or 60 degrees of turn."""
-        return float(np.clip(1.0 - max(self.slip_m / 0.03, self.turn_rad / np.radians(60)), 0.0, 1.0))
+        """1 for a grip that did not give, 0 from 8 cm of slip or a quarter turn."""
+        return float(np.clip(1.0 - max(self.slip_m / 0.08, self.turn_rad / (np.pi / 2)), 0.0, 1.0))
 
 
 def holding(track: ThingTrack, lowest_m: Array, weight_n: float) -> Holding:

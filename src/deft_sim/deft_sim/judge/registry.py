@@ -8,8 +8,10 @@ from deft_core.errors import ConfigError
 from deft_core.task import Criterion
 
 from deft_sim.judge.cups import judge_pick, judge_pour
+from deft_sim.judge.grapes import judge_pick_grape
 from deft_sim.judge.record import Trial
 from deft_sim.judge.verdict import Verdict
+from deft_sim.things.bunch import Bunch
 from deft_sim.things.cup import Cup
 from deft_sim.things.thing import Thing
 
@@ -30,6 +32,7 @@ class Rule:
 RULES: dict[str, Rule] = {
     "pick_cup": Rule(judge_pick, Cup),
     "pour_cup": Rule(judge_pour, Cup),
+    "pick_grape": Rule(judge_pick_grape, Bunch),
 }
 
 

@@ -22,7 +22,7 @@ TENDON_DAMPING = (0.03, 0.03, 0.06)
 _ARMATURE = 5e-4
 _FINGER_MASS = 0.045  # kg, silicone and flexures of one finger
 # Pads are softer than what they touch: a contact settles over 10 ms.
-_PAD = {"condim": 4, "solref": [0.01, 1.0], "friction": [1.2, 0.01, 0.0002]}
+_PAD = {"condim": 3, "solref": [0.01, 1.0], "friction": [1.2, 0.01, 0.0002]}
 _SKIN, _PALM, _PADS = (0.20, 0.21, 0.23, 1.0), (0.16, 0.17, 0.19, 1.0), (0.93, 0.55, 0.28, 1.0)
 MOTOR_KINDS = ("side", "forward", "curl")
 

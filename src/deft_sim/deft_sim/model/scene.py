@@ -64,7 +64,7 @@ def new_scene(*, table_looks: int = TABLE_LOOKS, look_seed: int = 7) -> mujoco.M
         pos=[*TABLE_CENTRE_M, -TABLE_SIZE_M[2] / 2],
         material="table0" if table_looks else "",
         friction=[0.7, 0.005, 0.0001],
-        condim=4,
+        condim=3,
         solref=[0.01, 1.0],
     )
     world.add_camera(name=CAMERA, pos=[0.0, 0.0, 1.0])

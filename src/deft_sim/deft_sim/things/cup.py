@@ -53,12 +53,27 @@ class Cup(Thing):
         """Radius at the widest place."""
         return max(r for _, r in self.profile)
 
+    @property
+    def symmetric(self) -> bool:
+        """A cup without a handle is the same from all sides."""
+        return True
+
+    @property
+    def handle_m(self) -> tuple[float, float, float]:
+        """On the axis, half way up."""
+        return (0.0, 0.0, 0.5 * self.height_m)
+
+    @property
+    def approach_rpy(self) -> tuple[float, float, float]:
+        """Fingers a little below the horizon, palm to the cup."""
+        return (0.0, -0.55, 0.0)
+
     def add_to(self, spec: mujoco.MjSpec, name: str) -> mujoco.MjsBody:
         """Build shell, staves and floor; wall and floor share the mass by their volumes."""
         outline = self.outline
         body = spec.worldbody.add_body(name=name)
         body.add_freejoint(name=name)
-        contact = {"condim": 4, "priority": 1, "friction": [self.friction, 0.01, 0.0002], "solref": [0.01, 1.0]}
+        contact = {"condim": 3, "priority": 1, "friction": [self.friction, 0.01, 0.0002], "solref": [0.01, 1.0]}
         floor_radius = outline[0, 1] - self.wall_m
         volume = stave_volume(outline, self.wall_m) + np.pi * floor_radius**2 * self.floor_m
         density = self.mass_kg / volume

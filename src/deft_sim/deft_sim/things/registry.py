@@ -4,10 +4,11 @@ from deft_core.config import validate
 from deft_core.errors import ConfigError
 from deft_core.task import ObjectSpec
 
+from deft_sim.things.bunch import Bunch
 from deft_sim.things.cup import Cup
 from deft_sim.things.thing import Thing
 
-KINDS: dict[str, type[Thing]] = {"cup": Cup}
+KINDS: dict[str, type[Thing]] = {"bunch": Bunch, "cup": Cup}
 
 
 def make_thing(spec: ObjectSpec, where: str) -> Thing:

@@ -32,6 +32,21 @@ class Thing(Settings, abc.ABC):
         """T_place_thing (4, 4): how it rests, relative to the place and yaw that were drawn (a hair above the table)."""
         return transform(None, [0.0, 0.0, 0.0005])
 
+    @property
+    def symmetric(self) -> bool:
+        """Whether it looks the same at every yaw (prints aside)."""
+        return False
+
+    @property
+    def handle_m(self) -> tuple[float, float, float]:
+        """A place to take hold of it, thing frame: where a search for an expert grasp starts."""
+        return (0.0, 0.0, 0.0)
+
+    @property
+    def approach_rpy(self) -> tuple[float, float, float]:
+        """Wrist angles that such a search starts from."""
+        return (0.0, 0.0, 0.0)
+
     def place(self, model: mujoco.MjModel, data: mujoco.MjData, name: str, T_base_thing: Array) -> None:
         """Put the thing at a pose. Kinds that stand on something else than a free joint override this."""
         address = model.joint(name).qposadr[0]

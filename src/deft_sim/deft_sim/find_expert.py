@@ -1,0 +1,116 @@
+"""Find an expert grasp by CMA-ES on the judge's reward, relative to the object's true pose.
+
+    ros2 run deft_sim find_expert --task pour_cup --objects train
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+from cmaes import CMA
+from deft_core.demonstration import load_demonstration
+from deft_core.errors import DeftError
+from deft_core.geometry import Array
+from deft_core.motion import episode_motion
+from deft_core.task import load_task
+from deft_core.workcell import load_workcell
+
+from deft_sim.experts import EXPERTS_FILE, Expert, expert_for, place_grasp, save_expert
+from deft_sim.task_scene import OBJECT_SETS, TARGET
+from deft_sim.workcell import TwinWorkcell
+
+# Where the grasping hand expects the contact: in front of the palm, between the fingers and the opposed thumb.
+CONTACT_IN_WRIST = np.array([-0.11, -0.045, 0.0])
+# Search scale of each parameter: the contact in metres, wrist and joints in radians.
+SCALE = np.concatenate([np.full(3, 0.015), np.full(3, 0.2), np.full(16, 0.25)])
+# A person's way to start looking: fingers half curled, thumb opposed.
+CURLED = np.array([0.0, 0.6, 0.7, 0.5] * 3 + [0.95, 0.1, 0.6, 0.5])
+
+
+class Search:
+    """Evaluates grasps relative to the target's true pose."""
+
+    def __init__(self, task_name: str, objects: str, workcell: str = "twin") -> None:
+        self.task, self.objects = load_task(task_name), objects
+        self.cell = load_workcell(workcell)
+        self.demonstration = load_demonstration(self.task.demonstration)
+        self.twin = TwinWorkcell(self.task, self.cell, seed=0)
+        self.symmetric = self.twin.scene.world(objects).things[TARGET].symmetric
+
+    def start(self) -> Array:
+        """Where the search starts (22,): the middle of the object's height, the hand coming from the side."""
+        target = self.twin.scene.world(self.objects).things[TARGET]
+        return np.concatenate([target.handle_m, target.approach_rpy, CURLED])
+
+    def reward(self, relative: Array, seeds: Sequence[int]) -> tuple[float, float]:
+        """Mean reward and success over scenes."""
+        rewards, successes = [], []
+        for seed in seeds:
+            self.twin.reset(self.objects, seed)
+            grasp = place_grasp(relative, self.twin.world.pose(TARGET), symmetric=self.symmetric)
+            motion = episode_motion(grasp, self.demonstration, self.twin.hand, CONTACT_IN_WRIST, self.cell)
+            self.twin.execute(motion)
+            verdict = self.twin.verdict()
+            rewards.append(verdict.reward)
+            successes.append(verdict.success)
+        return float(np.mean(rewards)), float(np.mean(successes))
+
+    def run(self, start: Array, rng: np.random.Generator, generations: int, scenes: int, sigma: float) -> Array:
+        """Search; returns the best mean (22,)."""
+        optimizer = CMA(mean=np.zeros(22), sigma=sigma, seed=int(rng.integers(2**31)), population_size=14)
+        for generation in range(generations):
+            seeds = rng.integers(1, 2**31, size=scenes).tolist()
+            told = []
+            for _ in range(optimizer.population_size):
+                x = optimizer.ask()
+                told.append((x, -self.reward(start + SCALE * x, seeds)[0]))
+            optimizer.tell(told)
+            mean = -float(np.mean([value for _, value in told]))
+            best = -min(value for _, value in told)
+            print(f"generation {generation + 1:3d}: mean {mean:.3f}, best {best:.3f}", flush=True)
+        return start + SCALE * optimizer.mean
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the search; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="find_expert", description=__doc__)
+    parser.add_argument("--task", required=True)
+    parser.add_argument("--objects", choices=OBJECT_SETS, default="train")
+    parser.add_argument("--generations", type=int, default=20)
+    parser.add_argument("--scenes", type=int, default=3, help="scenes that each grasp is tried in")
+    parser.add_argument("--trials", type=int, default=20, help="scenes to measure the result on")
+    parser.add_argument("--sigma", type=float, default=0.5)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", metavar="TASK/OBJECTS", help="start from another expert")
+    args = parser.parse_args(argv)
+    try:
+        search = Search(args.task, args.objects)
+        start = search.start()
+        if args.start:
+            known = expert_for(*args.start.split("/", 1))
+            start = np.concatenate([known.contact, known.wrist_rpy, known.joints])
+        rng = np.random.default_rng(args.seed)
+        found = search.run(start, rng, args.generations, args.scenes, args.sigma)
+        found[6:] = search.twin.hand.clip(found[6:])
+        reward, success = search.reward(found, rng.integers(1, 2**31, size=args.trials).tolist())
+        x = np.round(found, 4).tolist()
+        expert = Expert(
+            contact=tuple(x[:3]),
+            wrist_rpy=tuple(x[3:6]),
+            joints=tuple(x[6:]),
+            contact_in_wrist=tuple(CONTACT_IN_WRIST.tolist()),
+            symmetric=search.symmetric,
+            success=success,
+            episodes=args.trials,
+        )
+        save_expert(args.task, args.objects, expert)
+    except DeftError as error:
+        print(f"find_expert: {error}", file=sys.stderr)
+        return 1
+    print(f"{args.task}/{args.objects}: reward {reward:.3f}, success {success:.2f} of {args.trials}; kept in {EXPERTS_FILE}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""Bunches of grapes: loose berries, each on a stem that breaks when it is pulled too hard."""
+
+import colorsys
+from typing import Annotated
+
+import mujoco
+import numpy as np
+from deft_core.geometry import Array, apply, transform
+from pydantic import Field, model_validator
+
+from deft_sim.model.poses import qpos_of
+from deft_sim.model.scene import COLLISION_GROUP
+from deft_sim.things.thing import RGB, Thing
+
+BERRY_DENSITY = 1060.0  # kg/m^3: ripe juice is about 20 % sugar by weight
+# Who meets whom: stalk and berries meet hand and table, but not each other; berries meet each other as smooth balls.
+_OUTSIDE, _NEIGHBOURS = {"contype": 2, "conaffinity": 1}, {"contype": 4, "conaffinity": 4}
+# Skin over flesh gives a little; so does a stem, which swings freely.
+_FLESH, _STEM = [0.015, 1.0], [0.012, 1.0]
+# N m s/rad (N s/m): enough to stop a swinging or spinning berry within a few hundredths of a second.
+_STEM_DAMPING = 5e-6
+_STEM_COLOR = (0.46, 0.47, 0.22, 1.0)
+
+
+class Bunch(Thing):
+    """A bunch that lies on the table, its main stalk along x. Metres, kilograms, newtons.
+
+    `whorls` lists how many berries (1 to 6) sit around the stalk, one entry every `spacing_m`, from the end at +x to the
+    peduncle at -x. `stem_n` gives the weakest and the strongest stem; the others lie between, in no visible order. Ripe
+    table grapes part from their stems at 3.4 N and less (Rolle et al., Scientia Horticulturae 160, 2013, p. 313: Crimson
+    Seedless). `friction` is the sliding coefficient of the hand's pads on the skin.
+    """
+
+    berry_radius_m: Annotated[float, Field(gt=0.004, lt=0.02)]
+    whorls: Annotated[list[Annotated[int, Field(ge=1, le=6)]], Field(min_length=1, max_length=8)]
+    spacing_m: Annotated[float, Field(gt=0.005, lt=0.04)]
+    peduncle_m: Annotated[float, Field(gt=0.0, lt=0.1)] = 0.03
+    stalk_radius_m: Annotated[float, Field(gt=0.0005, lt=0.005)] = 0.0022
+    stem_n: tuple[float, float]
+    friction: Annotated[float, Field(gt=0.05, lt=2.0)]
+    color: RGB
+
+    @model_validator(mode="after")
+    def _check(self) -> "Bunch":
+        if not 0.0 < self.stem_n[0] <= self.stem_n[1]:
+            raise ValueError("stem_n: the weakest stem holds more than nothing and no more than the strongest")
+        return self
+
+    @property
+    def count(self) -> int:
+        """How many berries."""
+        return sum(self.whorls)
+
+    @property
+    def mass_kg(self) -> float:
+        """All berries; the stalk is a gram."""
+        return self.count * BERRY_DENSITY * 4 / 3 * np.pi * self.berry_radius_m**3 + 0.001
+
+    @property
+    def stems_n(self) -> Array:
+        """(count,) newtons at which each stem breaks."""
+        rank = np.argsort(np.argsort((np.arange(self.count) * 0.6180339887) % 1.0))  # scattered, the same every time
+        return self.stem_n[0] + (self.stem_n[1] - self.stem_n[0]) * rank / max(self.count - 1, 1)
+
+    def _ring(self, count: int) -> float:
+        """How far the berries of a whorl sit from the stalk, so that they just touch each other."""
+        return self.berry_radius_m / np.sin(np.pi / count) if count > 2 else 1.15 * self.berry_radius_m
+
+    @property
+    def stalk_height_m(self) -> float:
+        """Height of the stalk over the underside."""
+        return max(self._ring(count) for count in self.whorls) + self.berry_radius_m
+
+    @property
+    def layout(self) -> tuple[Array, Array]:
+        """Centres of the berries and ends of their stems, (count, 3) each, in the bunch's frame."""
+        centres, stems = [], []
+        half = self.spacing_m * (len(self.whorls) - 1) / 2
+        for w, count in enumerate(self.whorls):
+            foot = np.array([half - w * self.spacing_m, 0.0, self.stalk_height_m])
+            for k in range(count):
+                angle = 2 * np.pi * (k + 0.5 * (w % 2)) / count - np.pi / 2
+                out = np.array([0.0, np.cos(angle), np.sin(angle)])
+                centres.append(foot + self._ring(count) * out)
+                stems.append(foot + (self._ring(count) - self.berry_radius_m) * out)
+        return np.array(centres), np.array(stems)
+
+    @property
+    def footprint_m(self) -> float:
+        """Radius of the circle it lies in."""
+        return self.spacing_m * (len(self.whorls) - 1) / 2 + self.berry_radius_m + self.peduncle_m
+
+    def add_to(self, spec: mujoco.MjSpec, name: str) -> mujoco.MjsBody:
+        """Build the stalk as body `name` and every berry as `name/berryK` on its stem `name/stemK`."""
+        stalk = spec.worldbody.add_body(name=name)
+        stalk.add_freejoint(name=name)
+        centres, stems = self.layout
+        half, z = self.spacing_m * (len(self.whorls) - 1) / 2, self.stalk_height_m
+        contact = {"condim": 4, "priority": 1, "friction": [self.friction, 0.01, 0.0002], "solref": _FLESH, **_OUTSIDE}
+        _twig(stalk, [half, 0, z], [-half - self.berry_radius_m - self.peduncle_m, 0, z], self.stalk_radius_m, **contact)
+        for k, (centre, stem) in enumerate(zip(centres, stems, strict=True)):
+            foot = np.array([centre[0], 0.0, z])
+            if np.linalg.norm(stem - foot) > 1e-3:
+                _twig(stalk, foot, stem, 0.5 * self.stalk_radius_m, contype=0, conaffinity=0)
+            berry = spec.worldbody.add_body(name=f"{name}/berry{k}", pos=centre)
+            swing = berry.add_freejoint(name=f"{name}/berry{k}")
+            swing.damping = [_STEM_DAMPING, 0, 0]
+            berry.add_geom(
+                type=mujoco.mjtGeom.mjGEOM_SPHERE,
+                size=[self.berry_radius_m, 0, 0],
+                density=BERRY_DENSITY,
+                rgba=(*_shade(self.color, k), 1.0),
+                **contact,
+            )
+            berry.add_geom(
+                type=mujoco.mjtGeom.mjGEOM_SPHERE,
+                size=[self.berry_radius_m, 0, 0],
+                density=0.0,
+                condim=1,
+                solref=_FLESH,
+                group=COLLISION_GROUP,
+                **_NEIGHBOURS,
+            )
+            joined = spec.add_equality(name=f"{name}/stem{k}", type=mujoco.mjtEq.mjEQ_CONNECT)
+            joined.objtype = mujoco.mjtObj.mjOBJ_BODY
+            joined.name1, joined.name2 = name, f"{name}/berry{k}"
+            data = joined.data.copy()
+            data[:3] = stem
+            joined.data = data
+            joined.solref = _STEM
+        return stalk
+
+    def place(self, model: mujoco.MjModel, data: mujoco.MjData, name: str, T_base_thing: Array) -> None:
+        """Put the bunch at a pose, every berry on its stem."""
+        super().place(model, data, name, T_base_thing)
+        for k, centre in enumerate(self.layout[0]):
+            address = model.joint(f"{name}/berry{k}").qposadr[0]
+            data.qpos[address : address + 7] = qpos_of(T_base_thing @ transform(None, centre))
+        data.eq_active[self._stems(model, name)] = 1
+
+    def after_tick(self, model: mujoco.MjModel, data: mujoco.MjData, name: str) -> None:
+        """Break the stems that are pulled harder than they hold."""
+        stems = self._stems(model, name)
+        rows, force = data.efc_id[: data.ne], data.efc_force[: data.ne]
+        mine = (rows >= stems.start) & (rows < stems.stop)
+        pull = np.sqrt(np.bincount(rows[mine] - stems.start, force[mine] ** 2, self.count))
+        if (pull > self.stems_n).any():
+            data.eq_active[stems] &= (pull <= self.stems_n).astype(np.uint8)
+
+    def state(self, model: mujoco.MjModel, data: mujoco.MjData, name: str) -> Array:
+        """(2 count,): height of every berry's lowest point, base_link, metres; then 1 where its stem still holds."""
+        first = model.body(f"{name}/berry0").id
+        lowest = data.xpos[first : first + self.count, 2] - self.berry_radius_m
+        return np.concatenate([lowest, data.eq_active[self._stems(model, name)]])
+
+    def _stems(self, model: mujoco.MjModel, name: str) -> slice:
+        first = model.equality(f"{name}/stem0").id
+        return slice(first, first + self.count)
+
+    def berries(self, T_base_thing: Array) -> Array:
+        """Centres (count, 3) in base_link of an undisturbed bunch."""
+        return apply(T_base_thing, self.layout[0])
+
+
+def _twig(body: mujoco.MjsBody, start: Array | list[float], end: Array | list[float], radius: float, **contact: object) -> None:
+    body.add_geom(
+        type=mujoco.mjtGeom.mjGEOM_CAPSULE,
+        fromto=[*start, *end],
+        size=[radius, 0, 0],
+        density=400.0,
+        rgba=_STEM_COLOR,
+        **contact,
+    )
+
+
+def _shade(color: RGB, k: int) -> RGB:
+    """Berries of one bunch differ a little in tone."""
+    h, s, v = colorsys.rgb_to_hsv(*color)
+    return colorsys.hsv_to_rgb(h, s, float(np.clip(v * (0.88 + 0.24 * ((k * 0.7548776662) % 1.0)), 0.0, 1.0)))
