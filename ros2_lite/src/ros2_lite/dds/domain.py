@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes as ct
 import os
 import threading
+from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from .library import Guid, check, lib
@@ -55,13 +57,26 @@ def configuration() -> str:
             "<ParticipantIndex>auto</ParticipantIndex>"
             f"<MaxAutoParticipantIndex>{MAX_PARTICIPANT_INDEX}</MaxAutoParticipantIndex>"
         )
+    uri = os.environ.get("CYCLONEDDS_URI", "")
     if scope == "LOCALHOST":
         peers.insert(0, "127.0.0.1")
+        # Bound to loopback it still hears peers on this machine that are bound to other interfaces.
+        if not _names_interfaces(uri):
+            general += '<Interfaces><NetworkInterface address="127.0.0.1"/></Interfaces>'
     if peers:
         discovery += "<Peers>" + "".join(f"<Peer address={quoteattr(p)}/>" for p in peers) + "</Peers>"
     own = f"<CycloneDDS><Domain><General>{general}</General><Discovery>{discovery}</Discovery></Domain></CycloneDDS>"
-    uri = os.environ.get("CYCLONEDDS_URI", "")
     return f"{own},{uri}" if uri else own
+
+
+def _names_interfaces(uri: str) -> bool:
+    """Does a CYCLONEDDS_URI (XML, or names of files, separated by commas) choose network interfaces itself?"""
+    text = uri
+    for name in uri.split(","):
+        if name and not name.lstrip().startswith("<"):
+            with contextlib.suppress(OSError):
+                text += Path(name.strip().removeprefix("file://")).read_text()
+    return "NetworkInterface" in text
 
 
 class Participant:
