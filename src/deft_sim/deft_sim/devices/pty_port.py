@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deft_sim.devices.dynamixel_bus import DynamixelBus
+from deft_sim.devices.dynamixel_bus import DynamixelBus, Reply
 from deft_sim.devices.dynamixel_protocol import PacketParser
 from deft_sim.devices.faults import Wire
 
@@ -92,9 +92,20 @@ class PtyPort:
                 return
             rate = _BAUD.get(termios.tcgetattr(self._master)[5])
             for packet in self._parser.feed(data):
-                for reply, wait_s in self._bus.handle(packet, rate):
-                    data, late_s = self.wire.pass_through(reply)
-                    self._send(data, wait_s + late_s)
+                self._answer(self._bus.handle(packet, rate))
+
+    def _answer(self, replies: list[Reply]) -> None:
+        """Send status packets, those that are not late in one piece: each piece is a system call."""
+        ready = b""
+        for reply, wait_s in replies:
+            data, late_s = self.wire.pass_through(reply)
+            if wait_s + late_s > 0.0:
+                self._send(ready, 0.0)
+                self._send(data, wait_s + late_s)
+                ready = b""
+            else:
+                ready += data
+        self._send(ready, 0.0)
 
     def _send(self, data: bytes, delay_s: float) -> None:
         if delay_s:

@@ -1,6 +1,7 @@
 """The vendor's dynamixel_sdk, unmodified, on the emulated bus: every kind of instruction it can send."""
 
 import math
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,10 +23,14 @@ TORQUE, GOAL_CURRENT, GOAL, PRESENT = 64, 102, 116, 126
 def port(hand_rig: HandRig, monkeypatch: pytest.MonkeyPatch) -> Iterator[sdk.PortHandler]:
     # The SDK gives up after twice this many milliseconds; a busy machine may take that long to run the emulator.
     monkeypatch.setattr("dynamixel_sdk.port_handler.LATENCY_TIMER", 150)
+    # It also spins while it waits, and the emulator is a thread of this process: let it in more often than every 5 ms.
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(2e-4)
     handler = sdk.PortHandler(hand_rig.port)
     assert handler.openPort() and handler.setBaudRate(4_000_000)
     yield handler
     handler.closePort()
+    sys.setswitchinterval(before)
 
 
 @pytest.fixture
@@ -134,6 +139,7 @@ def test_present_values_are_signed_and_in_their_units(
     dxl.write1ByteTxRx(port, 0, 11, 5)
     dxl.write1ByteTxRx(port, 0, TORQUE, 1)
     dxl.write2ByteTxRx(port, 0, GOAL_CURRENT, 400)
+    dxl.write4ByteTxRx(port, 0, GOAL, 2048)
     wait_for(lambda: dxl.read2ByteTxRx(port, 0, 126)[0] == 400, "the blocked motor presses with 400 mA")
     position = np.uint32(dxl.read4ByteTxRx(port, 0, 132)[0]).astype(np.int32)
     assert math.isclose((int(position) - 2048) * 2 * math.pi / 4096, -1.0, abs_tol=2e-3)
