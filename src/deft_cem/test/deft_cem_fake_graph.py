@@ -7,6 +7,7 @@ The ROS parameter `arm_fault` is what every straight move answers with; `hold_ar
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import deft_cem_fakes as fakes
@@ -141,10 +142,8 @@ def main() -> None:
     executor = MultiThreadedExecutor(num_threads=6)
     for node in nodes:
         executor.add_node(node)
-    try:
+    with contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
         executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
 
 
 if __name__ == "__main__":

@@ -70,9 +70,10 @@ class FakeCell:
         prior[:2] += self._offset
         embedding = 0.1 * self._noise + self._offset[0] * 10.0
         return Affordance(
-            instruction, (0, 0, 10, 10), np.zeros((1, 2)), np.zeros((1, 3)), np.ones(1),
-            np.full((2, 2), 0.25, np.float32), np.zeros(3), np.zeros(45), 0.9, embedding.astype(np.float32), self.encoder_hash, 0.7,
-            GraspParameters.from_vector(prior), frame.capture_id,
+            instruction=instruction, crop=(0, 0, 10, 10), contacts_px=np.zeros((1, 2)), contacts_base=np.zeros((1, 3)),
+            contact_weights=np.ones(1), heatmap=np.full((2, 2), 0.25, np.float32), wrist_rotation_camera=np.zeros(3),
+            mano_pose=np.zeros(45), score=0.9, embedding=embedding.astype(np.float32), encoder_hash=self.encoder_hash,
+            contact_depth_m=0.7, prior=GraspParameters.from_vector(prior), capture_id=frame.capture_id,
         )
 
     def execute(self, motion: EpisodeMotion) -> Outcome:

@@ -1,5 +1,6 @@
 """The orchestrator and its client over a node graph without robot (deft_cem_fake_graph.py)."""
 
+import itertools
 import json
 import os
 import signal
@@ -74,10 +75,12 @@ class Graph:
             pause.wait(0.05)
 
 
+_domains = itertools.count(os.getpid())
+
+
 @pytest.fixture
-def graph(tmp_path, worker_domain=[os.getpid()]):  # noqa: B006 - one count for the module
-    worker_domain[0] += 1
-    graph = Graph(tmp_path, 100 + worker_domain[0] % 100)
+def graph(tmp_path):
+    graph = Graph(tmp_path, 100 + next(_domains) % 100)
     yield graph
     for process in graph.processes:
         if process.poll() is None:
