@@ -3,7 +3,7 @@
 Protocol, server to client only; one message an exposure:
 
     4 bytes      length of the header, big-endian
-    header       JSON: frame_number (from 1), stamp_s (the sensor's own clock: frame_number / fps), fps,
+    header       JSON: frame_number (from 1), stamp_s (the sensor's clock at the exposure, seconds since it started), fps,
                  color and depth: {width, height, fx, fy, ppx, ppy, coeffs} in pixels,
                  T_color_depth: 16 numbers, row by row, metres
     colour       height x width x 3 bytes, rgb8
@@ -43,11 +43,11 @@ def intrinsics(pinhole: Pinhole) -> dict[str, object]:
     }
 
 
-def message(frame: RawFrame, number: int, fps: int, T_color_depth: Array = T_COLOR_DEPTH) -> bytes:
+def message(frame: RawFrame, number: int, stamp_s: float, fps: int, T_color_depth: Array = T_COLOR_DEPTH) -> bytes:
     """The bytes of one exposure."""
     header = {
         "frame_number": number,
-        "stamp_s": number / fps,
+        "stamp_s": stamp_s,
         "fps": fps,
         "color": intrinsics(D435_COLOR),
         "depth": intrinsics(D435_DEPTH),
@@ -150,16 +150,17 @@ class CameraServer:
             self._clients.pop(client, None)
 
     def _film(self) -> None:
-        due = time.monotonic()
+        start = due = time.monotonic()
         try:
             while not self._quit.is_set():
                 with self._lock:
                     self._lock.wait_for(lambda: bool(self._clients) or self._quit.is_set())
                 if self._quit.is_set():
                     break
+                stamp_s = time.monotonic() - start
                 frame = self._expose()
                 self.frames += 1
-                data = message(frame, self.frames, self._fps)
+                data = message(frame, self.frames, stamp_s, self._fps)
                 with self._lock:
                     self._latest = (self.frames, data)
                     self._lock.notify_all()
