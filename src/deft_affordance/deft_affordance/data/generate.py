@@ -29,7 +29,7 @@ def generate_object(
 ) -> tuple[list[dict[str, object]], dict[str, int]]:
     """Samples of one object (a function of its arguments alone), and how many grasps were sought and found."""
     rng = np.random.default_rng([seed, index])
-    thing = draw_object(kind, task_objects(), rng)
+    thing = draw_object(kind, task_objects(kind), rng)
     stage = HumanStage(thing)
     counts = {"sought": 0, "found": 0, "unseen": 0}
     rows: list[dict[str, object]] = []

@@ -105,13 +105,16 @@ def _outside(thing: Thing, touch: Touch) -> bool:
 KINDS: dict[str, Kind] = {"cup": Kind(draw_cup, cup_difference, ("pick", "pour"), _reach_cup, _outside, round=True)}
 
 
-def task_objects() -> list[Thing]:
-    """Every target object of every task file, train and test."""
+def task_objects(kind: str) -> list[Thing]:
+    """Every object of a kind in every task file: train and test, target and others."""
     things = []
     for name in available_tasks():
         task = load_task(name)
         for which in ("train", "test"):
-            things.append(make_thing(task.objects(which).target, f"tasks/{name}.yaml: {which}.target"))
+            objects = task.objects(which)
+            for spec in (objects.target, *objects.others):
+                if spec.kind == kind:
+                    things.append(make_thing(spec, f"tasks/{name}.yaml: {which}"))
     return things
 
 

@@ -1,0 +1,122 @@
+"""A trained prior as one safetensors file: weights, configuration, vocabulary, and the hand's contact constant."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from deft_core.config import validate
+from deft_core.errors import ConfigError
+from deft_core.geometry import Array
+from deft_vision.checkpoints import load_into, read_safetensors, weights_hash
+from deft_vision.errors import CheckpointLayoutError, MissingCheckpointError
+from deft_vision.text import ClipTextEncoder, WordTokenizer
+from safetensors.torch import save_file
+
+from deft_affordance.config import PriorConfig
+from deft_affordance.model import AffordanceModel
+
+SHIPPED = Path(__file__).parent / "checkpoints" / "twin.safetensors"
+FORMAT = "deft-prior-1"
+
+
+@dataclass(eq=False)
+class Prior:
+    """A model ready to predict.
+
+    Attributes:
+        model: in eval mode.
+        config: its configuration.
+        vocabulary: words its text encoder knows (empty for CLIP).
+        contact_in_wrist: (3,) metres: mean place, in the human's wrist frame, of the deprojected contact.
+        data_hash: SHA-256 of the training data's manifest.
+        encoder_hash: SHA-256 of the visual encoder's weights.
+    """
+
+    model: AffordanceModel
+    config: PriorConfig
+    vocabulary: list[str]
+    contact_in_wrist: Array
+    data_hash: str
+    encoder_hash: str
+
+
+def save_prior(
+    path: Path, model: AffordanceModel, config: PriorConfig, vocabulary: list[str], contact_in_wrist: Array, data_hash: str
+) -> None:
+    """Write a checkpoint; floating-point weights as 16-bit numbers where the configuration says so."""
+    state = {}
+    for name, value in model.state_dict().items():
+        halve = config.train.half_precision_file and value.is_floating_point() and "running_" not in name
+        state[name] = (value.half() if halve else value).detach().cpu().contiguous()
+    metadata = {
+        "format": FORMAT,
+        "prior": config.model_dump_json(),
+        # What deft_vision needs to use the visual encoder alone.
+        "config": json.dumps({"visual_width": config.model.visual_width, "image_size": config.model.image_size}),
+        "vocabulary": json.dumps(vocabulary),
+        "contact_in_wrist": json.dumps([float(v) for v in contact_in_wrist]),
+        "data_hash": data_hash,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    save_file(state, str(part), metadata)
+    part.replace(path)
+
+
+def load_prior(path: Path | str | None = None) -> Prior:
+    """Load a checkpoint (by default the one that ships).
+
+    Raises:
+        MissingCheckpointError: no such file; says which command makes one.
+        CheckpointLayoutError: truncated, of another model, or with wrong shapes.
+    """
+    path = Path(path or SHIPPED).expanduser()
+    if not path.is_file():
+        raise MissingCheckpointError(
+            f"no prior at {path}. Make one with: ros2 run deft_affordance generate --out DATA && "
+            f"ros2 run deft_affordance train --config twin --data DATA --out {path}"
+        )
+    state, metadata = read_safetensors(path)
+    if metadata.get("format") != FORMAT:
+        raise CheckpointLayoutError(f"{path} is not a prior of this version (format {metadata.get('format')!r})")
+    try:
+        config = validate(json.loads(metadata["prior"]), PriorConfig, str(path))
+        vocabulary = [str(word) for word in json.loads(metadata["vocabulary"])]
+        contact = np.array(json.loads(metadata["contact_in_wrist"]), dtype=float)
+        data_hash = metadata["data_hash"]
+    except (KeyError, ValueError, ConfigError) as error:
+        raise CheckpointLayoutError(f"{path}: damaged metadata ({error})") from error
+    if contact.shape != (3,) or not np.isfinite(contact).all():
+        raise CheckpointLayoutError(f"{path}: contact_in_wrist must be three finite numbers, is {contact.tolist()}")
+    model = AffordanceModel(config.model, WordTokenizer(vocabulary).size)
+    load_into(model, {k: v.float() if v.is_floating_point() else v for k, v in state.items()}, str(path))
+    model.eval().requires_grad_(False)
+    return Prior(model, config, vocabulary, contact, data_hash, weights_hash(model.visual.state_dict()))
+
+
+class TextInput:
+    """Turns instructions into what the model takes: word tokens, or CLIP's text features.
+
+    Args:
+        config: says which.
+        vocabulary: for "words".
+        clip_checkpoint: for "clip".
+    """
+
+    def __init__(self, config: PriorConfig, vocabulary: list[str], clip_checkpoint: Path | str | None = None) -> None:
+        self._words = WordTokenizer(vocabulary) if config.model.text == "words" else None
+        self._clip = None if self._words else ClipTextEncoder(clip_checkpoint)
+
+    def known(self, text: str) -> bool:
+        """Whether the text says anything that the encoder knows."""
+        return bool(self._words.known(text)) if self._words else bool(text.strip())
+
+    def __call__(self, texts: list[str]) -> torch.Tensor:
+        if self._words is not None:
+            return self._words(texts)
+        assert self._clip is not None
+        return self._clip(self._clip.tokenize(texts))

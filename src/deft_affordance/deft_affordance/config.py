@@ -1,0 +1,79 @@
+"""The model's and the training's settings, one YAML a size in `configs/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from deft_core.config import Settings, find_setting, load_yaml
+from pydantic import Field, model_validator
+
+CONFIGS_DIR = Path(__file__).parent / "configs"
+Count = Annotated[int, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0)]
+
+
+class ModelConfig(Settings):
+    """Shape of f(crop, text).
+
+    Attributes:
+        image_size: side of the crop the network sees, pixels; a multiple of 32.
+        visual_width: channels of ResNet-18's first stage (64 is the published network).
+        visual: where visual weights start: "scratch", or a published encoder by name (its checkpoint is given to `train`).
+        text: "words" (trained with the model) or "clip" (frozen, by checkpoint).
+        deconv_channels: channels of the three deconvolutions.
+        k_contacts: contact points.
+        token_dim, heads, layers, feedforward: the transformer encoder.
+        head_hidden: hidden size of the MLP that gives the 48 numbers.
+    """
+
+    image_size: Annotated[int, Field(ge=32, multiple_of=32)]
+    visual_width: Count
+    visual: Literal["scratch", "r3m", "resnet18"] = "scratch"
+    text: Literal["words", "clip"] = "words"
+    deconv_channels: tuple[Count, Count, Count]
+    k_contacts: Count = 5
+    token_dim: Count
+    heads: Count = 8
+    layers: Count = 6
+    feedforward: Count
+    head_hidden: Count = 576
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+
+    @model_validator(mode="after")
+    def _check(self) -> ModelConfig:
+        if self.token_dim % self.heads:
+            raise ValueError(f"token_dim {self.token_dim} is not a multiple of heads {self.heads}")
+        if self.visual != "scratch" and self.visual_width != 64:
+            raise ValueError(f"the published encoder {self.visual!r} has visual_width 64, not {self.visual_width}")
+        return self
+
+
+class TrainConfig(Settings):
+    """How it is trained (paper, appendix D)."""
+
+    epochs: Count = 70
+    batch: Count = 224
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-4
+    lambda_contact: Weight = 1.0
+    lambda_wrist: Weight = 0.1
+    lambda_pose: Weight = 0.1
+    held_out: Annotated[float, Field(gt=0, lt=0.9)] = 0.1
+    # Ours, beside the paper's recipe: shift and scale of the crop (share of its side), and colour.
+    augment_shift: Weight = 0.0
+    augment_scale: Weight = 0.0
+    augment_color: Weight = 0.0
+    half_precision_file: bool = False
+
+
+class PriorConfig(Settings):
+    """One model with its training."""
+
+    name: str
+    model: ModelConfig
+    train: TrainConfig
+
+
+def load_config(name: str) -> PriorConfig:
+    """Load a configuration by name (`twin`, `paper`) or by path; raises ConfigError."""
+    return load_yaml(find_setting(name, CONFIGS_DIR, "prior configuration"), PriorConfig)

@@ -1,0 +1,19 @@
+"""Why the prior does not answer. `PerceptionRefused` means: this image shows nothing that may be grasped; look again."""
+
+from deft_core.errors import DeftError, PerceptionRefused
+
+
+class NoDepth(PerceptionRefused):
+    """No depth was measured on the object near the predicted contact."""
+
+
+class ContactOffObject(PerceptionRefused):
+    """The predicted contact lies too far from the object."""
+
+
+class OutOfWorkspace(PerceptionRefused):
+    """The contact lies where the robot may not reach."""
+
+
+class UnknownInstruction(DeftError):
+    """The instruction says nothing that the prior knows; looking again does not help."""

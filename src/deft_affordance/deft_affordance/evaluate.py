@@ -1,0 +1,128 @@
+"""Measure a prior on held-out objects: `ros2 run deft_affordance evaluate --data runs/prior_data --json`.
+
+Errors are against the labels without the tracker's noise: of the mean contact (pixels of the camera's image, and share of the
+crop's side), of the wrist (geodesic angle), and of the fingers (mean absolute bend and spread). Intervals are 95 % bootstrap
+intervals over objects, since views of one object are alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from deft_core.errors import DeftError
+from deft_core.geometry import Array
+from deft_core.mano import angles_from_pose
+from deft_vision.errors import VisionError
+from scipy.spatial.transform import Rotation
+
+from deft_affordance.baselines import BASELINES, Guess, guess
+from deft_affordance.checkpoint import Prior, TextInput, load_prior
+from deft_affordance.data.shards import Samples, read_samples
+
+METRICS = ("contact_px", "contact_share", "wrist_deg", "joint_rad")
+
+
+def errors(g: Guess, test: Samples) -> dict[str, Array]:
+    """Error of each sample (n,) by metric."""
+    gap = np.linalg.norm(g.contacts.mean(axis=1) - test["contacts_true"].mean(axis=1), axis=1)
+    turn = Rotation.from_rotvec(g.wrist).inv() * Rotation.from_rotvec(test["wrist_true"])
+    joints = np.abs(angles_from_pose(g.mano) - angles_from_pose(test["mano_true"]))[..., 1:].mean(axis=(1, 2))
+    return {
+        "contact_px": gap * test["side_px"],
+        "contact_share": gap,
+        "wrist_deg": np.degrees(turn.magnitude()),
+        "joint_rad": joints,
+    }
+
+
+def model_guess(prior: Prior, test: Samples, batch: int = 64) -> Guess:
+    """What a prior says of the test images."""
+    text = TextInput(prior.config, prior.vocabulary)
+    contacts, wrist, mano = [], [], []
+    with torch.inference_mode():
+        for start in range(0, len(test), batch):
+            rows = slice(start, start + batch)
+            images = torch.from_numpy(np.ascontiguousarray(test["crop"][rows].transpose(0, 3, 1, 2)))
+            out = prior.model(images, text([str(t) for t in test["text"][rows]]))
+            contacts.append(out.contacts.double().numpy())
+            wrist.append(out.wrist.double().numpy())
+            mano.append(out.mano.double().numpy())
+    return Guess(np.concatenate(contacts), np.concatenate(wrist), np.concatenate(mano))
+
+
+def interval(values: Array, groups: Array, rng: np.random.Generator, rounds: int = 1000) -> tuple[float, float, float]:
+    """Mean and 95 % bootstrap interval, resampling groups."""
+    _, inverse = np.unique(groups, return_inverse=True)
+    sums, counts = np.bincount(inverse, values), np.bincount(inverse)
+    draws = rng.integers(len(sums), size=(rounds, len(sums)))
+    means = sums[draws].sum(axis=1) / counts[draws].sum(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(values.mean()), float(low), float(high)
+
+
+def latency_ms(prior: Prior, calls: int = 50) -> dict[str, float]:
+    """Time of f on one image on this machine's CPU: p50 and p99, milliseconds."""
+    text = TextInput(prior.config, prior.vocabulary)
+    size = prior.config.model.image_size
+    image = torch.zeros(1, 3, size, size, dtype=torch.uint8)
+    took = []
+    with torch.inference_mode():
+        for _ in range(calls):
+            start = time.perf_counter()
+            prior.model(image, text(["pick up the cup"]))
+            took.append(1e3 * (time.perf_counter() - start))
+    return {"p50": float(np.percentile(took, 50)), "p99": float(np.percentile(took, 99))}
+
+
+def evaluate(prior: Prior, samples: Samples, seed: int = 0) -> dict[str, Any]:
+    """The table: metric by method, mean and interval, on the objects that training held out."""
+    train, test = samples.split(prior.config.train.held_out)
+    guesses = {"prior": model_guess(prior, test)} | {name: guess(name, train, test) for name in BASELINES}
+    rng = np.random.default_rng(seed)
+    table: dict[str, Any] = {}
+    for name, g in guesses.items():
+        measured = errors(g, test)
+        table[name] = {metric: interval(measured[metric], test["object"], rng) for metric in METRICS}
+    return {
+        "images": len(test),
+        "objects": len(np.unique(test["object"])),
+        "errors": table,
+        "latency_ms": latency_ms(prior),
+    }
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="evaluate", description="Measure a prior on held-out objects.")
+    parser.add_argument("--data", type=Path, required=True, help="folder made by `generate`")
+    parser.add_argument("--checkpoint", type=Path, help="default: the one that ships")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    args = parser.parse_args(argv)
+    try:
+        prior = load_prior(args.checkpoint)
+        samples, data_hash = read_samples(args.data)
+        if data_hash != prior.data_hash:
+            print("evaluate: the checkpoint was trained on other data; its held-out objects may differ", file=sys.stderr)
+        report = evaluate(prior, samples)
+    except (DeftError, VisionError, OSError) as error:
+        sys.exit(f"evaluate: {error}")
+    if args.json:
+        print(json.dumps(report, indent=1))
+        return
+    print(f"{report['images']} images of {report['objects']} held-out objects")
+    print(f"{'':20}" + "".join(f"{metric:>26}" for metric in METRICS))
+    for name, row in report["errors"].items():
+        cells = "".join(f"{mean:>10.3f} [{low:.3f}, {high:.3f}]".rjust(26) for mean, low, high in row.values())
+        print(f"{name:20}{cells}")
+    print(f"f on CPU: {report['latency_ms']['p50']:.1f} ms p50, {report['latency_ms']['p99']:.1f} ms p99")
+
+
+if __name__ == "__main__":
+    main()

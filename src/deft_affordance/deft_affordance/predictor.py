@@ -1,0 +1,197 @@
+"""From an RGB-D capture and an instruction to where and how to grasp (paper, section 3.1): the `Predictor` of deft_core.
+
+Crop the object (tabletop segmentation from depth), ask the model, move the mean contact to the nearest measured pixel of
+the object, deproject it, turn the wrist from the camera's frame to base_link, retarget the fingers. It refuses
+rather than guess.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from deft_core.geometry import Array, apply
+from deft_core.grasp import GraspParameters
+from deft_core.hand import HandModel, load_hand
+from deft_core.mano import LENGTH_M
+from deft_core.observation import Affordance, RGBDFrame
+from deft_core.wrist import rotation_from_camera, rpy_from_rotation
+from deft_perception.deprojection import deproject
+from deft_perception.segmentation import SegmentationSettings, SegmentedObject, segment_tabletop
+from numpy.typing import NDArray
+
+from deft_affordance.checkpoint import SHIPPED, TextInput, load_prior
+from deft_affordance.contacts import nearest_on_mask
+from deft_affordance.crop import Crop
+from deft_affordance.errors import ContactOffObject, NoDepth, OutOfWorkspace, UnknownInstruction
+from deft_affordance.model import Prediction
+from deft_affordance.retarget import retarget
+
+
+@dataclass(frozen=True)
+class PredictorSettings:
+    """What is refused.
+
+    Attributes:
+        segmentation: where objects are looked for.
+        workspace_lower_m, workspace_upper_m: box of base_link in which a contact may lie.
+        max_off_object: how far a contact may lie from the object, as a share of the crop's side.
+        max_depth_gap_px: how far from the contact a measured pixel of the object may be.
+    """
+
+    segmentation: SegmentationSettings = field(default_factory=SegmentationSettings)
+    workspace_lower_m: tuple[float, float, float] = (0.30, -0.30, 0.005)
+    workspace_upper_m: tuple[float, float, float] = (0.75, 0.30, 0.35)
+    max_off_object: float = 0.15
+    max_depth_gap_px: float = 12.0
+
+
+class AffordancePredictor:
+    """The learned prior, ready for frames.
+
+    Args:
+        checkpoint: a prior's safetensors file; by default the one that ships.
+        hand: the robot's hand.
+        settings: what is refused.
+        clip_checkpoint: CLIP weights, for a prior that uses CLIP's text encoder.
+
+    Attributes:
+        contact_in_wrist: (3,) metres: where this hand expects the contact: the human's, scaled by the hands' lengths.
+        checkpoint_hash: SHA-256 of the checkpoint file.
+        encoder_hash: SHA-256 of the visual encoder's weights.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Path | str | None = None,
+        hand: HandModel | None = None,
+        settings: PredictorSettings | None = None,
+        clip_checkpoint: Path | str | None = None,
+    ) -> None:
+        self.prior = load_prior(checkpoint)
+        self.hand = hand or load_hand()
+        self.settings = settings or PredictorSettings()
+        self._text = TextInput(self.prior.config, self.prior.vocabulary, clip_checkpoint)
+        self.contact_in_wrist: Array = self.prior.contact_in_wrist * self.hand.length_m / LENGTH_M
+        self.checkpoint_hash = hashlib.sha256(Path(checkpoint or SHIPPED).expanduser().read_bytes()).hexdigest()
+        self.encoder_hash = self.prior.encoder_hash
+        size = self.prior.config.model.image_size
+        self._run([np.zeros((size, size, 3), np.uint8)], "pick")  # warm start: the first call builds torch's kernels
+
+    def predict(self, frame: RGBDFrame, instruction: str) -> Affordance:
+        """Predict where and how to grasp what the instruction asks for.
+
+        Raises:
+            UnknownInstruction: the text is empty or says nothing the prior knows.
+            PerceptionRefused: no object, no depth at the contact, contact off the object or out of the workspace.
+        """
+        if not instruction.strip():
+            raise UnknownInstruction("the instruction is empty; say what to do with the object, e.g. 'pour the cup'")
+        if not self._text.known(instruction):
+            raise UnknownInstruction(
+                f"no word of the instruction {instruction!r} is known to this prior; "
+                f"it knows, among others: {', '.join(self.prior.vocabulary[:12])}"
+            )
+        target = self._pick(segment_tabletop(frame, self.settings.segmentation))
+        crop = Crop.around(target.box)
+        size = self.prior.config.model.image_size
+        out = self._run([crop.cut(frame.color, size)], instruction)
+        unit = out.contacts[0].double().numpy()
+        pixels = crop.to_pixels(unit)
+        heat = out.heatmaps[0].mean(dim=0).numpy()
+        pixel, depth = self._contact(pixels.mean(axis=0), target.mask, frame.depth_mm, crop)
+        contact = self._to_base(np.array([pixel]), np.array([depth]), frame)[0]
+        self._check_workspace(contact)
+        wrist = out.wrist[0].double().numpy()
+        mano = out.mano[0].double().numpy()
+        rpy = rpy_from_rotation(rotation_from_camera(wrist, frame.T_base_camera))
+        grasp = GraspParameters(contact, rpy, retarget(mano, self.hand))
+        left, top = max(crop.left, 0), max(crop.top, 0)
+        return Affordance(
+            instruction=instruction,
+            crop=(left, top, crop.side, crop.side),
+            contacts_px=pixels,
+            contacts_base=self._contacts_base(pixels, target.mask, frame, contact),
+            contact_weights=np.full(len(pixels), 1.0 / len(pixels)),
+            heatmap=(heat / heat.sum()).astype(np.float32),
+            wrist_rotation_camera=wrist,
+            mano_pose=mano,
+            score=confidence(out.heatmaps[0].numpy(), unit),
+            embedding=out.embedding[0].numpy(),
+            encoder_hash=self.encoder_hash,
+            contact_depth_m=depth,
+            prior=grasp,
+            capture_id=frame.capture_id,
+        )
+
+    def _run(self, crops: list[NDArray[np.uint8]], instruction: str) -> Prediction:
+        images = torch.from_numpy(np.stack(crops).transpose(0, 3, 1, 2).copy())
+        with torch.inference_mode():
+            return self.prior.model(images, self._text([instruction] * len(crops)))
+
+    @staticmethod
+    def _pick(objects: list[SegmentedObject]) -> SegmentedObject:
+        """The object to grasp: the largest. Which of several is asked for is not told from the text yet."""
+        return objects[0]
+
+    def _contact(
+        self, pixel: Array, mask: NDArray[np.bool_], depth_mm: NDArray[np.uint16], crop: Crop
+    ) -> tuple[tuple[int, int], float]:
+        """The pixel of the object nearest to the mean contact that has depth, and that depth (m, local median)."""
+        on_object = nearest_on_mask(pixel, mask)
+        if on_object is None or np.hypot(*(np.array(on_object) - pixel)) > self.settings.max_off_object * crop.side:
+            raise ContactOffObject(
+                f"the predicted contact at pixel ({pixel[0]:.0f}, {pixel[1]:.0f}) lies off the object; is the object "
+                "of a kind this prior was trained on?"
+            )
+        measured = nearest_on_mask(np.array(on_object), mask & (depth_mm > 0))
+        if measured is None or np.hypot(*(np.array(measured) - on_object)) > self.settings.max_depth_gap_px:
+            raise NoDepth(
+                f"no depth on the object within {self.settings.max_depth_gap_px:.0f} px of the contact at "
+                f"pixel ({on_object[0]}, {on_object[1]}): shiny or too near?"
+            )
+        u, v = measured
+        window = np.s_[max(v - 2, 0) : v + 3, max(u - 2, 0) : u + 3]
+        near = depth_mm[window][mask[window] & (depth_mm[window] > 0)].astype(float)
+        # The median of what lies on the same surface: across a rim the window sees two.
+        near = near[np.abs(near - float(depth_mm[v, u])) < 15.0]
+        return measured, float(np.median(near)) / 1000.0
+
+    def _contacts_base(self, pixels: Array, mask: NDArray[np.bool_], frame: RGBDFrame, fallback: Array) -> Array:
+        """Each contact point (k, 3) in base_link, at the object's nearest measured pixel."""
+        usable = mask & (frame.depth_mm > 0)
+        places = [nearest_on_mask(pixel, usable) for pixel in pixels]
+        if any(place is None for place in places):
+            return np.tile(fallback, (len(pixels), 1))
+        uv = np.array(places)
+        return self._to_base(uv, frame.depth_mm[uv[:, 1], uv[:, 0]] / 1000.0, frame)
+
+    @staticmethod
+    def _to_base(pixels: Array, depth_m: Array, frame: RGBDFrame) -> Array:
+        return apply(frame.T_base_camera, deproject(pixels, depth_m, frame.K, frame.distortion))
+
+    def _check_workspace(self, contact: Array) -> None:
+        low, high = np.array(self.settings.workspace_lower_m), np.array(self.settings.workspace_upper_m)
+        if ((contact < low) | (contact > high)).any():
+            raise OutOfWorkspace(
+                f"the contact at {np.round(contact, 3).tolist()} m (base_link) lies outside {low.tolist()} to {high.tolist()}"
+            )
+
+
+def confidence(heatmaps: NDArray[np.float32], contacts: Array, radius: float = 0.12) -> float:
+    """How sure the heatmaps are: the mean share of probability within `radius` (of the crop) of the predicted points.
+
+    Args:
+        heatmaps: (k, h, w), each sums to 1.
+        contacts: (k, 2) in [0, 1].
+    """
+    k, h, w = heatmaps.shape
+    x, y = (np.arange(w) + 0.5) / w, (np.arange(h) + 0.5) / h
+    shares = []
+    for heat, (cx, cy) in zip(heatmaps, contacts, strict=True):
+        inside = (x[None, :] - cx) ** 2 + (y[:, None] - cy) ** 2 < radius**2
+        shares.append(float(heat[inside].sum()))
+    return float(np.clip(np.mean(shares), 0.0, 1.0))

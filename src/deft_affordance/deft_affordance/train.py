@@ -1,0 +1,220 @@
+"""Train the prior: `ros2 run deft_affordance train --config twin --data runs/prior_data --out twin.safetensors`.
+
+Paper, appendix D: Adam at 2e-4 with cosine decay, batch 224, 70 epochs; equation 1. The state is saved after each epoch
+(`--state`), and `--resume` goes on from it with the same shuffles and augmentations.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from deft_core.errors import DeftError
+from deft_vision.checkpoints import load_into, r3m_state, require_file, torchvision_state
+from deft_vision.errors import VisionError
+from deft_vision.text import WordTokenizer, build_vocabulary
+from torch import Tensor
+from tqdm import tqdm
+
+from deft_affordance.augment import augment
+from deft_affordance.checkpoint import TextInput, save_prior
+from deft_affordance.config import PriorConfig, load_config
+from deft_affordance.data.instructions import all_texts
+from deft_affordance.data.shards import Samples, read_samples
+from deft_affordance.model import AffordanceModel, loss
+
+
+class TrainingDiverged(DeftError):
+    """The loss is no longer a number."""
+
+
+@dataclass(eq=False)
+class Batches:
+    """Training tensors: images (N, 3, S, S) uint8, text inputs, contacts (N, k, 2), wrist (N, 3), mano (N, 45)."""
+
+    images: Tensor
+    text: Tensor
+    contacts: Tensor
+    wrist: Tensor
+    mano: Tensor
+
+    @classmethod
+    def of(cls, samples: Samples, text: TextInput) -> Batches:
+        """Tensors of samples."""
+        return cls(
+            torch.from_numpy(np.ascontiguousarray(samples["crop"].transpose(0, 3, 1, 2))),
+            text([str(t) for t in samples["text"]]),
+            torch.from_numpy(samples["contacts"]).float(),
+            torch.from_numpy(samples["wrist"]).float(),
+            torch.from_numpy(samples["mano"]).float(),
+        )
+
+
+class Trainer:
+    """One training run.
+
+    Args:
+        model: to train.
+        data: what to train on.
+        config: how.
+        seed: of shuffles, augmentation and dropout.
+    """
+
+    def __init__(self, model: AffordanceModel, data: Batches, config: PriorConfig, seed: int) -> None:
+        self.model, self.data, self.config, self.seed = model, data, config, seed
+        self.optimizer = torch.optim.Adam(model.parameters(), lr=config.train.learning_rate)
+        self.epoch = 0
+        self.history: list[float] = []
+
+    def steps(self) -> int:
+        """Batches an epoch."""
+        return max(1, len(self.data.images) // self.config.train.batch)
+
+    def run_epoch(self) -> float:
+        """Train one epoch; returns its mean loss.
+
+        Raises:
+            TrainingDiverged: the loss became NaN or infinite.
+        """
+        settings = self.config.train
+        # Everything random in an epoch follows from the seed and the epoch, so that a resumed run repeats an unbroken one.
+        rng = torch.Generator().manual_seed(self.seed * 100_003 + self.epoch)
+        torch.manual_seed(self.seed * 100_003 + self.epoch)
+        order = torch.randperm(len(self.data.images), generator=rng)
+        self.model.train()
+        total = 0.0
+        for step in range(self.steps()):
+            progress = (self.epoch + step / self.steps()) / settings.epochs
+            for group in self.optimizer.param_groups:
+                group["lr"] = settings.learning_rate * 0.5 * (1.0 + math.cos(math.pi * progress))
+            rows = order[step * settings.batch : (step + 1) * settings.batch]
+            images, contacts = augment(self.data.images[rows], self.data.contacts[rows], settings, rng)
+            terms = loss(
+                self.model(images, self.data.text[rows]),
+                contacts,
+                self.data.wrist[rows],
+                self.data.mano[rows],
+                (settings.lambda_contact, settings.lambda_wrist, settings.lambda_pose),
+            )
+            value = float(terms.total.detach())
+            if not math.isfinite(value):
+                raise TrainingDiverged(
+                    f"the loss is {value} in epoch {self.epoch + 1}, step {step + 1}: "
+                    "lower learning_rate, or look for broken labels; the last epoch's state is kept"
+                )
+            self.optimizer.zero_grad(set_to_none=True)
+            terms.total.backward()
+            self.optimizer.step()
+            total += value
+        self.epoch += 1
+        self.history.append(total / self.steps())
+        return self.history[-1]
+
+    def state(self) -> dict[str, Any]:
+        """Everything a resumed run needs."""
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "epoch": self.epoch,
+            "history": self.history,
+            "seed": self.seed,
+            "config": self.config.model_dump_json(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a saved state; raises DeftError if it belongs to another run."""
+        if state["config"] != self.config.model_dump_json() or state["seed"] != self.seed:
+            raise DeftError("the saved state is of another configuration or seed; give another --state, or leave out --resume")
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.epoch, self.history = state["epoch"], list(state["history"])
+
+
+def make_model(config: PriorConfig, vocabulary: list[str], train: Samples, visual_checkpoint: str | None) -> AffordanceModel:
+    """A fresh model: published visual weights where the configuration asks for them, outputs centred on the labels."""
+    model = AffordanceModel(config.model, WordTokenizer(vocabulary).size)
+    if config.model.visual != "scratch":
+        path = require_file(config.model.visual, visual_checkpoint)
+        state = r3m_state(path) if config.model.visual == "r3m" else torchvision_state(path)
+        load_into(model.visual, state, f"{config.model.visual} ({path})")
+    mean = np.concatenate([train["wrist"].mean(axis=0), train["mano"].mean(axis=0)])
+    model.mean_output.copy_(torch.from_numpy(mean))
+    return model
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Train and write a checkpoint."""
+    parser = argparse.ArgumentParser(prog="train", description="Train the prior f(crop, text).")
+    parser.add_argument("--config", default="twin", help="twin, paper, or a YAML file")
+    parser.add_argument("--data", type=Path, required=True, help="folder made by `generate`")
+    parser.add_argument("--out", type=Path, required=True, help="checkpoint to write (.safetensors)")
+    parser.add_argument("--state", type=Path, help="training state (default: beside --out)")
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--epochs", type=int, help="instead of the configuration's")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--visual-checkpoint", help="published visual weights, where the configuration names some")
+    parser.add_argument("--clip-checkpoint", help="CLIP weights, where the configuration uses CLIP text")
+    parser.add_argument("--tensorboard", type=Path, help="folder for TensorBoard logs (needs tensorboard)")
+    args = parser.parse_args(argv)
+    try:
+        _train(args)
+    except (DeftError, VisionError, OSError) as error:
+        sys.exit(f"train: {error}")
+
+
+def _train(args: argparse.Namespace) -> None:
+    config = load_config(args.config)
+    if args.epochs:
+        config = config.model_copy(update={"train": config.train.model_copy(update={"epochs": args.epochs})})
+    samples, data_hash = read_samples(args.data)
+    train, _ = samples.split(config.train.held_out)
+    if train["crop"].shape[1] != config.model.image_size:
+        raise DeftError(f"{args.data} has crops of {train['crop'].shape[1]} px, {config.name} wants {config.model.image_size}")
+    vocabulary = build_vocabulary(all_texts()) if config.model.text == "words" else []
+    torch.manual_seed(args.seed)
+    model = make_model(config, vocabulary, train, args.visual_checkpoint)
+    trainer = Trainer(model, Batches.of(train, TextInput(config, vocabulary, args.clip_checkpoint)), config, args.seed)
+    state_path = args.state or args.out.with_suffix(".state.pt")
+    if args.resume and state_path.is_file():
+        trainer.restore(torch.load(state_path, map_location="cpu", weights_only=True))
+    writer = _tensorboard(args.tensorboard)
+    contact = train["contact_in_wrist"].mean(axis=0)
+    started = time.monotonic()
+    bar = tqdm(total=config.train.epochs, initial=trainer.epoch, unit="epoch", disable=None)
+    while trainer.epoch < config.train.epochs:
+        value = trainer.run_epoch()
+        state_path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(trainer.state(), state_path.with_suffix(".part"))
+        state_path.with_suffix(".part").replace(state_path)
+        bar.update()
+        bar.set_postfix(loss=f"{value:.4f}")
+        if writer is not None:
+            writer.add_scalar("loss/train", value, trainer.epoch)
+    bar.close()
+    save_prior(args.out, model.eval(), config, vocabulary, contact, data_hash)
+    size = args.out.stat().st_size / 1e6
+    print(
+        f"{args.out}: {len(train)} samples, {trainer.epoch} epochs, loss {trainer.history[-1]:.4f}, "
+        f"{time.monotonic() - started:.0f} s, {size:.1f} MB"
+    )
+
+
+def _tensorboard(folder: Path | None) -> Any:
+    if folder is None:
+        return None
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise DeftError("--tensorboard needs tensorboard: pip install 'deft-affordance[tensorboard]'") from error
+    return SummaryWriter(str(folder))
+
+
+if __name__ == "__main__":
+    main()
