@@ -1,0 +1,40 @@
+"""How sure a share of successes is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+Z_95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Share:
+    """Successes among trials, with Wilson's 95 % score interval (Wilson, JASA 1927, 22:209)."""
+
+    successes: int
+    trials: int
+
+    @property
+    def value(self) -> float:
+        """The share; NaN without trials."""
+        return self.successes / self.trials if self.trials else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Lower and upper end; the whole of [0, 1] without trials."""
+        if not self.trials:
+            return 0.0, 1.0
+        n, p, z2 = self.trials, self.value, Z_95**2
+        centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+        half = Z_95 / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
+        return max(0.0, centre - half), min(1.0, centre + half)
+
+    def __add__(self, other: Share) -> Share:
+        return Share(self.successes + other.successes, self.trials + other.trials)
+
+    def __str__(self) -> str:
+        if not self.trials:
+            return "not run"
+        low, high = self.interval
+        return f"{self.value:.2f} [{low:.2f}, {high:.2f}] ({self.successes}/{self.trials})"

@@ -1,0 +1,149 @@
+"""Pooling, intervals, resumable jobs and the twin against itself; the runs are made on a workcell without physics."""
+
+import json
+import queue
+
+import numpy as np
+import pytest
+
+from deft_cem.config import RunConfig
+from deft_cem.store import RunRecord
+from deft_core.demonstration import load_demonstration
+from deft_core.grasp import SIGMA_INITIAL, GraspParameters
+from deft_core.hand import load_hand
+from deft_core.observation import Affordance, Rating, RGBDFrame
+from deft_core.task import load_task
+from deft_core.workcell import Outcome, load_workcell
+from deft_experiments import agreement, jobs, main_job
+from deft_experiments.intervals import Share
+
+
+class Cell:
+    """Success is near where the scene's seed says."""
+
+    contact_in_wrist = np.array([-0.1, -0.03, 0.02])
+
+    def reset(self, objects, seed):
+        self.scene = np.random.default_rng(seed)
+        self.prior = np.concatenate([[0.55, 0.0, 0.1], np.zeros(3), np.full(16, 0.4)])
+
+    def look(self):
+        K = np.array([[60.0, 0, 32], [0, 60.0, 24], [0, 0, 1]])
+        return RGBDFrame(
+            np.zeros((48, 64, 3), np.uint8), np.zeros((48, 64), np.uint16), K, np.zeros(5), np.eye(4), 1, 0.0
+        )
+
+    def predict(self, frame, instruction):
+        return Affordance(
+            instruction=instruction, crop=(0, 0, 9, 9), contacts_px=np.zeros((1, 2)), contacts_base=np.zeros((1, 3)),
+            contact_weights=np.ones(1), heatmap=np.ones((1, 1), np.float32), wrist_rotation_camera=np.zeros(3),
+            mano_pose=np.zeros(45), score=1.0, embedding=np.ones(8, np.float32), encoder_hash="e", contact_depth_m=0.7,
+            prior=GraspParameters.from_vector(self.prior), capture_id=1,
+        )
+
+    def execute(self, motion):
+        self.grasp = motion.grasp.vector
+        return Outcome("", 0.0)
+
+    def rate(self, rater, initial, final):
+        off = np.mean(((self.grasp - self.prior) / SIGMA_INITIAL)[:3])
+        return Rating(float(1 / (1 + np.exp(-2 * off))), bool(off > 0), rater)
+
+    def close(self):
+        pass
+
+
+class FakeTwin:
+    def __init__(self, task, seed, prior=""):
+        cell, hand = load_workcell("twin"), load_hand()
+        self.workcell = Cell()
+        loaded = load_task(task)
+        demonstration = load_demonstration(loaded.demonstration)
+        self.bench = jobs_bench(self.workcell, loaded, demonstration, hand, cell)
+        self.hashes = {"prior": "p"}
+
+    def close(self):
+        pass
+
+
+def jobs_bench(workcell, task, demonstration, hand, cell):
+    from deft_cem.trial import Bench
+
+    return Bench(workcell, workcell, task, demonstration, hand, cell)
+
+
+@pytest.fixture(autouse=True)
+def fake_twins(monkeypatch):
+    monkeypatch.setattr(jobs, "Twin", FakeTwin)
+    monkeypatch.setattr(agreement, "Twin", FakeTwin)
+
+
+def job(folder, **options):
+    given = {"task": "pick_cup", "episodes": 12, "trials": 2, "policy": "elite_mean"} | options
+    return jobs.Job(RunConfig(**given), folder)
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"), [(0, 10, 0.0, 0.2775), (8, 10, 0.4902, 0.9433), (50, 50, 0.9287, 1.0)]
+)
+def test_wilson_interval_is_the_published_one(successes, trials, low, high):
+    assert Share(successes, trials).interval == pytest.approx((low, high), abs=1e-4)
+
+
+def test_no_trials_are_not_a_success_rate():
+    assert str(Share(0, 0)) == "not run"
+    assert Share(0, 0).interval == (0.0, 1.0)
+
+
+def test_a_finished_job_is_kept_and_an_unfinished_one_goes_on(tmp_path):
+    lines = queue.Queue()
+    assert jobs.run_job(job(tmp_path), lines).error == ""
+    told = lines.qsize()
+    assert told > 12
+    assert jobs.run_job(job(tmp_path), lines).seconds == 0.0
+    (tmp_path / "summary.json").unlink()
+    assert jobs.run_job(job(tmp_path), lines).error == ""
+    with RunRecord.read(tmp_path) as record:
+        assert record.count("finetune") == 12
+
+
+def test_a_job_of_other_options_in_the_folder_is_named(tmp_path):
+    lines = queue.Queue()
+    jobs.run_job(job(tmp_path), lines)
+    (tmp_path / "summary.json").unlink()
+    assert "seed: was 0, now 1" in jobs.run_job(job(tmp_path, seed=1), lines).error
+
+
+def test_runs_are_pooled_into_one_table(tmp_path):
+    lines = queue.Queue()
+    made = [job(tmp_path / str(seed), seed=seed) for seed in range(3)]
+    done = [jobs.run_job(j, lines) for j in made]
+    report = main_job.collect(made, done, 1.0)
+    entry = report["tasks"]["pick_cup"]
+    assert entry["seeds"] == 3
+    assert entry["success"]["tuned"]["train"]["trials"] == 6
+    assert entry["success"]["prior"]["test"]["trials"] == 3
+    text = main_job.markdown(json.loads(json.dumps(report)))
+    assert "| pick_cup | 3 | tuned |" in text
+
+
+def test_unknown_tasks_and_options_are_refused(tmp_path, capsys):
+    assert main_job.main(["--tasks", "juggle", "--out", str(tmp_path)]) == 1
+    assert "pour_cup" in capsys.readouterr().err
+    assert main_job.main(["--episodes", "0", "--out", str(tmp_path)]) == 1
+    assert "episodes" in capsys.readouterr().err
+
+
+def test_a_run_agrees_with_itself(tmp_path, capsys):
+    jobs.run_job(job(tmp_path, episodes=20, trials=0), queue.Queue())
+    assert agreement.main([str(tmp_path), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["tries"] == 20
+    assert report["difference_points"] == 0.0
+    assert report["reward_correlation"] == pytest.approx(1.0)
+    assert agreement.main([str(tmp_path), "--executed"]) == 0
+
+
+def test_no_run_to_repeat_is_one_line(tmp_path, capsys):
+    assert agreement.main([str(tmp_path)]) == 1
+    assert "holds no run" in capsys.readouterr().err
