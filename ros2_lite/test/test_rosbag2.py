@@ -95,8 +95,9 @@ class TestWritingAndReading:
         assert [t for _, _, t in contents(open_bag(tmp_path / "bag"))] == list(range(10))
 
     def test_qos_is_kept(self, tmp_path, storage):
-        qos = rosbag2_py._storage.QoS(3).best_effort().transient_local() if hasattr(rosbag2_py, "_storage") else \
-            __import__("rosbag2_py._qos", fromlist=["QoS"]).QoS(3).best_effort().transient_local()
+        from rosbag2_py._storage import QoS
+
+        qos = QoS(3).best_effort().transient_local()
         writer = SequentialWriter()
         writer.open(StorageOptions(uri=str(tmp_path / "bag"), storage_id=storage), CDR)
         writer.create_topic(TopicMetadata(0, "/text", "std_msgs/msg/String", "cdr", [qos], ""))

@@ -56,6 +56,10 @@ class MessageDefinition:
 class FileInformation:
     """One of a bag's files."""
 
+    path: str
+    starting_time: Time
+    message_count: int
+
     def __init__(self, path: str, starting_time: Time, duration: Duration, message_count: int) -> None:
         self.path = path
         self.starting_time = starting_time

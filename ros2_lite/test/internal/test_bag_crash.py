@@ -67,7 +67,7 @@ def test_cut_in_the_middle_of_a_record(killed):
     if file.suffix == ".db3":
         pytest.skip("SQLite sees to that")
     whole = file.read_bytes()
-    for length in (*range(0, 40), len(whole) // 2, len(whole) - 1):
+    for length in (*range(40), len(whole) // 2, len(whole) - 1):
         file.write_bytes(whole[:length])
         try:
             assert read(killed) == list(range(100))[: len(read(killed))]
