@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
+
 from deft_core.errors import GateRefused, Unreachable
 from deft_core.gate import arm_gate, hand_gate
 from deft_core.geometry import Array
@@ -10,8 +12,6 @@ from deft_core.hand import HandModel
 from deft_core.motion import ArmMove, EpisodeMotion, HandShape
 from deft_core.planner import ArmPlanner, JointTrajectory
 from deft_core.workcell import WorkcellConfig
-from numpy.typing import ArrayLike
-
 from deft_sim.collision import CollisionDetector
 from deft_sim.servos import TICK_S
 from deft_sim.world import World

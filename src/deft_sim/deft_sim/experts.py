@@ -7,11 +7,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+from pydantic import Field
+
 from deft_core.config import Settings, validate
 from deft_core.errors import ConfigError
 from deft_core.geometry import Array, apply
 from deft_core.grasp import GraspParameters
-from pydantic import Field
 
 EXPERTS_FILE = Path(__file__).resolve().parents[1] / "test" / "data" / "experts.json"
 
@@ -69,7 +70,7 @@ def load_experts(path: Path = EXPERTS_FILE) -> ExpertBook:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no experts here; find them with: ros2 run deft_sim find_expert --task TASK") from None
+        raise ConfigError(f"{path}: no experts here; to find some: ros2 run deft_sim find_expert --task TASK") from None
     except ValueError as error:
         raise ConfigError(f"{path}: not JSON: {error}") from error
     return validate(data, ExpertBook, str(path))

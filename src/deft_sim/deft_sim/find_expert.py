@@ -1,6 +1,6 @@
 """Find an expert grasp by CMA-ES on the judge's reward, relative to the object's true pose.
 
-    ros2 run deft_sim find_expert --task pour_cup --objects train
+ros2 run deft_sim find_expert --task pour_cup --objects train
 """
 
 import argparse
@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from cmaes import CMA
+
 from deft_core.demonstration import load_demonstration
 from deft_core.errors import DeftError
 from deft_core.geometry import Array
 from deft_core.motion import episode_motion
 from deft_core.task import load_task
 from deft_core.workcell import load_workcell
-
 from deft_sim.experts import EXPERTS_FILE, Expert, expert_for, place_grasp, save_expert
 from deft_sim.task_scene import OBJECT_SETS, TARGET
 from deft_sim.workcell import TwinWorkcell
@@ -108,7 +108,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DeftError as error:
         print(f"find_expert: {error}", file=sys.stderr)
         return 1
-    print(f"{args.task}/{args.objects}: reward {reward:.3f}, success {success:.2f} of {args.trials}; kept in {EXPERTS_FILE}")
+    found_text = f"{args.task}/{args.objects}: reward {reward:.3f}, success {success:.2f} of {args.trials}"
+    print(f"{found_text}; kept in {EXPERTS_FILE}")
     return 0
 
 

@@ -1,7 +1,7 @@
-"""The twin on its own clock, for the graph: physics on a thread, paced at `time_scale` robot seconds to the wall second.
+"""The twin on its own clock: physics on a thread, paced at `time_scale` robot seconds to the wall second.
 
-It is the plant (`deft_sim.devices.plant`) on which the emulated controller and bus stand, and it can be reset, judged and
-looked at from any thread.
+It is the plant (`deft_sim.devices.plant`) on which the emulated controller and bus stand, and it can be reset, judged
+and looked at from any thread.
 """
 
 import threading
@@ -12,12 +12,12 @@ from typing import Self
 
 import mujoco
 import numpy as np
+from numpy.typing import NDArray
+
 from deft_core.errors import WorkcellError
 from deft_core.hand import load_hand
 from deft_core.task import Task
 from deft_core.workcell import WorkcellConfig
-from numpy.typing import NDArray
-
 from deft_sim.camera.calibration import true_camera_pose
 from deft_sim.camera.sensor import RawFrame, RgbdSensor
 from deft_sim.devices.plant import ArmState, Array, HandState

@@ -1,15 +1,15 @@
 """What drives the joints: the arm's joint servos and the hand's twelve motors with their tendons.
 
-Both executors, the live twin behind its emulated devices and the in-process `TwinWorkcell`, move the robot through this one
-piece of dynamics, stepped once a control tick (`TICK_S` of robot time).
+Both executors, the live twin behind its emulated devices and the in-process `TwinWorkcell`, move the robot through
+this one piece of dynamics, stepped once a control tick (`TICK_S` of robot time).
 """
 
 import mujoco
 import numpy as np
-from deft_core.geometry import Array
-from deft_core.hand import HandModel
 from numpy.typing import ArrayLike, NDArray
 
+from deft_core.geometry import Array
+from deft_core.hand import HandModel
 from deft_sim.model.arm import ARM_JOINTS
 from deft_sim.model.hand import MOTOR_KINDS
 
@@ -81,9 +81,10 @@ class ArmServo:
 class HandServo:
     """Twelve geared motors in current-based position mode, each pulling a tendon with some slack.
 
-    A motor's shaft obeys  damping * speed = motor torque - tendon torque - gear friction,  where the motor's torque follows the
-    position error up to what the goal current gives, and the damping is back EMF (top speed at the current limit's torque, no
-    load). The tendon is the MuJoCo actuator's spring between shaft and joint; within the backlash it hangs loose.
+    A motor's shaft obeys  damping * speed = motor torque - tendon torque - gear friction,  where the motor's torque
+    follows the position error up to what the goal current gives, and the damping is back EMF (top speed at the
+    current limit's torque, no load). The tendon is the MuJoCo actuator's spring between shaft and joint; within the
+    backlash it hangs loose.
     """
 
     def __init__(self, model: mujoco.MjModel, hand: HandModel) -> None:

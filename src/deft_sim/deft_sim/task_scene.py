@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from deft_core.errors import ConfigError
 from deft_core.geometry import Array, rot_z, transform
 from deft_core.hand import HandModel
 from deft_core.task import ObjectSet, Placement, Task
-
 from deft_sim.judge.registry import check_criterion
 from deft_sim.model.scene import TABLE_CENTRE_M, TABLE_SIZE_M, SceneLook
 from deft_sim.things.registry import make_thing
@@ -91,8 +91,6 @@ def _check_placement(placement: Placement, target: Thing, where: str) -> None:
     ):
         low, high = centre - size / 2 + margin, centre + size / 2 - margin
         if limits[0] < low or limits[1] > high:
-            raise ConfigError(
-                f"{where}.{name}: {list(limits)} puts it off the table; allowed: {low:.3f} to {high:.3f}"
-            )
+            raise ConfigError(f"{where}.{name}: {list(limits)} puts it off the table; allowed: {low:.3f} to {high:.3f}")
     if min(np.hypot(x, y) for x in placement.x_m for y in placement.y_m) < 0.2 + margin:
         raise ConfigError(f"{where}: nearer than {0.2 + margin:.2f} m to the robot's base")

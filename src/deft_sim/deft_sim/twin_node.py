@@ -7,10 +7,6 @@ from typing import Any
 
 import numpy as np
 import rclpy
-from deft_core.errors import DeftError, WorkcellError
-from deft_core.task import load_task
-from deft_core.workcell import load_workcell
-from deft_msgs.action import RateEpisode, ResetScene
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.action import ActionServer, GoalResponse
@@ -18,6 +14,10 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 from rclpy.node import Node
 
+from deft_core.errors import DeftError, WorkcellError
+from deft_core.task import load_task
+from deft_core.workcell import load_workcell
+from deft_msgs.action import RateEpisode, ResetScene
 from deft_sim.devices.workcell_devices import WorkcellDevices
 from deft_sim.live import LiveTwin
 
@@ -55,8 +55,8 @@ class TwinNode(Node):
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_timer(1.0, self._report)
         self.get_logger().info(
-            f"twin up: arm {cell.arm.host}:{cell.arm.control_port}, hand {cell.hand.port}, camera {cell.camera.address}, "
-            f"time scale {cell.time_scale:g}"
+            f"twin up: arm {cell.arm.host}:{cell.arm.control_port}, hand {cell.hand.port}, "
+            f"camera {cell.camera.address}, time scale {cell.time_scale:g}"
         )
 
     def _value(self, name: str) -> Any:

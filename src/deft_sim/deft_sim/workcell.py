@@ -7,13 +7,13 @@ goes through the same alignment. Same seeds, same trajectory, bit for bit.
 import time
 
 import numpy as np
+
 from deft_core.errors import WorkcellError
 from deft_core.hand import HandModel, load_hand
 from deft_core.motion import HOLD_S, EpisodeMotion
 from deft_core.observation import Rating, RGBDFrame
 from deft_core.task import Task
 from deft_core.workcell import Outcome, WorkcellConfig
-
 from deft_sim.camera.align import align_depth
 from deft_sim.camera.calibration import true_camera_pose
 from deft_sim.camera.sensor import T_COLOR_DEPTH, RgbdSensor

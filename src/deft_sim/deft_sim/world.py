@@ -5,10 +5,10 @@ from enum import IntEnum
 
 import mujoco
 import numpy as np
-from deft_core.geometry import Array
-from deft_core.hand import HandModel
 from numpy.typing import ArrayLike, NDArray
 
+from deft_core.geometry import Array
+from deft_core.hand import HandModel
 from deft_sim.errors import SimulationDiverged
 from deft_sim.model.arm import add_arm
 from deft_sim.model.hand import add_hand
@@ -115,9 +115,9 @@ class World:
         self.time_s = 0.0
 
     def adopt_robot(self, other: "World") -> None:
-        """Take over another world's robot as it stands and moves: the things on the table change, the robot does not."""
-        for mine, theirs in ((self.arm_servo, other.arm_servo), (self.hand_servo, other.hand_servo)):
-            mine.adopt(self.data, theirs, other.data)
+        """Take over another world's robot as it stands and moves; only the things on the table change."""
+        self.arm_servo.adopt(self.data, other.arm_servo, other.data)
+        self.hand_servo.adopt(self.data, other.hand_servo, other.data)
         self.time_s = other.time_s
 
     def place(self, poses: dict[str, Array]) -> None:
@@ -184,7 +184,8 @@ class World:
             if Part.PALM <= other <= Part.THUMB:
                 total += size
                 net += (-size if first else size) * data.contact.frame[c, :3]
-        return Touching(*force, squeeze=(total - float(np.linalg.norm(net))) / 2)
+        squeeze = (total - float(np.linalg.norm(net))) / 2
+        return Touching(force[0], force[1], force[2], force[3], force[4], force[5], squeeze)
 
     def warnings(self) -> int:
         """MuJoCo's warnings since the last reset."""

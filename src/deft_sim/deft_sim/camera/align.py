@@ -1,17 +1,19 @@
 """Depth as the colour imager sees it: librealsense's alignment in NumPy, for the twin that runs in-process."""
 
 import numpy as np
-from deft_core.geometry import Array
 from numpy.typing import NDArray
 
+from deft_core.geometry import Array
 from deft_sim.camera.pinhole import Pinhole
 
 
-def align_depth(depth_mm: NDArray[np.uint16], depth: Pinhole, color: Pinhole, T_color_depth: Array) -> NDArray[np.uint16]:
+def align_depth(
+    depth_mm: NDArray[np.uint16], depth: Pinhole, color: Pinhole, T_color_depth: Array
+) -> NDArray[np.uint16]:
     """Project a depth image into the colour image.
 
-    Each depth pixel becomes the rectangle of colour pixels between its projected corners; where several fall on one, the
-    nearest wins (what `rs.align` does).
+    Each depth pixel becomes the rectangle of colour pixels between its projected corners; where several fall on one,
+    the nearest wins (what `rs.align` does).
 
     Args:
         depth_mm: (H, W) uint16 millimetres, 0 for no measurement.

@@ -7,8 +7,9 @@ RGB-D data, e.g. Ali et al., "Methods for Simultaneous Robot-World-Hand-Eye Cali
 """
 
 import numpy as np
-from deft_core.geometry import Array, transform
 from scipy.spatial.transform import Rotation
+
+from deft_core.geometry import Array, transform
 
 OFFSET_M = (0.003, 0.005)
 TILT_RAD = np.radians(0.5)
@@ -17,8 +18,9 @@ TILT_RAD = np.radians(0.5)
 def true_camera_pose(T_base_camera: Array, rng: np.random.Generator) -> Array:
     """Draw where a camera that is believed at T_base_camera (4, 4) truly is.
 
-    The optical centre is 3 to 5 mm off in a random direction. The view is turned by 0.5 degrees about a random axis through the
-    middle of what it looks at (0.9 m away): a calibration that fits board views on the table errs little there.
+    The optical centre is 3 to 5 mm off in a random direction. The view is turned by 0.5 degrees about a random axis
+    through the middle of what it looks at (0.9 m away): a calibration that fits board views on the table errs little
+    there.
     """
     direction = rng.normal(size=3)
     offset = direction / np.linalg.norm(direction) * rng.uniform(*OFFSET_M)

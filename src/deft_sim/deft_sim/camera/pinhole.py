@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from deft_core.geometry import Array
 
 
@@ -35,7 +36,7 @@ class Pinhole:
         return np.stack([(u - K[0, 2]) / K[0, 0], (v - K[1, 2]) / K[1, 1], np.ones_like(u)], axis=-1)
 
 
-# Intel RealSense D435 at 640x480 (data sheet 337029, table "field of view": colour 69 x 42 degrees at 16:9, cropped to 4:3;
-# depth 74 x 62 degrees at 4:3): the values its factory calibration typically reports.
+# Intel RealSense D435 at 640x480 (data sheet 337029, table "field of view": colour 69 x 42 degrees at 16:9, cropped
+# to 4:3; depth 74 x 62 degrees at 4:3): the values its factory calibration typically reports.
 D435_COLOR = Pinhole(640, 480, 615.0)
 D435_DEPTH = Pinhole(640, 480, 385.0)

@@ -2,9 +2,9 @@
 
 import mujoco
 import numpy as np
-from deft_core.geometry import Array
 from numpy.typing import NDArray
 
+from deft_core.geometry import Array
 from deft_sim.camera.pinhole import Pinhole
 from deft_sim.model.scene import COLLISION_GROUP
 

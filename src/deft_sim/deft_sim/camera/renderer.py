@@ -11,12 +11,12 @@ from types import TracebackType
 
 import mujoco
 import numpy as np
-from deft_core.geometry import Array
 from numpy.typing import NDArray
 
+from deft_core.geometry import Array
+from deft_sim.camera.gl import choose_backend
 from deft_sim.camera.pinhole import Pinhole
 from deft_sim.camera.raycast import cast
-from deft_sim.camera.gl import choose_backend
 from deft_sim.model.poses import OPTICAL_TO_MUJOCO, set_camera_pose
 from deft_sim.model.scene import CAMERA, COLLISION_GROUP
 

@@ -1,23 +1,23 @@
-"""An RGB-D sensor of the RealSense D435's kind: colour and depth seen from two places, with the errors of active stereo."""
+"""An RGB-D sensor like the RealSense D435: colour and depth from two places, with the errors of active stereo."""
 
 from dataclasses import dataclass
 
 import cv2
 import mujoco
 import numpy as np
-from deft_core.geometry import Array, transform
 from numpy.typing import NDArray
 
+from deft_core.geometry import Array, transform
 from deft_sim.camera.pinhole import D435_COLOR, D435_DEPTH, Pinhole
 from deft_sim.camera.renderer import SceneRenderer
 
-# D400 series data sheet (337029): stereo baseline 50 mm; the colour imager sits 15 mm beside the left infrared imager, which
-# is where depth is seen from.
+# D400 series data sheet (337029): stereo baseline 50 mm; the colour imager sits 15 mm beside the left infrared
+# imager, which is where depth is seen from.
 BASELINE_M = 0.050
 T_COLOR_DEPTH: Array = transform(None, [0.015, 0.0, 0.0])
-# RMS disparity error in pixels. Intel's tuning guide for the D400 series gives  RMS depth error = distance^2 * subpixel /
-# (focal length * baseline)  and a typical subpixel of 0.08 for textured, 0.05 for well projected surfaces: 0.06 is 1.8 to 2.8 mm
-# at 0.75 to 0.95 m.
+# RMS disparity error in pixels. Intel's tuning guide for the D400 series gives  RMS depth error = distance^2 *
+# subpixel / (focal length * baseline)  and a typical subpixel of 0.08 for textured, 0.05 for well projected surfaces:
+# 0.06 is 1.8 to 2.8 mm at 0.75 to 0.95 m.
 SUBPIXEL = 0.06
 # The matcher's window (about 7 x 7) makes the error of neighbours alike.
 _CORRELATION_PX = 1.5
@@ -75,9 +75,7 @@ class RgbdSensor:
         seen = self._renderer.shoot(data, T_base_camera, self.color, color=True).color
         measured = self._renderer.shoot(data, T_base_camera @ T_COLOR_DEPTH, self.depth, depth=True).depth_m
         assert seen is not None and measured is not None
-        return RawFrame(
-            noisy_color(seen, rng, exposure), noisy_depth(measured, rng, self.depth.focal_px), stamp_s
-        )
+        return RawFrame(noisy_color(seen, rng, exposure), noisy_depth(measured, rng, self.depth.focal_px), stamp_s)
 
     def close(self) -> None:
         """Free GL resources."""
@@ -93,8 +91,8 @@ def noisy_color(color: NDArray[np.uint8], rng: np.random.Generator, exposure: fl
 def noisy_depth(depth_m: NDArray[np.float32], rng: np.random.Generator, focal_px: float) -> NDArray[np.uint16]:
     """What active stereo makes of a depth image (H, W) in metres: uint16 millimetres, 0 where it sees nothing.
 
-    Disparity gets correlated Gaussian noise and the matcher's resolution; what the second imager cannot see is lost, and so are half of the
-    pixels within the matching window of a depth edge.
+    Disparity gets correlated Gaussian noise and the matcher's resolution; what the second imager cannot see is lost,
+    and so are half of the pixels within the matching window of a depth edge.
     """
     shape = depth_m.shape
     near = np.isfinite(depth_m) & (depth_m > 0.2)
@@ -103,7 +101,8 @@ def noisy_depth(depth_m: NDArray[np.float32], rng: np.random.Generator, focal_px
     lost = ~near | _occluded(disparity) | (rng.random(shape, dtype=np.float32) < _SPECKLE_LOSS)
     lost |= _edges(disparity) & (rng.random(shape, dtype=np.float32) < _EDGE_LOSS)
     noise = cv2.GaussianBlur(rng.standard_normal(shape, dtype=np.float32), (0, 0), _CORRELATION_PX)
-    noise *= np.float32(SUBPIXEL * 2.0 * np.sqrt(np.pi) * _CORRELATION_PX)  # blurring white noise divides its deviation by this
+    # Blurring white noise divides its deviation by this factor.
+    noise = noise * np.float32(SUBPIXEL * 2.0 * np.sqrt(np.pi) * _CORRELATION_PX)
     step = np.float32(DISPARITY_STEP)
     measured = np.round((disparity + noise) / step) * step
     millimetres = np.where(lost | (measured <= step), 0.0, 1000.0 * gain / np.maximum(measured, step))

@@ -3,7 +3,8 @@
 Protocol, server to client only; one message an exposure:
 
     4 bytes      length of the header, big-endian
-    header       JSON: frame_number (from 1), stamp_s (the sensor's clock at the exposure, seconds since it started), fps,
+    header       JSON: frame_number (from 1), stamp_s (the sensor's clock at the exposure, seconds since it started),
+    fps,
                  color and depth: {width, height, fx, fy, ppx, ppy, coeffs} in pixels,
                  T_color_depth: 16 numbers, row by row, metres
     colour       height x width x 3 bytes, rgb8
@@ -95,8 +96,8 @@ class CameraServer:
         except OSError as error:
             self._listener.close()
             raise PortTaken(
-                f"cannot serve the camera on {self._address[0]}:{self._address[1]} ({error.strerror}); if another twin is "
-                "running, stop it, or set another camera.address in the workcell file"
+                f"cannot serve the camera on {self._address[0]}:{self._address[1]} ({error.strerror}); "
+                "if another twin is running, stop it, or set another camera.address in the workcell file"
             ) from error
         for thread in self._threads:
             thread.start()
@@ -139,7 +140,8 @@ class CameraServer:
             number = self._latest[0]
             while not self._quit.is_set():
                 with self._lock:
-                    self._lock.wait_for(lambda seen=number: self._latest[0] > seen or self._quit.is_set())
+                    while self._latest[0] <= number and not self._quit.is_set():
+                        self._lock.wait()
                     number, data = self._latest
                 try:
                     if not self._quit.is_set():

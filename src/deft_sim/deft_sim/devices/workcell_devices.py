@@ -5,8 +5,8 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-from deft_core.errors import ConfigError
 
+from deft_core.errors import ConfigError
 from deft_sim.devices.camera_server import CameraServer
 from deft_sim.devices.dynamixel_bus import DynamixelBus
 from deft_sim.devices.faults import Wire

@@ -1,7 +1,8 @@
 """Pick cup and pour cup (appendix F).
 
 Pick: "Cup must leave table surface and stay grasped throughout trial."
-Pour: "Cup must be grasped throughout trial and also rotate so that the top of the cup is at a lower height than the base."
+Pour: "Cup must be grasped throughout trial and also rotate so that the top of the cup is at a lower height than the
+base."
 
 Terms of the graded reward, all physical progress:
 
@@ -16,8 +17,8 @@ Terms of the graded reward, all physical progress:
 from collections.abc import Mapping
 
 import numpy as np
-from deft_core.geometry import Array
 
+from deft_core.geometry import Array
 from deft_sim.judge.holding import Holding, holding
 from deft_sim.judge.record import ThingTrack, Trial
 from deft_sim.judge.verdict import Verdict

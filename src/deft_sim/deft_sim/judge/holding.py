@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from deft_core.geometry import Array
 from numpy.typing import NDArray
 
+from deft_core.geometry import Array
 from deft_sim.judge.record import SAMPLE_S, ThingTrack
 
 # A thing counts as off the table once its lowest point is this high and nothing but the hand bears it.

@@ -1,10 +1,10 @@
-"""What the judge sees of a trial: poses and contact forces of every thing, fifty times a second from reset to rating."""
+"""What the judge sees of a trial: poses and contact forces of every thing, fifty times a second."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from deft_core.geometry import Array
 
+from deft_core.geometry import Array
 from deft_sim.servos import TICK_S
 from deft_sim.world import Touching, World
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from deft_core.errors import ConfigError
 from deft_core.task import Criterion
-
 from deft_sim.judge.cups import judge_pick, judge_pour
 from deft_sim.judge.grapes import judge_pick_grape
+from deft_sim.judge.lemon import judge_squeeze_lemon
 from deft_sim.judge.record import Trial
 from deft_sim.judge.verdict import Verdict
 from deft_sim.things.bunch import Bunch
 from deft_sim.things.cup import Cup
+from deft_sim.things.lemon import Lemon
 from deft_sim.things.thing import Thing
 
 
@@ -33,6 +34,7 @@ RULES: dict[str, Rule] = {
     "pick_cup": Rule(judge_pick, Cup),
     "pour_cup": Rule(judge_pour, Cup),
     "pick_grape": Rule(judge_pick_grape, Bunch),
+    "squeeze_lemon": Rule(judge_squeeze_lemon, Lemon),
 }
 
 
@@ -51,7 +53,9 @@ def check_criterion(criterion: Criterion, things: Mapping[str, Thing], where: st
             f"{where}.parameters: unknown {', '.join(unknown)}; allowed: {', '.join(rule.parameters) or 'none'}"
         )
     if not isinstance(things["target"], rule.target):
-        raise ConfigError(f"{where}: judges a {rule.target.__name__}, the target is a {type(things['target']).__name__}")
+        raise ConfigError(
+            f"{where}: judges a {rule.target.__name__}, the target is a {type(things['target']).__name__}"
+        )
 
 
 def judge(criterion: Criterion, things: Mapping[str, Thing], trial: Trial) -> Verdict:

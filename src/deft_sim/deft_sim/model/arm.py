@@ -1,8 +1,8 @@
 """The xArm6 as MuJoCo bodies: kinematics from `deft_core.kinematics`, shape from capsules and cylinders of our own."""
 
 import mujoco
-from deft_core.kinematics import JOINT_LOWER, JOINT_ORIGINS, JOINT_UPPER
 
+from deft_core.kinematics import JOINT_LOWER, JOINT_ORIGINS, JOINT_UPPER
 from deft_sim.model.poses import set_pose
 
 ARM_JOINTS = tuple(f"joint{i + 1}" for i in range(6))
@@ -32,7 +32,11 @@ def add_arm(spec: mujoco.MjSpec) -> mujoco.MjsBody:
         name="link_base", type=mujoco.mjtGeom.mjGEOM_CYLINDER, size=[0.063, 0.045, 0], pos=[0, 0, 0.045], rgba=_GREY
     )
     base.add_geom(
-        name="link_base_column", type=mujoco.mjtGeom.mjGEOM_CYLINDER, size=[0.055, 0.05, 0], pos=[0, 0, 0.13], rgba=_WHITE
+        name="link_base_column",
+        type=mujoco.mjtGeom.mjGEOM_CYLINDER,
+        size=[0.055, 0.05, 0],
+        pos=[0, 0, 0.13],
+        rgba=_WHITE,
     )
     parent = base
     for i in range(6):

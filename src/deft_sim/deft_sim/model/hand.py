@@ -1,17 +1,17 @@
 """The soft hand as MuJoCo bodies, after the hand's YAML.
 
-A finger is three padded capsules on four hinges. Each of its three motors pulls on a tendon: one turns the knuckle to the
-side, one bends it, and one bends the middle and end joints together, which share the pull according to their
-stiffness. The actuators here are the tendons (a spring from motor shaft to joint); the motors that turn the shafts, with
-their current limits, friction and backlash, are in `deft_sim.servos`.
+A finger is three padded capsules on four hinges. Each of its three motors pulls on a tendon: one turns the knuckle to
+the side, one bends it, and one bends the middle and end joints together, which share the pull according to their
+stiffness. The actuators here are the tendons (a spring from motor shaft to joint); the motors that turn the shafts,
+with their current limits, friction and backlash, are in `deft_sim.servos`.
 """
 
 import mujoco
 import numpy as np
-from deft_core.geometry import inverse, transform
-from deft_core.hand import Finger, HandModel
 from scipy.spatial.transform import Rotation
 
+from deft_core.geometry import inverse, transform
+from deft_core.hand import Finger, HandModel
 from deft_sim.model.poses import set_pose
 
 # Silicone pads on a soft finger: joint stiffness and damping of the flexures, and the tendons' stiffness, N m / rad.

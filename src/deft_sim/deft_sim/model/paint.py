@@ -91,9 +91,7 @@ def add_texture(
 ) -> str:
     """Add an image as texture and material of the same name; return the name."""
     height, width, _ = image.shape
-    texture = spec.add_texture(
-        name=name, type=mujoco.mjtTexture.mjTEXTURE_2D, width=width, height=height, nchannel=3
-    )
+    texture = spec.add_texture(name=name, type=mujoco.mjtTexture.mjTEXTURE_2D, width=width, height=height, nchannel=3)
     texture.data = image.tobytes()
     added = spec.add_material(name=name, texrepeat=list(repeat), **material)
     added.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = name

@@ -4,8 +4,9 @@ from typing import Any
 
 import mujoco
 import numpy as np
-from deft_core.geometry import Array, to_quaternion, transform
 from scipy.spatial.transform import Rotation
+
+from deft_core.geometry import Array, to_quaternion, transform
 
 
 def set_pose(element: Any, T: Array) -> None:

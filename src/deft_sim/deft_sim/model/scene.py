@@ -19,8 +19,8 @@ CAMERA = "camera"
 def new_scene(*, table_looks: int = TABLE_LOOKS, look_seed: int = 7) -> mujoco.MjSpec:
     """Start a scene: an empty table whose top is the plane z = 0 of base_link.
 
-    Solver settings are the ones that were fast and steady for grasping: Newton, implicit-in-velocity, elliptic cones with
-    impratio 10 so that a held thing does not creep.
+    Solver settings are the ones that were fast and steady for grasping: Newton, implicit-in-velocity, elliptic cones
+    with impratio 10 so that a held thing does not creep.
 
     Args:
         table_looks: how many table materials the model carries (`vary` picks one).

@@ -1,12 +1,13 @@
 """Cups: hollow bodies of revolution with a printed sleeve."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 import mujoco
 import numpy as np
-from deft_core.geometry import Array
 from pydantic import Field, model_validator
 
+from deft_core.geometry import Array
 from deft_sim.model.paint import add_texture, sleeve
 from deft_sim.model.scene import COLLISION_GROUP
 from deft_sim.things.lathe import add_staves, add_visual, shell_mesh, stave_volume
@@ -20,8 +21,8 @@ _FOOT_M = 0.002
 class Cup(Thing):
     """A cup without a handle. Metres, kilograms.
 
-    `profile` gives outer radii from base to rim as (fraction of the height, radius in metres). `friction` is the sliding
-    coefficient of the hand's pads on it.
+    `profile` gives outer radii from base to rim as (fraction of the height, radius in metres). `friction` is the
+    sliding coefficient of the hand's pads on it.
     """
 
     height_m: Annotated[float, Field(gt=0.03, lt=0.25)]
@@ -37,7 +38,7 @@ class Cup(Thing):
     @model_validator(mode="after")
     def _check(self) -> "Cup":
         fractions = [f for f, _ in self.profile]
-        if fractions[0] != 0.0 or fractions[-1] != 1.0 or any(b <= a for a, b in zip(fractions, fractions[1:], strict=False)):
+        if (fractions[0], fractions[-1]) != (0.0, 1.0) or any(b <= a for a, b in pairwise(fractions)):
             raise ValueError("profile: height fractions must rise from 0 to 1")
         if min(r for _, r in self.profile) <= 2 * self.wall_m:
             raise ValueError("profile: a radius is too small for the wall")
@@ -67,6 +68,12 @@ class Cup(Thing):
     def approach_rpy(self) -> tuple[float, float, float]:
         """Fingers a little below the horizon, palm to the cup."""
         return (0.0, -0.55, 0.0)
+
+    def surface_point(self, rng: np.random.Generator) -> Array:
+        """On the wall, anywhere around and up it."""
+        z, angle = rng.uniform(0.0, self.height_m), rng.uniform(0.0, 2 * np.pi)
+        radius = float(np.interp(z, self.outline[:, 0], self.outline[:, 1]))
+        return np.array([radius * np.cos(angle), radius * np.sin(angle), z])
 
     def add_to(self, spec: mujoco.MjSpec, name: str) -> mujoco.MjsBody:
         """Build shell, staves and floor; wall and floor share the mass by their volumes."""

@@ -1,10 +1,12 @@
 """Bodies of revolution: a smooth mesh to look at, and staves of boxes to touch."""
 
+from typing import Any
+
 import mujoco
 import numpy as np
-from deft_core.geometry import Array
 from scipy.spatial.transform import Rotation
 
+from deft_core.geometry import Array
 from deft_sim.model.scene import COLLISION_GROUP, VISUAL_GROUP
 
 STAVES = 14
@@ -32,9 +34,7 @@ def shell_mesh(
     angles = np.linspace(0, 2 * np.pi, columns + 1)
     ring = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     vertices = np.concatenate([np.column_stack([radius * ring, np.full(columns + 1, h)]) for radius, h, _ in rows])
-    uv = np.concatenate(
-        [np.column_stack([angles / (2 * np.pi), np.full(columns + 1, v)]) for _, _, v in rows]
-    )
+    uv = np.concatenate([np.column_stack([angles / (2 * np.pi), np.full(columns + 1, v)]) for _, _, v in rows])
     faces = []
     for i in range(len(rows) - 1):
         a, b = i * (columns + 1), (i + 1) * (columns + 1)
@@ -53,9 +53,15 @@ def shell_mesh(
 
 
 def add_staves(
-    body: mujoco.MjsBody, name: str, profile: Array, wall_m: float, density: float, staves: int = STAVES, **contact: object
+    body: mujoco.MjsBody,
+    name: str,
+    profile: Array,
+    wall_m: float,
+    density: float,
+    staves: int = STAVES,
+    **contact: Any,
 ) -> None:
-    """Add the wall as boxes that touch the profile's outside: `staves` around, one row for each stretch of the profile."""
+    """Add the wall as boxes that touch the profile's outside: `staves` around, one row for each stretch of it."""
     step = 2 * np.pi / staves
     for i in range(len(profile) - 1):
         (z0, r0), (z1, r1) = profile[i], profile[i + 1]

@@ -4,9 +4,9 @@ import abc
 
 import mujoco
 import numpy as np
+
 from deft_core.config import Settings
 from deft_core.geometry import Array, transform
-
 from deft_sim.model.poses import qpos_of
 
 RGB = tuple[float, float, float]
@@ -29,7 +29,7 @@ class Thing(Settings, abc.ABC):
 
     @property
     def rest_pose(self) -> Array:
-        """T_place_thing (4, 4): how it rests, relative to the place and yaw that were drawn (a hair above the table)."""
+        """T_place_thing (4, 4): how it rests, relative to the place and yaw drawn (a hair above the table)."""
         return transform(None, [0.0, 0.0, 0.0005])
 
     @property
@@ -46,6 +46,10 @@ class Thing(Settings, abc.ABC):
     def approach_rpy(self) -> tuple[float, float, float]:
         """Wrist angles that such a search starts from."""
         return (0.0, 0.0, 0.0)
+
+    def surface_point(self, rng: np.random.Generator) -> Array:
+        """A random point (3,) on its outside, thing frame, metres: where a blind grasp starts. At least `handle_m`."""
+        return np.array(self.handle_m)
 
     def place(self, model: mujoco.MjModel, data: mujoco.MjData, name: str, T_base_thing: Array) -> None:
         """Put the thing at a pose. Kinds that stand on something else than a free joint override this."""
