@@ -63,6 +63,8 @@ def configuration() -> str:
         # Bound to loopback it still hears peers on this machine that are bound to other interfaces.
         if not _names_interfaces(uri):
             general += '<Interfaces><NetworkInterface address="127.0.0.1"/></Interfaces>'
+        # Loopback carries datagrams of 64 KiB; with the default of 14 KiB an image takes half a millisecond longer.
+        general += "<MaxMessageSize>65500B</MaxMessageSize>"
     if peers:
         discovery += "<Peers>" + "".join(f"<Peer address={quoteattr(p)}/>" for p in peers) + "</Peers>"
     own = f"<CycloneDDS><Domain><General>{general}</General><Discovery>{discovery}</Discovery></Domain></CycloneDDS>"
