@@ -49,9 +49,11 @@ def ros_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str
 def workcell(tmp_path: Path) -> Path:
     """A copy of the twin's workcell file on free addresses."""
     data = yaml.safe_load((WORKCELLS_DIR / "twin.yaml").read_text())
-    first = free_ports(4)
-    data["arm"] |= {"control_port": first, "report_port": first + 2}
-    data["camera"]["address"] = f"127.0.0.1:{first + 3}"
+    first = free_ports(3)
+    # The SDK's report ports are fixed: a host of its own keeps this twin apart from others.
+    pid = os.getpid()
+    data["arm"] |= {"host": f"127.{1 + pid // 62500 % 60}.{pid // 250 % 250}.{1 + pid % 250}", "control_port": first}
+    data["camera"]["address"] = f"127.0.0.1:{first + 2}"
     data["hand"]["port"] = str(tmp_path / "hand")
     path = tmp_path / "workcell.yaml"
     path.write_text(yaml.safe_dump(data))

@@ -33,9 +33,9 @@ class ArmDriver:
         self._moving = threading.Lock()
         self._enabling = threading.Lock()
 
-    def connect(self, deadline_s: float) -> None:
+    def connect(self, deadline_s: float, alive: Callable[[], bool] = lambda: True) -> None:
         """Connect; raises `DeviceFault` if there is no controller, or a real one where a twin was promised."""
-        self.session.connect(deadline_s)
+        self.session.connect(deadline_s, alive)
         if self.cell.time_scale != 1.0 and not self.session.is_twin:
             host = self.cell.arm.host
             self.session.close()

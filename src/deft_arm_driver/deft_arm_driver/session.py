@@ -73,8 +73,8 @@ class ArmSession:
 
     # -- connection ------------------------------------------------------------------------------------------------
 
-    def connect(self, deadline_s: float) -> None:
-        """Connect, trying again until the deadline; a twin may still be coming up.
+    def connect(self, deadline_s: float, alive: Callable[[], bool] = lambda: True) -> None:
+        """Connect, trying again until the deadline or while `alive()`; a twin may still be coming up.
 
         Raises:
             DeviceFault: names the address and what to check.
@@ -88,7 +88,7 @@ class ArmSession:
             reason = self._try_to_connect()
             if not reason:
                 break
-            if time.monotonic() > end:
+            if time.monotonic() > end or not alive():
                 raise DeviceFault(
                     f"cannot reach an xArm controller at {where} within {deadline_s:.0f} s ({reason}); "
                     "check power, network and arm.host in the workcell file"

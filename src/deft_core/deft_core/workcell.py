@@ -38,11 +38,13 @@ class CameraSettings(Settings):
 
 
 class ArmSettings(Settings):
-    """The arm's address, home and limits (joint space rad, task space metres in base_link)."""
+    """The arm's address, home and limits (joint space rad, task space metres in base_link).
+
+    The vendor's SDK fixes the report ports (30001 to 30003), so twins side by side need hosts of their own (127.x.y.z).
+    """
 
     host: str
     control_port: Annotated[int, Field(ge=1, le=65535)] = 502
-    report_port: Annotated[int, Field(ge=1, le=65535)] = 30003
     home_rad: tuple[float, float, float, float, float, float]
     max_joint_speed_radps: Annotated[float, Field(gt=0, le=3.14)] = 1.5
     max_joint_acceleration_radps2: Annotated[float, Field(gt=0, le=20.0)] = 8.0

@@ -10,7 +10,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import dynamixel_sdk as sdk
@@ -54,8 +54,10 @@ class HandBus:
 
     # -- connection ------------------------------------------------------------------------------------------------
 
-    def connect(self, deadline_s: float) -> None:
-        """Open the port and find every motor, trying again until the deadline; a twin may still be coming up.
+    def connect(self, deadline_s: float, alive: Callable[[], bool] = lambda: True) -> None:
+        """Open the port and find every motor.
+
+        A twin may still be coming up: it is tried again until the deadline, while `alive()`.
 
         Raises:
             DeviceFault: names port and motors and what to check.
@@ -63,7 +65,7 @@ class HandBus:
         end = time.monotonic() + deadline_s
         pause = threading.Event()
         while reason := self._try_to_connect():
-            if time.monotonic() > end:
+            if time.monotonic() > end or not alive():
                 raise DeviceFault(
                     f"cannot reach the hand on {self.port} at {self.baud} baud within {deadline_s:.0f} s ({reason}); "
                     "check its power, its cable, and hand.port and hand.baud in the workcell file"

@@ -99,13 +99,13 @@ class HandDriver:
 
     # -- life ------------------------------------------------------------------------------------------------------
 
-    def connect(self, deadline_s: float) -> None:
+    def connect(self, deadline_s: float, alive: Callable[[], bool] = lambda: True) -> None:
         """Find the motors and start reading them.
 
         Raises:
             DeviceFault: a motor does not answer, or real ones are to live on a twin's time.
         """
-        self.bus.connect(deadline_s)
+        self.bus.connect(deadline_s, alive)
         if self.cell.time_scale != 1.0 and not self.bus.is_twin:
             self.bus.close()
             raise DeviceFault(
