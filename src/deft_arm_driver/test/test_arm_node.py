@@ -1,0 +1,225 @@
+"""arm_node as a process on a graph of its own, against the emulated controller."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rclpy
+import yaml
+from action_msgs.msg import GoalStatus
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.action import ActionClient
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.task import Future
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Empty
+
+from deft_core import interchange
+from deft_core.hand import load_hand
+from deft_core.planner import ArmPlanner
+from deft_core.workcell import WORKCELLS_DIR, WorkcellConfig
+from deft_msgs.action import FollowWristTrajectory, MoveToPose
+from deft_msgs.srv import Enable
+from deft_sim.devices import rig
+
+pytestmark = pytest.mark.graph
+
+
+class Client(Node):
+    """What an orchestrator has of the arm."""
+
+    def __init__(self) -> None:
+        super().__init__("arm_client")
+        self.executor_ = SingleThreadedExecutor()
+        self.executor_.add_node(self)
+        self.move = ActionClient(self, MoveToPose, "/arm/move_to_pose")
+        self.follow = ActionClient(self, FollowWristTrajectory, "/arm/follow_wrist_trajectory")
+        self.enabling = self.create_client(Enable, "/arm/enable")
+        self.stop = self.create_publisher(Empty, "/deft/stop", 10)
+        self.states: list[JointState] = []
+        self.diagnostics: list[DiagnosticArray] = []
+        self.feedback: list[float] = []
+        self.create_subscription(JointState, "/arm/joint_states", self.states.append, 10)
+        self.create_subscription(DiagnosticArray, "/diagnostics", self.diagnostics.append, 10)
+
+    def until(self, condition, what: str, deadline_s: float = 20.0) -> None:
+        end = time.monotonic() + deadline_s
+        while not condition():
+            assert time.monotonic() < end, f"after {deadline_s} s still not so: {what}"
+            self.executor_.spin_once(timeout_sec=0.05)
+
+    def wait(self, future: Future, what: str):
+        self.until(future.done, what)
+        return future.result()
+
+    def enable(self, on: bool = True) -> Enable.Response:
+        assert self.enabling.wait_for_service(timeout_sec=20.0)
+        return self.wait(self.enabling.call_async(Enable.Request(enable=on)), "/arm/enable answers")
+
+    def send(self, client: ActionClient, goal):
+        assert client.wait_for_server(timeout_sec=20.0)
+        told = lambda msg: self.feedback.append(msg.feedback.progress)  # noqa: E731
+        return self.wait(client.send_goal_async(goal, feedback_callback=told), "the goal is answered")
+
+    def result(self, handle):
+        assert handle.accepted
+        answer = self.wait(handle.get_result_async(), "the result comes")
+        return answer.status, answer.result
+
+
+@pytest.fixture
+def arm_rig() -> Iterator[rig.ArmRig]:
+    data = yaml.safe_load((WORKCELLS_DIR / "twin.yaml").read_text())
+    with rig.arm_rig(q=data["arm"]["home_rad"], time_scale=5.0) as it:
+        yield it
+
+
+@pytest.fixture
+def cell_file(arm_rig: rig.ArmRig, tmp_path: Path) -> Path:
+    data = yaml.safe_load((WORKCELLS_DIR / "twin.yaml").read_text()) | {"time_scale": 5.0}
+    data["arm"] |= {"host": arm_rig.host, "control_port": arm_rig.control_port}
+    path = tmp_path / "cell.yaml"
+    path.write_text(yaml.safe_dump(data))
+    return path
+
+
+@contextmanager
+def node(cell_file: Path, *more: str) -> Iterator[subprocess.Popen]:
+    parameters = [f"workcell:={cell_file}", *more]
+    flags = [part for parameter in parameters for part in ("-p", parameter)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "deft_arm_driver.arm_node", "--ros-args", *flags],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(100 + os.getpid() % 60))
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    rclpy.init()
+    it = Client()
+    yield it
+    it.destroy_node()
+    rclpy.shutdown()
+
+
+@pytest.fixture
+def goal(cell_file: Path) -> MoveToPose.Goal:
+    cell = WorkcellConfig.model_validate(yaml.safe_load(cell_file.read_text()))
+    T = ArmPlanner(cell.arm, load_hand()).wrist_pose(np.array(cell.arm.home_rad))
+    T[:3, 3] += [0.02, 0.03, -0.05]
+    out = MoveToPose.Goal(straight=True)
+    out.target.header.frame_id = "base_link"
+    interchange.fill_pose(out.target.pose, T)
+    return out
+
+
+def test_the_node_moves_stops_refuses_and_ends_cleanly(
+    arm_rig: rig.ArmRig, cell_file: Path, client: Client, goal: MoveToPose.Goal
+) -> None:
+    with node(cell_file) as process:
+        client.until(lambda: bool(client.states), "joint states come")
+        assert client.states[0].name == [f"joint{i}" for i in range(1, 7)]
+
+        assert not client.send(client.move, goal).accepted  # not enabled yet
+        answer = client.enable()
+        assert answer.success and "enabled" in answer.message
+
+        status, result = client.result(client.send(client.move, goal))
+        assert status == GoalStatus.STATUS_SUCCEEDED and result.success and result.fault == "none"
+        assert result.reached.header.frame_id == "base_link"
+        reached, wanted = interchange.pose(result.reached.pose), interchange.pose(goal.target.pose)
+        assert np.allclose(reached[:3, 3], wanted[:3, 3], atol=5e-3)
+        assert client.feedback and client.feedback[-1] == pytest.approx(1.0)
+
+        path = FollowWristTrajectory.Goal(times_s=[0.5, 1.0])
+        path.header.frame_id = "base_link"
+        path.poses = [goal.target.pose, goal.target.pose]
+        status, result = client.result(client.send(client.follow, path))
+        assert status == GoalStatus.STATUS_SUCCEEDED and result.success
+
+        away = MoveToPose.Goal(straight=True, target=goal.target)
+        away.target.header.frame_id = "map"
+        status, result = client.result(client.send(client.move, away))
+        assert status == GoalStatus.STATUS_ABORTED and result.fault == "refused" and "map" in result.message
+        away.target.header.frame_id = "base_link"
+        away.target.pose.position.x = 3.0
+        status, result = client.result(client.send(client.move, away))
+        assert status == GoalStatus.STATUS_ABORTED and result.fault == "unreachable"
+
+        slow = MoveToPose.Goal(straight=True, target=goal.target, speed_mps=0.01)
+        slow.target.pose.position.x = float(wanted[0, 3])
+        slow.target.pose.position.y += 0.25
+        handle = client.send(client.move, slow)
+        assert handle.accepted and not client.send(client.move, goal).accepted  # busy
+        client.wait(handle.cancel_goal_async(), "the cancel is answered")
+        status, result = client.result(handle)
+        assert status == GoalStatus.STATUS_CANCELED and result.fault == "canceled"
+
+        handle = client.send(client.move, slow)
+        assert handle.accepted
+        client.stop.publish(Empty())
+        status, result = client.result(handle)
+        assert status == GoalStatus.STATUS_ABORTED and result.fault == "stopped" and arm_rig.arm.state == 4
+        assert not client.send(client.move, goal).accepted
+        assert client.enable().success
+
+        handle = client.send(client.move, slow)
+        arm_rig.plant.push([0, 300, 0, 0, 0, 0])
+        status, result = client.result(handle)
+        assert result.fault == "collision" and "31" in result.message
+        arm_rig.plant.push(np.zeros(6))
+        assert "error 31 cleared" in client.enable().message
+
+        ours = [s for array in client.diagnostics for s in array.status if s.name == "arm_node: controller"]
+        client.until(lambda: bool(ours or client.diagnostics), "diagnostics come")
+
+        handle = client.send(client.move, slow)
+        assert handle.accepted
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+        assert arm_rig.arm.state == 4 and arm_rig.arm.queued == 0
+
+
+def test_sigterm_stops_the_arm_too(arm_rig: rig.ArmRig, cell_file: Path, client: Client) -> None:
+    with node(cell_file) as process:
+        assert client.enable().success
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+        assert arm_rig.arm.state == 4
+
+
+def test_no_controller_is_one_line_and_a_failing_exit(tmp_path: Path) -> None:
+    data = yaml.safe_load((WORKCELLS_DIR / "twin.yaml").read_text())
+    data["arm"] |= {"host": "127.9.9.9", "control_port": 1}
+    path = tmp_path / "cell.yaml"
+    path.write_text(yaml.safe_dump(data))
+    with node(path, "connect_timeout_s:=0.5") as process:
+        out, _ = process.communicate(timeout=30)
+        lines = [line for line in out.splitlines() if line.strip()]
+        assert process.returncode == 1 and len(lines) == 1, out
+        assert "127.9.9.9:1" in lines[0] and lines[0].startswith("arm_node:")
+
+
+@pytest.mark.parametrize("parameter", ["workcell:=nonsense", "time_scale:=900.0"])
+def test_bad_parameters_fail_at_once(cell_file: Path, parameter: str) -> None:
+    with node(cell_file, parameter) as process:
+        out, _ = process.communicate(timeout=30)
+        assert process.returncode != 0 and parameter.partition(":=")[0] in out
