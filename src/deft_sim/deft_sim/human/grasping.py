@@ -21,7 +21,7 @@ _CURL = ("index", "middle", "ring", "pinky")
 PRESHAPE = posture(
     thumb0_twist=0.9,
     thumb0_spread=0.95,
-    thumb0_bend=-0.15,
+    thumb0_bend=0.10,
     thumb1_bend=0.0,
     thumb2_bend=0.1,
     **{f"{finger}0_bend": 0.10 for finger in _CURL},

@@ -40,10 +40,10 @@ class Style:
     offset_sigma_m: float = 0.006
 
 
-# A wrap from the side: fingers 8 degrees down (the nominal 45 less 37), heading a little inwards.
-WRAP = Style(rpy_rad=(0.0, -0.65, 0.10), rpy_sigma_rad=(0.08, 0.08, 0.12), height=0.50, height_sigma=0.06)
+# A wrap from the side: fingers 19 degrees down (the nominal 45 less 26), heading a little inwards.
+WRAP = Style(rpy_rad=(0.0, -0.45, 0.10), rpy_sigma_rad=(0.08, 0.08, 0.12), height=0.50, height_sigma=0.06)
 # To pour, the hand goes lower, so that the rim stays free.
-WRAP_LOW = Style(rpy_rad=(0.0, -0.68, 0.14), rpy_sigma_rad=(0.08, 0.08, 0.12), height=0.42, height_sigma=0.06)
+WRAP_LOW = Style(rpy_rad=(0.0, -0.48, 0.14), rpy_sigma_rad=(0.08, 0.08, 0.12), height=0.46, height_sigma=0.06)
 STYLES = {"pick": WRAP, "pour": WRAP_LOW}
 PALM_TO_AXIS_M = 0.016  # from the wrist frame's origin plane to the palm's skin, and a little air
 WEB_M = 0.083  # from the wrist to where a held thing clears the web between thumb and index
