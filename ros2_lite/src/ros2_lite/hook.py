@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _KINDS = (".msg", ".srv", ".action")
+_OPTIONAL = ("sitecustomize", "usercustomize")  # every interpreter asks for these at its start
 
 
 class _NamespaceGuard:
@@ -41,6 +42,8 @@ class _InterfaceFinder:
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None,
                   target: ModuleType | None = None) -> ModuleSpec | None:
+        if name in _OPTIONAL:
+            return None
         if "." in name:
             parent = sys.modules.get(name.rpartition(".")[0])
             if parent is None or not hasattr(parent, "__interfaces__"):
