@@ -1,16 +1,16 @@
 """Pick grape (appendix F).
 
-"All grapes must be held by the hand above the table surface. In particular, if any single grape falls due to a weak stem,
-this is considered a failure."
+"All grapes must be held by the hand above the table surface. In particular, if any single grape falls due to a weak
+stem, this is considered a failure."
 
-Success: at the end every grape, on its stem or off it, is at least 1 cm above where it lay, nothing of the bunch touches
-anything but the hand, and none did since it was lifted.
+Success: at the end every grape, on its stem or off it, is at least 1 cm above where it lay, nothing of the bunch
+touches anything but the hand, and none did since it was lifted.
 
 Terms of the graded reward, all physical progress:
 
 - touched: the hand touched the bunch.
 - squeezed: it was squeezed from opposite sides, as strongly as its weight.
-- lifted: how far the hand took it off the table, up to `lift_m`, averaged over the grapes (of the lowest place of each).
+- lifted: how far the hand took it off the table, up to `lift_m`, averaged over the grapes.
 - kept: the share of time it stayed in the hand after leaving the table, and still is.
 - whole: the share of grapes that hang in the air at the end, once lifted; a lost grape counts twice.
 - steady: success, as far as the bunch did not shift in the hand.

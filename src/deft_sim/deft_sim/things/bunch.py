@@ -5,9 +5,9 @@ from typing import Annotated
 
 import mujoco
 import numpy as np
-from deft_core.geometry import Array, apply, transform
 from pydantic import Field, model_validator
 
+from deft_core.geometry import Array, apply, transform
 from deft_sim.model.poses import qpos_of
 from deft_sim.model.scene import COLLISION_GROUP
 from deft_sim.things.thing import RGB, Thing
@@ -16,19 +16,21 @@ BERRY_DENSITY = 1060.0  # kg/m^3: ripe juice is about 20 % sugar by weight
 # Who meets whom: stalk and berries meet hand and table, but not each other; berries meet each other as smooth balls.
 _OUTSIDE, _NEIGHBOURS = {"contype": 2, "conaffinity": 1}, {"contype": 4, "conaffinity": 4}
 # Skin over flesh gives a little; so does a stem, which swings freely.
-_FLESH, _STEM = [0.015, 1.0], [0.012, 1.0]
+_FLESH, _STEM = [0.015, 1.0], [0.016, 1.0]
 # N m s/rad (N s/m): enough to stop a swinging or spinning berry within a few hundredths of a second.
-_STEM_DAMPING = 5e-6
+_STEM_DAMPING = 1e-5
+_STALK_KG = 0.004
 _STEM_COLOR = (0.46, 0.47, 0.22, 1.0)
 
 
 class Bunch(Thing):
     """A bunch that lies on the table, its main stalk along x. Metres, kilograms, newtons.
 
-    `whorls` lists how many berries (1 to 6) sit around the stalk, one entry every `spacing_m`, from the end at +x to the
-    peduncle at -x. `stem_n` gives the weakest and the strongest stem; the others lie between, in no visible order. Ripe
-    table grapes part from their stems at 3.4 N and less (Rolle et al., Scientia Horticulturae 160, 2013, p. 313: Crimson
-    Seedless). `friction` is the sliding coefficient of the hand's pads on the skin.
+    `whorls` lists how many berries (1 to 6) sit around the stalk, one entry every `spacing_m`, from the end at +x to
+    the peduncle at -x. `stem_n` gives the weakest and the strongest stem; the others lie between, in no visible order.
+    Ripe table grapes part from their stems at 3.4 N and less (Crimson Seedless: "Impact of different advanced ripening
+    stages on berry texture properties", Scientia Horticulturae 160, 2013, p. 313). `friction` is the sliding
+    coefficient of the hand's pads on the skin.
     """
 
     berry_radius_m: Annotated[float, Field(gt=0.004, lt=0.02)]
@@ -53,8 +55,8 @@ class Bunch(Thing):
 
     @property
     def mass_kg(self) -> float:
-        """All berries; the stalk is a gram."""
-        return self.count * BERRY_DENSITY * 4 / 3 * np.pi * self.berry_radius_m**3 + 0.001
+        """Berries and stalk."""
+        return self.count * BERRY_DENSITY * 4 / 3 * np.pi * self.berry_radius_m**3 + _STALK_KG
 
     @property
     def stems_n(self) -> Array:
@@ -90,14 +92,38 @@ class Bunch(Thing):
         """Radius of the circle it lies in."""
         return self.spacing_m * (len(self.whorls) - 1) / 2 + self.berry_radius_m + self.peduncle_m
 
+    @property
+    def symmetric(self) -> bool:
+        """A bunch is about as thick as it is long; one way to take it serves at every yaw."""
+        return True
+
+    @property
+    def handle_m(self) -> tuple[float, float, float]:
+        """Its middle, low enough for the fingers to come under it."""
+        return (0.0, 0.0, 0.015)
+
+    @property
+    def approach_rpy(self) -> tuple[float, float, float]:
+        """Palm down and to the left, fingers forward and a little below the horizon."""
+        return (-0.9, 0.2, 0.9)
+
+    def surface_point(self, rng: np.random.Generator) -> Array:
+        """On a berry, on its outside."""
+        centre = self.layout[0][rng.integers(self.count)]
+        out = centre * [0.0, 1.0, 1.0] - [0.0, 0.0, self.stalk_height_m]
+        return centre + self.berry_radius_m * out / np.linalg.norm(out)
+
     def add_to(self, spec: mujoco.MjSpec, name: str) -> mujoco.MjsBody:
         """Build the stalk as body `name` and every berry as `name/berryK` on its stem `name/stemK`."""
         stalk = spec.worldbody.add_body(name=name)
         stalk.add_freejoint(name=name)
         centres, stems = self.layout
+        stalk.explicitinertial, stalk.mass = True, _STALK_KG
         half, z = self.spacing_m * (len(self.whorls) - 1) / 2, self.stalk_height_m
+        stalk.ipos, stalk.inertia = [0.0, 0.0, z], [_STALK_KG * (0.5 * half + 0.01) ** 2] * 3
         contact = {"condim": 4, "priority": 1, "friction": [self.friction, 0.01, 0.0002], "solref": _FLESH, **_OUTSIDE}
-        _twig(stalk, [half, 0, z], [-half - self.berry_radius_m - self.peduncle_m, 0, z], self.stalk_radius_m, **contact)
+        end = -half - self.berry_radius_m - self.peduncle_m
+        _twig(stalk, np.array([half, 0, z]), np.array([end, 0, z]), self.stalk_radius_m, **contact)
         for k, (centre, stem) in enumerate(zip(centres, stems, strict=True)):
             foot = np.array([centre[0], 0.0, z])
             if np.linalg.norm(stem - foot) > 1e-3:
@@ -145,7 +171,7 @@ class Bunch(Thing):
         mine = (rows >= stems.start) & (rows < stems.stop)
         pull = np.sqrt(np.bincount(rows[mine] - stems.start, force[mine] ** 2, self.count))
         if (pull > self.stems_n).any():
-            data.eq_active[stems] &= (pull <= self.stems_n).astype(np.uint8)
+            data.eq_active[stems] = data.eq_active[stems] & (pull <= self.stems_n)
 
     def state(self, model: mujoco.MjModel, data: mujoco.MjData, name: str) -> Array:
         """(2 count,): height of every berry's lowest point, base_link, metres; then 1 where its stem still holds."""
@@ -162,7 +188,7 @@ class Bunch(Thing):
         return apply(T_base_thing, self.layout[0])
 
 
-def _twig(body: mujoco.MjsBody, start: Array | list[float], end: Array | list[float], radius: float, **contact: object) -> None:
+def _twig(body: mujoco.MjsBody, start: Array, end: Array, radius: float, **contact: object) -> None:
     body.add_geom(
         type=mujoco.mjtGeom.mjGEOM_CAPSULE,
         fromto=[*start, *end],

@@ -3,12 +3,13 @@
 from deft_core.config import validate
 from deft_core.errors import ConfigError
 from deft_core.task import ObjectSpec
-
 from deft_sim.things.bunch import Bunch
 from deft_sim.things.cup import Cup
+from deft_sim.things.juicer import Juicer
+from deft_sim.things.lemon import Lemon
 from deft_sim.things.thing import Thing
 
-KINDS: dict[str, type[Thing]] = {"bunch": Bunch, "cup": Cup}
+KINDS: dict[str, type[Thing]] = {"bunch": Bunch, "cup": Cup, "juicer": Juicer, "lemon": Lemon}
 
 
 def make_thing(spec: ObjectSpec, where: str) -> Thing:
