@@ -40,7 +40,7 @@ class Client(Entity):
     def _conditions(self) -> list[int]:
         return [] if self._destroyed else [self._requester.reader.condition]
 
-    def _take(self) -> Work | None:
+    def _take(self, which: int = 0) -> Work | None:
         try:
             taken = self._requester.take()
         except HeaderError as error:

@@ -124,7 +124,7 @@ class EventHandler(Waitable):
     def _conditions(self) -> list[int]:
         return [self._endpoint.handle] if self._siblings and self._siblings[0] is self else []
 
-    def _take(self) -> Work | None:
+    def _take(self, which: int = 0) -> Work | None:
         works: list[Work] = []
         for handler in list(self._siblings):
             status = events.take(self._endpoint.handle, handler._kind)

@@ -85,14 +85,14 @@ class Executor:
         self._waitset = WaitSet()
         self._guard = GuardCondition()
         self._waitset.attach(self._guard.handle, 0)
-        self._numbers: dict[int, Entity] = {}
+        self._numbers: dict[int, tuple[Entity, int]] = {}
         self._attached: dict[Entity, tuple[int, list[int]]] = {}
         self._timers: list[Timer] = []
         self._next_number = 1
         self._dirty = False
         self._blocked: set[Entity] = set()
         self._timer_blocked = False
-        self._ready: deque[Entity] = deque()
+        self._ready: deque[tuple[Entity, int]] = deque()
         self._tasks: deque[Task] = deque()
         self._later: list[Task] = []
         self._kept: set[Task] = set()
@@ -278,7 +278,7 @@ class Executor:
                 self._running += 1
             return lambda task=task: self._run_task(task)  # type: ignore[misc]
         while self._ready:
-            entity = self._ready.popleft()
+            entity, which = self._ready.popleft()
             if entity._destroyed or (entity not in self._attached and not isinstance(entity, Timer)):
                 continue
             with self._lock:
@@ -287,7 +287,7 @@ class Executor:
                     continue
                 self._running += 1
             try:
-                work = entity._take()
+                work = entity._take(which)
             except BaseException:
                 self._finish(entity)
                 raise
@@ -325,16 +325,14 @@ class Executor:
             self._guard.clear()
         for timer in timers:
             if timer._wait_ns() == 0:
-                self._ready.append(timer)
+                self._ready.append((timer, 0))
         if numbers:
             numbers.sort()
-            seen: set[int] = set()
             with self._lock:
                 for number in numbers:
-                    entity = self._numbers.get(number)
-                    if entity is not None and number not in seen:
-                        seen.add(number)
-                        self._ready.append(entity)
+                    ready = self._numbers.get(number)
+                    if ready is not None:
+                        self._ready.append(ready)
         if later:
             with self._lock:
                 self._tasks.extend(later)
@@ -356,27 +354,26 @@ class Executor:
         keep = {entity for entity in wanted if not entity._destroyed}
         for entity in [entity for entity in self._attached if entity not in keep]:
             number, conditions = self._attached.pop(entity)
-            self._numbers.pop(number, None)
             self._blocked.discard(entity)
-            for condition in conditions:
+            for which, condition in enumerate(conditions):
+                self._numbers.pop(number + which, None)
                 self._waitset.detach(condition)
         for entity in wanted:
             if entity in keep and entity not in self._attached:
-                number = self._next_number
-                self._next_number += 1
-                conditions = entity._conditions()
+                number, conditions = self._next_number, entity._conditions()
+                self._next_number += len(conditions)
                 self._attached[entity] = (number, conditions)
-                self._numbers[number] = entity
-                for condition in conditions:
-                    self._waitset.attach(condition, number)
+                for which, condition in enumerate(conditions):
+                    self._numbers[number + which] = (entity, which)
+                    self._waitset.attach(condition, number + which)
 
     def _unblocks(self, entity: Entity) -> bool:
         if entity in self._attached and not entity._destroyed:
             if not entity.callback_group.can_execute(entity):
                 return False
             number, conditions = self._attached[entity]
-            for condition in conditions:
-                self._waitset.attach(condition, number)
+            for which, condition in enumerate(conditions):
+                self._waitset.attach(condition, number + which)
         return True
 
     def _block(self, entity: Entity) -> None:

@@ -27,7 +27,7 @@ class GuardCondition(Entity):
     def _conditions(self) -> list[int]:
         return [] if self._destroyed else [self._guard.handle]
 
-    def _take(self) -> Work | None:
+    def _take(self, which: int = 0) -> Work | None:
         self._guard.clear()
         return self.callback
 

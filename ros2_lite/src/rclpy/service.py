@@ -75,7 +75,7 @@ class Service(Entity):
     def _conditions(self) -> list[int]:
         return [] if self._destroyed else [self._replier.reader.condition]
 
-    def _take(self) -> Work | None:
+    def _take(self, which: int = 0) -> Work | None:
         try:
             taken = self._replier.take()
         except HeaderError as error:

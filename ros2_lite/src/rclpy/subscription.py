@@ -68,7 +68,7 @@ class Subscription(Entity):
     def _conditions(self) -> list[int]:
         return [] if self._destroyed else [self._reader.condition]
 
-    def _take(self) -> Work | None:
+    def _take(self, which: int = 0) -> Work | None:
         taken = self._reader.take()
         if taken is None:
             return None

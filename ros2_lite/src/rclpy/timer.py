@@ -124,7 +124,7 @@ class Timer(Entity):
             return 0
         return None if self._clock._seconds_until(self._next) is None else remaining
 
-    def _take(self) -> Work | None:
+    def _take(self, which: int = 0) -> Work | None:
         with self._lock:
             now = self._clock._now_ns()
             if self._canceled or self._destroyed or self._next > now:

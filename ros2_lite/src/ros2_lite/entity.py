@@ -34,8 +34,8 @@ class Entity:
         """Return the DDS conditions that are true while there is work."""
         return []
 
-    def _take(self) -> Work | None:
-        """Take one piece of work, or None where there is none after all."""
+    def _take(self, which: int = 0) -> Work | None:
+        """Take one piece of work, announced by condition number `which`; None where there is none after all."""
         raise NotImplementedError
 
     def __enter__(self) -> Any:

@@ -146,18 +146,25 @@ class ActionClient(Waitable):
     def _conditions(self) -> list[int]:
         if self._destroyed:
             return []
-        readers = [requests.requester.reader for requests in (self._goals, self._cancels, self._results)]
-        return [reader.condition for reader in (*readers, self._feedback_reader, self._status_reader)]
+        return [reader.condition for reader in (
+            self._goals.requester.reader, self._feedback_reader, self._status_reader,
+            self._cancels.requester.reader, self._results.requester.reader,
+        )]
 
-    def _take(self) -> Work | None:
+    def _take(self, which: int = 0) -> Work | None:
+        if which == 0:
+            return self._take_response(self._goals, self._on_goal_response)
+        if which == 2:
+            return self._take_message(self._status_reader, self._action_type.Impl.GoalStatusMessage, self._on_status)
+        if which == 3:
+            return self._take_response(self._cancels, self._on_response)
         # Feedback comes before the result, so that none is lost that arrived before it.
-        return (
-            self._take_response(self._goals, self._on_goal_response)
-            or self._take_message(self._feedback_reader, self._action_type.Impl.FeedbackMessage, self._on_feedback)
-            or self._take_message(self._status_reader, self._action_type.Impl.GoalStatusMessage, self._on_status)
-            or self._take_response(self._cancels, self._on_response)
-            or self._take_response(self._results, self._on_result)
+        feedback = self._take_message(
+            self._feedback_reader, self._action_type.Impl.FeedbackMessage, self._on_feedback
         )
+        if feedback is not None or which == 1:
+            return feedback
+        return self._take_response(self._results, self._on_result)
 
     def _take_message(self, reader: Any, msg_type: Any, handle: Callable[[Any], Any]) -> Work | None:
         taken = reader.take()

@@ -9,6 +9,7 @@ import traceback
 from collections import OrderedDict
 from collections.abc import Callable
 from enum import Enum
+from itertools import islice
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
@@ -32,7 +33,7 @@ __all__ = [
 
 # The status topic lists the active goals and this many of those that ended last. Upstream lists every goal whose result
 # it keeps, which makes each goal slower than the one before.
-ENDED_GOALS_IN_STATUS = 16
+ENDED_GOALS_IN_STATUS = 4
 
 
 class GoalResponse(Enum):
@@ -252,22 +253,22 @@ class ActionServer(Waitable):
             service.reader.condition for service in (self._goal_service, self._cancel_service, self._result_service)
         ]
 
-    def _take(self) -> Work | None:
+    def _take(self, which: int = 0) -> Work | None:
         impl = self._action_type.Impl
-        for service, srv_type, handle in (
+        service, srv_type, handle = (
             (self._goal_service, impl.SendGoalService, self._execute_goal_request),
             (self._cancel_service, impl.CancelGoalService, self._execute_cancel_request),
             (self._result_service, impl.GetResultService, self._execute_get_result_request),
-        ):
-            try:
-                taken = service.take()
-            except HeaderError as error:
-                self._drop(service, error)
-                continue
-            if taken is not None:
-                header, data, _ = taken
-                return functools.partial(self._answer, service, srv_type, handle, header, data)
-        return None
+        )[which]
+        try:
+            taken = service.take()
+        except HeaderError as error:
+            self._drop(service, error)
+            return None
+        if taken is None:
+            return None
+        header, data, _ = taken
+        return functools.partial(self._answer, service, srv_type, handle, header, data)
 
     def _drop(self, service: Replier, error: Exception) -> None:
         self._logger.error(f"'{service.reader.topic_name}': request dropped: {error}")
@@ -321,7 +322,6 @@ class ActionServer(Waitable):
         reply = self._action_type.Impl.SendGoalService.Response(accepted=accepted, stamp=info.stamp)
         if not self._reply(self._goal_service, header, reply, "goal") or not accepted:
             return
-        self._publish_status()
         await await_or_execute(self._handle_accepted_callback, goal_handle)
 
     def notify_execute(self, goal_handle: ServerGoalHandle, execute_callback: Callable[..., Any] | None) -> None:
@@ -377,17 +377,13 @@ class ActionServer(Waitable):
         from action_msgs.msg import GoalStatus
 
         with self._lock:
-            ended = list(self._ended)[-ENDED_GOALS_IN_STATUS:] if len(self._ended) <= 1024 else self._last_ended()
-            handles = [self._goal_handles[goal_id] for goal_id in ended if goal_id in self._goal_handles]
-            handles += [handle for handle in self._active() if handle not in handles]
+            newest = islice(reversed(self._ended), ENDED_GOALS_IN_STATUS)
+            handles = [self._goal_handles[goal_id] for goal_id in newest if goal_id in self._goal_handles][::-1]
+            handles += self._active()
             message = self._action_type.Impl.GoalStatusMessage(status_list=[
                 GoalStatus(goal_info=handle._goal_info, status=handle.status) for handle in handles
             ])
             self._publish(self._status_writer, message)
-
-    def _last_ended(self) -> list[bytes]:
-        newest = reversed(self._ended)
-        return [next(newest) for _ in range(ENDED_GOALS_IN_STATUS)][::-1]
 
     def _active(self) -> list[ServerGoalHandle]:
         """The active goals are the newest of `_goal_handles` that have not ended."""
