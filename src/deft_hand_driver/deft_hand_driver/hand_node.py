@@ -15,6 +15,7 @@ from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
+from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
@@ -192,6 +193,8 @@ def main(args: list[str] | None = None) -> int:
         pass
     except DeftError as error:
         failure = str(error) if rclpy.ok() else ""
+    except ParameterException as error:
+        failure = str(error.args[0])
     finally:
         if node is not None:
             node.driver.close()

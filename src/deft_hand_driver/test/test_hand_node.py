@@ -1,0 +1,181 @@
+"""hand_node as a process on a graph of its own, against the emulated bus."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rclpy
+import yaml
+from action_msgs.msg import GoalStatus
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.action import ActionClient
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.task import Future
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Empty
+
+from deft_core.grasp import JOINT_NAMES
+from deft_core.hand import HandModel
+from deft_core.workcell import WORKCELLS_DIR
+from deft_msgs.action import ShapeHand
+from deft_msgs.srv import Enable
+from deft_sim.devices.rig import HandRig
+
+pytestmark = pytest.mark.graph
+GRASP = np.tile([0.1, 0.7, 0.8, 0.64], 4)
+
+
+class Client(Node):
+    """What an orchestrator has of the hand."""
+
+    def __init__(self) -> None:
+        super().__init__("hand_client")
+        self.executor_ = SingleThreadedExecutor()
+        self.executor_.add_node(self)
+        self.shape = ActionClient(self, ShapeHand, "/hand/shape")
+        self.enabling = self.create_client(Enable, "/hand/enable")
+        self.stop = self.create_publisher(Empty, "/deft/stop", 10)
+        self.states: list[JointState] = []
+        self.diagnostics: list[DiagnosticArray] = []
+        self.feedback: list[float] = []
+        self.create_subscription(JointState, "/hand/joint_states", self.states.append, 10)
+        self.create_subscription(DiagnosticArray, "/diagnostics", self.diagnostics.append, 10)
+
+    def until(self, condition, what: str, deadline_s: float = 20.0) -> None:
+        end = time.monotonic() + deadline_s
+        while not condition():
+            assert time.monotonic() < end, f"after {deadline_s} s still not so: {what}"
+            self.executor_.spin_once(timeout_sec=0.05)
+
+    def wait(self, future: Future, what: str):
+        self.until(future.done, what)
+        return future.result()
+
+    def enable(self) -> Enable.Response:
+        assert self.enabling.wait_for_service(timeout_sec=20.0)
+        return self.wait(self.enabling.call_async(Enable.Request(enable=True)), "/hand/enable answers")
+
+    def send(self, joints: np.ndarray, duration_s: float):
+        assert self.shape.wait_for_server(timeout_sec=20.0)
+        goal = ShapeHand.Goal(joints=joints, duration_s=duration_s)
+        told = lambda msg: self.feedback.append(msg.feedback.progress)  # noqa: E731
+        return self.wait(self.shape.send_goal_async(goal, feedback_callback=told), "the goal is answered")
+
+    def result(self, handle):
+        assert handle.accepted
+        answer = self.wait(handle.get_result_async(), "the result comes")
+        return answer.status, answer.result
+
+
+@pytest.fixture
+def cell_file(hand_rig: HandRig, tmp_path: Path) -> Path:
+    data = yaml.safe_load((WORKCELLS_DIR / "twin.yaml").read_text()) | {"time_scale": 5.0}
+    data["hand"]["port"] = hand_rig.port
+    path = tmp_path / "cell.yaml"
+    path.write_text(yaml.safe_dump(data))
+    return path
+
+
+@contextmanager
+def node(cell_file: Path, *more: str) -> Iterator[subprocess.Popen]:
+    parameters = [f"workcell:={cell_file}", *more]
+    flags = [part for parameter in parameters for part in ("-p", parameter)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "deft_hand_driver.hand_node", "--ros-args", *flags],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(160 + os.getpid() % 60))
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    rclpy.init()
+    it = Client()
+    yield it
+    it.destroy_node()
+    rclpy.shutdown()
+
+
+def test_the_node_shapes_stops_refuses_and_ends_cleanly(
+    hand_rig: HandRig, hand: HandModel, cell_file: Path, client: Client
+) -> None:
+    with node(cell_file) as process:
+        client.until(lambda: bool(client.states), "joint states come")
+        assert client.states[0].name == list(JOINT_NAMES) and len(client.states[0].position) == 16
+
+        assert not client.send(GRASP, 1.0).accepted  # not enabled yet
+        assert client.enable().success
+
+        status, result = client.result(client.send(GRASP, 1.0))
+        assert status == GoalStatus.STATUS_SUCCEEDED and result.success and result.fault == "none"
+        assert len(result.currents_a) == 12 and client.feedback[-1] == pytest.approx(1.0)
+        client.until(lambda: bool(np.allclose(client.states[-1].position, GRASP, atol=0.02)), "joint states follow")
+
+        status, result = client.result(client.send(np.full(16, 3.0), 1.0))
+        assert status == GoalStatus.STATUS_ABORTED and result.fault == "refused" and "outside" in result.message
+
+        handle = client.send(np.zeros(16), 50.0)
+        assert handle.accepted and not client.send(GRASP, 1.0).accepted  # busy
+        client.wait(handle.cancel_goal_async(), "the cancel is answered")
+        status, result = client.result(handle)
+        assert status == GoalStatus.STATUS_CANCELED and result.fault == "canceled"
+
+        handle = client.send(np.zeros(16), 50.0)
+        assert handle.accepted
+        client.stop.publish(Empty())
+        status, result = client.result(handle)
+        assert status == GoalStatus.STATUS_ABORTED and result.fault == "stopped"
+        assert not client.send(GRASP, 1.0).accepted and client.enable().success
+
+        handle = client.send(np.zeros(16), 50.0)
+        hand_rig.bus.inject_error(hand.motor_ids[3], 0x20)
+        status, result = client.result(handle)
+        assert result.fault == "overload" and "middle_side" in result.message
+        assert f"[{hand.motor_ids[3]}] rebooted" in client.enable().message
+        client.until(lambda: bool(client.diagnostics), "diagnostics come")
+
+        assert client.send(np.zeros(16), 50.0).accepted
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+        assert not any(servo.table["torque_enable"] for servo in hand_rig.bus.servos)
+
+
+def test_sigterm_stops_the_hand_too(hand_rig: HandRig, cell_file: Path, client: Client) -> None:
+    with node(cell_file) as process:
+        assert client.enable().success
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+        assert not any(servo.table["torque_enable"] for servo in hand_rig.bus.servos)
+
+
+@pytest.mark.parametrize(
+    ("port", "parameter", "reason"),
+    [("/nowhere", "connect_timeout_s:=0.5", "/nowhere"), ("", "watchdog_s:=77.0", "watchdog_s")],
+)
+def test_no_hand_and_bad_parameters_are_one_line_and_a_failing_exit(
+    cell_file: Path, port: str, parameter: str, reason: str
+) -> None:
+    if port:
+        cell_file.write_text(cell_file.read_text().replace(yaml.safe_load(cell_file.read_text())["hand"]["port"], port))
+    with node(cell_file, parameter) as process:
+        out, _ = process.communicate(timeout=30)
+        lines = [line for line in out.splitlines() if line.strip()]
+        assert process.returncode == 1 and len(lines) == 1, out
+        assert reason in lines[0] and lines[0].startswith("hand_node:")
