@@ -13,6 +13,7 @@ import pytest
 from cdr_oracle import message_names, messages
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
 from ros2_lite.idl import deserialize, get_interface, serialize
 from ros2_lite.idl.classes import type_name
 

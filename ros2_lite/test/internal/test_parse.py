@@ -4,6 +4,7 @@ import array
 
 import numpy as np
 import pytest
+
 from ros2_lite.idl import InterfaceNotFoundError, InterfaceSyntaxError, deserialize, get_interface, serialize, type_hash
 from ros2_lite.idl.parse import parse_interface
 
