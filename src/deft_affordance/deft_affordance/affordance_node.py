@@ -1,0 +1,189 @@
+"""affordance_node: answers /deft/predict_affordance from the newest capture, and shows what it predicts.
+
+Latched topics: /deft/affordance, /deft/markers (contacts, gripper frame, posed hand, in base_link), /deft/heatmap (the
+image with contacts on it). /diagnostics tells latency and refusals.
+"""
+
+import sys
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import rclpy
+import torch
+from deft_core import interchange
+from deft_core.errors import DeftError, PerceptionRefused
+from deft_core.geometry import Array, from_quaternion
+from deft_core.hand import load_hand
+from deft_core.observation import Affordance, RGBDFrame
+from deft_core.workcell import load_workcell
+from deft_msgs.msg import Affordance as AffordanceMsg
+from deft_msgs.msg import RGBDFrame as RGBDFrameMsg
+from deft_msgs.srv import PredictAffordance
+from deft_vision.errors import VisionError
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from geometry_msgs.msg import Point
+from rcl_interfaces.msg import ParameterDescriptor
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
+from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
+from rclpy.time import Time
+from sensor_msgs.msg import Image
+from tf2_ros import Buffer, TransformException, TransformListener
+from visualization_msgs.msg import Marker, MarkerArray
+
+from deft_affordance.drawing import markers, overlay
+from deft_affordance.predictor import AffordancePredictor
+
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+class AffordanceNode(Node):
+    """Serves the prior."""
+
+    def __init__(self) -> None:
+        super().__init__("affordance_node")
+        self.declare_parameter("workcell", "twin", ParameterDescriptor(description="Workcell name or YAML path."))
+        self.declare_parameter(
+            "prior", "", ParameterDescriptor(description="Checkpoint (.safetensors); empty: the one that ships.")
+        )
+        self.declare_parameter(
+            "clip_checkpoint", "", ParameterDescriptor(description="CLIP weights, for a prior that uses CLIP's text encoder.")
+        )
+        self.declare_parameter("threads", 1, ParameterDescriptor(description="CPU threads of the network."))
+        torch.set_num_threads(max(1, int(self._get("threads"))))
+        cell = load_workcell(self._get("workcell"))
+        self._timeout_s = cell.camera.timeout_s
+        self._predictor = AffordancePredictor(
+            self._get("prior") or None, load_hand(cell.hand.model), clip_checkpoint=self._get("clip_checkpoint") or None
+        )
+        self._tf = Buffer()
+        self._tf_listener = TransformListener(self._tf, self)
+        self._newest: RGBDFrameMsg | None = None
+        self._came = threading.Condition()
+        self._latencies: list[float] = []
+        self._counts = {"predicted": 0, "refused": 0, "failed": 0}
+        self._affordance = self.create_publisher(AffordanceMsg, "/deft/affordance", LATCHED)
+        self._markers = self.create_publisher(MarkerArray, "/deft/markers", LATCHED)
+        self._heatmap = self.create_publisher(Image, "/deft/heatmap", LATCHED)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_subscription(
+            RGBDFrameMsg,
+            "/deft/frame",
+            self._on_frame,
+            qos_profile_sensor_data,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+        )
+        self.create_service(
+            PredictAffordance, "/deft/predict_affordance", self._serve, callback_group=ReentrantCallbackGroup()
+        )
+        self.get_logger().info(f"prior {self._predictor.checkpoint_hash[:12]} ready")
+
+    def _get(self, name: str) -> Any:
+        return self.get_parameter(name).value
+
+    def _on_frame(self, msg: RGBDFrameMsg) -> None:
+        with self._came:
+            self._newest = msg
+            self._came.notify_all()
+
+    def _serve(self, request: PredictAffordance.Request, response: PredictAffordance.Response) -> Any:
+        response.contact_in_wrist = np.asarray(self._predictor.contact_in_wrist, dtype=float)
+        response.checkpoint_hash = self._predictor.checkpoint_hash
+        try:
+            msg = self._frame_after(interchange.seconds(request.not_before))
+            frame = interchange.frame(msg, self._camera_pose(msg.header.frame_id))
+            start = time.perf_counter()
+            affordance = self._predictor.predict(frame, request.instruction)
+            response.latency_s = time.perf_counter() - start
+        except PerceptionRefused as error:
+            return self._refuse(response, "refused", error)
+        except TimeoutError as error:
+            return self._refuse(response, "no_frame", error)
+        except (DeftError, ValueError) as error:
+            return self._refuse(response, "error", error)
+        self._counts["predicted"] += 1
+        self._latencies = [*self._latencies[-199:], response.latency_s]
+        interchange.fill_affordance(response.affordance, affordance, Point, frame.stamp_s)
+        response.success, response.fault = True, "none"
+        if request.return_frame:
+            response.frame = msg
+        self._show(frame, affordance, response.affordance)
+        self._report("")
+        return response
+
+    def _refuse(self, response: Any, fault: str, error: Exception) -> Any:
+        response.success, response.fault, response.message = False, fault, str(error)
+        self._counts["refused" if fault == "refused" else "failed"] += 1
+        self._report(f"{fault}: {error}")
+        return response
+
+    def _frame_after(self, not_before_s: float) -> RGBDFrameMsg:
+        """The newest capture taken at or after a time; TimeoutError when none comes."""
+        deadline = time.monotonic() + self._timeout_s
+        with self._came:
+            while self._newest is None or interchange.seconds(self._newest.header.stamp) < not_before_s:
+                left = deadline - time.monotonic()
+                if left <= 0 or not self._came.wait(timeout=left):
+                    raise TimeoutError(f"no capture on /deft/frame within {self._timeout_s:g} s; is camera_node running?")
+            return self._newest
+
+    def _camera_pose(self, frame_id: str) -> Array:
+        """T_base_camera from tf."""
+        try:
+            found = self._tf.lookup_transform(interchange.BASE_FRAME, frame_id, Time())
+        except TransformException as error:
+            raise DeftError(f"tf knows no way from {frame_id} to {interchange.BASE_FRAME}: {error}") from error
+        p, q = found.transform.translation, found.transform.rotation
+        return from_quaternion([p.x, p.y, p.z], [q.x, q.y, q.z, q.w])
+
+    def _show(self, frame: RGBDFrame, affordance: Affordance, msg: AffordanceMsg) -> None:
+        self._affordance.publish(msg)
+        stamp = self.get_clock().now().to_msg()
+        hand, constant = self._predictor.hand, self._predictor.contact_in_wrist
+        self._markers.publish(MarkerArray(markers=markers(affordance, hand, constant, Marker, Point, stamp)))
+        image = interchange.fill_image(Image(), overlay(frame, affordance), "rgb8")
+        image.header = msg.header
+        self._heatmap.publish(image)
+
+    def _report(self, trouble: str) -> None:
+        status = DiagnosticStatus(
+            name="affordance_node", hardware_id="prior", message=trouble or "predicting", level=DiagnosticStatus.OK
+        )
+        if trouble:
+            status.level = DiagnosticStatus.WARN
+        values = {name: str(count) for name, count in self._counts.items()}
+        if self._latencies:
+            p50, p99 = np.percentile(self._latencies, [50, 99]) * 1e3
+            values |= {"latency_p50_ms": f"{p50:.1f}", "latency_p99_ms": f"{p99:.1f}"}
+        status.values = [KeyValue(key=key, value=value) for key, value in values.items()]
+        array = DiagnosticArray(status=[status])
+        array.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics.publish(array)
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node; returns the exit status."""
+    rclpy.init(args=args)
+    node = None
+    try:
+        node = AffordanceNode()
+        executor = MultiThreadedExecutor(num_threads=4)
+        executor.add_node(node)
+        executor.spin()
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except (DeftError, VisionError) as error:
+        print(f"affordance_node: {error}", file=sys.stderr)
+        return 1
+    finally:
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
