@@ -88,11 +88,11 @@ def markdown(report: dict[str, Any]) -> str:
     for task, entry in report["tasks"].items():
         for method in METHODS:
             row = entry["success"][method]
-            rewards = f"{entry['first_ten_reward']:.2f} | {entry['last_ten_reward']:.2f}" if method == "tuned" else " | "
+            first, last = f"{entry['first_ten_reward']:.2f}", f"{entry['last_ten_reward']:.2f}"
+            rewards = f"{first} | {last}" if method == "tuned" else " | "
             label = "prior alone" if method == "prior" else "tuned"
-            lines.append(
-                f"| {task} | {entry['seeds']} | {label} | {row['train']['text']} | {row['test']['text']} | {rewards} |"
-            )
+            cells = [task, entry["seeds"], label, row["train"]["text"], row["test"]["text"], rewards]
+            lines.append(f"| {' | '.join(str(cell) for cell in cells)} |")
     goals = ", ".join(f"{value:.2f} on {objects}" for objects, value in GOALS.items())
     lines += ["", f"Goal for tuned: {goals}. Wall time {report['wall_s']:.0f} s."]
     lines += [f"Not finished: {name}: {error}" for name, error in report["failed"].items()]
