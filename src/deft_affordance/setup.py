@@ -15,7 +15,18 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
     ],
-    install_requires=["setuptools", "numpy", "scipy", "pyyaml", "pydantic>=2", "torch", "safetensors", "tqdm", "opencv-python-headless<5", "mujoco"],
+    install_requires=[
+        "setuptools",
+        "numpy",
+        "scipy",
+        "pyyaml",
+        "pydantic>=2",
+        "torch",
+        "safetensors",
+        "tqdm",
+        "opencv-python-headless<5",
+        "mujoco",
+    ],
     extras_require={"tensorboard": ["tensorboard"]},
     entry_points={
         "console_scripts": [

@@ -12,16 +12,6 @@ from typing import Any
 import numpy as np
 import rclpy
 import torch
-from deft_core import interchange
-from deft_core.errors import DeftError, PerceptionRefused
-from deft_core.geometry import Array, from_quaternion
-from deft_core.hand import load_hand
-from deft_core.observation import Affordance, RGBDFrame
-from deft_core.workcell import load_workcell
-from deft_msgs.msg import Affordance as AffordanceMsg
-from deft_msgs.msg import RGBDFrame as RGBDFrameMsg
-from deft_msgs.srv import PredictAffordance
-from deft_vision.errors import VisionError
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import Point
 from rcl_interfaces.msg import ParameterDescriptor
@@ -36,6 +26,16 @@ from visualization_msgs.msg import Marker, MarkerArray
 
 from deft_affordance.drawing import markers, overlay
 from deft_affordance.predictor import AffordancePredictor
+from deft_core import interchange
+from deft_core.errors import DeftError, PerceptionRefused
+from deft_core.geometry import Array, from_quaternion
+from deft_core.hand import load_hand
+from deft_core.observation import Affordance, RGBDFrame
+from deft_core.workcell import load_workcell
+from deft_msgs.msg import Affordance as AffordanceMsg
+from deft_msgs.msg import RGBDFrame as RGBDFrameMsg
+from deft_msgs.srv import PredictAffordance
+from deft_vision.errors import VisionError
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
@@ -50,7 +50,9 @@ class AffordanceNode(Node):
             "prior", "", ParameterDescriptor(description="Checkpoint (.safetensors); empty: the one that ships.")
         )
         self.declare_parameter(
-            "clip_checkpoint", "", ParameterDescriptor(description="CLIP weights, for a prior that uses CLIP's text encoder.")
+            "clip_checkpoint",
+            "",
+            ParameterDescriptor(description="CLIP weights, for a prior that uses CLIP's text encoder."),
         )
         self.declare_parameter("threads", 1, ParameterDescriptor(description="CPU threads of the network."))
         torch.set_num_threads(max(1, int(self._get("threads"))))
@@ -127,7 +129,9 @@ class AffordanceNode(Node):
             while self._newest is None or interchange.seconds(self._newest.header.stamp) < not_before_s:
                 left = deadline - time.monotonic()
                 if left <= 0 or not self._came.wait(timeout=left):
-                    raise TimeoutError(f"no capture on /deft/frame within {self._timeout_s:g} s; is camera_node running?")
+                    raise TimeoutError(
+                        f"no capture on /deft/frame within {self._timeout_s:g} s; is camera_node running?"
+                    )
             return self._newest
 
     def _camera_pose(self, frame_id: str) -> Array:

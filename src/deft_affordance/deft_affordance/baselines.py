@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from deft_core.geometry import Array
 from numpy.typing import NDArray
 
 from deft_affordance.data.shards import Samples
+from deft_core.geometry import Array
 
 BASELINES = ("object centre", "mean pose", "nearest neighbour")
 
@@ -32,8 +32,8 @@ def guess(name: str, train: Samples, test: Samples) -> Guess:
 
     - object centre: touch the middle of the crop, with the mean pose of training.
     - mean pose: touch where people touch on average, with their mean pose.
-    - nearest neighbour: the label of the training image that looks most alike (12 x 12 grey, zero mean) among those with
-      the same verb.
+    - nearest neighbour: the label of the training image that looks most alike (12 x 12 grey, zero mean) among those
+      with the same verb.
     """
     n = len(test)
     wrist, mano = _mean(train, n)

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
+
+from deft_affordance.config import PriorConfig
+from deft_affordance.model import AffordanceModel
 from deft_core.config import validate
 from deft_core.errors import ConfigError
 from deft_core.geometry import Array
 from deft_vision.checkpoints import load_into, read_safetensors, weights_hash
 from deft_vision.errors import CheckpointLayoutError, MissingCheckpointError
 from deft_vision.text import ClipTextEncoder, WordTokenizer
-from safetensors.torch import save_file
-
-from deft_affordance.config import PriorConfig
-from deft_affordance.model import AffordanceModel
 
 SHIPPED = Path(__file__).parent / "checkpoints" / "twin.safetensors"
 FORMAT = "deft-prior-1"
@@ -45,7 +45,12 @@ class Prior:
 
 
 def save_prior(
-    path: Path, model: AffordanceModel, config: PriorConfig, vocabulary: list[str], contact_in_wrist: Array, data_hash: str
+    path: Path,
+    model: AffordanceModel,
+    config: PriorConfig,
+    vocabulary: list[str],
+    contact_in_wrist: Array,
+    data_hash: str,
 ) -> None:
     """Write a checkpoint; floating-point weights as 16-bit numbers where the configuration says so."""
     state = {}

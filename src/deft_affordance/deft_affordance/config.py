@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from deft_core.config import Settings, find_setting, load_yaml
 from pydantic import Field, model_validator
+
+from deft_core.config import Settings, find_setting, load_yaml
 
 CONFIGS_DIR = Path(__file__).parent / "configs"
 Count = Annotated[int, Field(gt=0)]
@@ -19,7 +20,8 @@ class ModelConfig(Settings):
     Attributes:
         image_size: side of the crop the network sees, pixels; a multiple of 32.
         visual_width: channels of ResNet-18's first stage (64 is the published network).
-        visual: where visual weights start: "scratch", or a published encoder by name (its checkpoint is given to `train`).
+        visual: where visual weights start: "scratch", or a published encoder by name (its checkpoint is given to
+            `train`).
         text: "words" (trained with the model) or "clip" (frozen, by checkpoint).
         deconv_channels: channels of the three deconvolutions.
         k_contacts: contact points.

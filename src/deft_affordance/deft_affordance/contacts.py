@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from deft_core.geometry import Array
 from numpy.typing import NDArray
+
+from deft_core.geometry import Array
 
 K_CONTACTS = 5
 

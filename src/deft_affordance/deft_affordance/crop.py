@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from deft_core.geometry import Array
 from numpy.typing import ArrayLike, NDArray
+
+from deft_core.geometry import Array
 
 # The window's side over the longer side of the object's box: some table around the object.
 MARGIN = 1.35

@@ -7,11 +7,12 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
+
 from deft_core.geometry import Array, apply
 from deft_core.hand import HandModel
 from deft_core.observation import Affordance, RGBDFrame
 from deft_core.wrist import wrist_pose
-from numpy.typing import NDArray
 
 
 def overlay(frame: RGBDFrame, affordance: Affordance) -> NDArray[np.uint8]:
@@ -66,9 +67,7 @@ def markers(
     def points(values: Array) -> list[Any]:
         return [Point(x=float(x), y=float(y), z=float(z)) for x, y, z in values.reshape(-1, 3)]
 
-    def make(
-        name: str, number: int, kind: int, width_m: float, rgb: tuple[float, float, float], values: Array
-    ) -> Any:
+    def make(name: str, number: int, kind: int, width_m: float, rgb: tuple[float, float, float], values: Array) -> Any:
         marker = Marker()
         marker.header.frame_id, marker.header.stamp = "base_link", stamp
         marker.ns, marker.id, marker.type, marker.action = name, number, kind, marker.ADD
@@ -88,5 +87,7 @@ def markers(
     ]
     for axis in range(3):
         ends = np.array([T[:3, 3], T[:3, 3] + 0.06 * T[:3, axis]])
-        out.append(make("gripper", axis, kinds.LINE_LIST, 0.004, (float(axis == 0), float(axis == 1), float(axis == 2)), ends))
+        out.append(
+            make("gripper", axis, kinds.LINE_LIST, 0.004, (float(axis == 0), float(axis == 1), float(axis == 2)), ends)
+        )
     return out

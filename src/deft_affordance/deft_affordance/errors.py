@@ -1,4 +1,4 @@
-"""Why the prior does not answer. `PerceptionRefused` means: this image shows nothing that may be grasped; look again."""
+"""Why the prior does not answer. A `PerceptionRefused` means: nothing here that may be grasped; look again."""
 
 from deft_core.errors import DeftError, PerceptionRefused
 

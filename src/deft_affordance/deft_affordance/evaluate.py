@@ -1,8 +1,8 @@
 """Measure a prior on held-out objects: `ros2 run deft_affordance evaluate --data runs/prior_data --json`.
 
-Errors are against the labels without the tracker's noise: of the mean contact (pixels of the camera's image, and share of the
-crop's side), of the wrist (geodesic angle), and of the fingers (mean absolute bend and spread). Intervals are 95 % bootstrap
-intervals over objects, since views of one object are alike.
+Errors are against the labels without the tracker's noise: of the mean contact (pixels of the camera's image, and
+share of the crop's side), of the wrist (geodesic angle), and of the fingers (mean absolute bend and spread).
+Intervals are 95 % bootstrap intervals over objects, since views of one object are alike.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from deft_core.errors import DeftError
-from deft_core.geometry import Array
-from deft_core.mano import angles_from_pose
-from deft_vision.errors import VisionError
 from scipy.spatial.transform import Rotation
 
 from deft_affordance.baselines import BASELINES, Guess, guess
 from deft_affordance.checkpoint import Prior, TextInput, load_prior
 from deft_affordance.data.shards import Samples, read_samples
+from deft_core.errors import DeftError
+from deft_core.geometry import Array
+from deft_core.mano import angles_from_pose
+from deft_vision.errors import VisionError
 
 METRICS = ("contact_px", "contact_share", "wrist_deg", "joint_rad")
 
@@ -109,7 +109,9 @@ def main(argv: list[str] | None = None) -> None:
         prior = load_prior(args.checkpoint)
         samples, data_hash = read_samples(args.data)
         if data_hash != prior.data_hash:
-            print("evaluate: the checkpoint was trained on other data; its held-out objects may differ", file=sys.stderr)
+            print(
+                "evaluate: the checkpoint was trained on other data; its held-out objects may differ", file=sys.stderr
+            )
         report = evaluate(prior, samples)
     except (DeftError, VisionError, OSError) as error:
         sys.exit(f"evaluate: {error}")

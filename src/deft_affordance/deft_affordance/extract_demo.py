@@ -2,10 +2,10 @@
 
 `ros2 run deft_affordance extract_demo CLIP POSES --task pour_cup --out pour_cup.json`
 
-Per frame the tracker gives the wrist's rotation and the hand's pose; where the wrist is follows from the pose's 21 points,
-which must project onto the tracked keypoints and lie a flesh radius behind the depth seen there. The track is smoothed,
-the grasp is found (fingers closed, wrist at rest before it carries something away), and the changes of wrist pose over the
-forty steps that follow are written in the gravity-aligned frame of `deft_core.demonstration`.
+Per frame the tracker gives the wrist's rotation and the hand's pose; where the wrist is follows from the pose's 21
+points, which must project onto the tracked keypoints and lie a flesh radius behind the depth seen there. The track
+is smoothed, the grasp is found (fingers closed, wrist at rest before it carries something away), and the changes of
+wrist pose over the forty steps that follow are written in the gravity-aligned frame of `deft_core.demonstration`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from scipy.signal import savgol_filter
+from scipy.spatial.transform import Rotation
+
 from deft_core.clip import HandTrack, RGBDClip, file_hash
 from deft_core.demonstration import STEPS, Demonstration, displacements
 from deft_core.errors import DeftError
 from deft_core.geometry import Array, transform
 from deft_core.mano import SEGMENT_RADIUS_M, angles_from_pose, hand_points
-from scipy.signal import savgol_filter
-from scipy.spatial.transform import Rotation
 
 
 class DemonstrationUnusable(DeftError):
@@ -96,7 +97,9 @@ def wrist_track(clip: RGBDClip, track: HandTrack) -> Array:
     if len(track.mano) != len(clip.color):
         raise DemonstrationUnusable(f"the clip has {len(clip.color)} frames, the pose file {len(track.mano)}")
     frames = range(len(clip.color))
-    positions = np.array([wrist_position(track.mano[k], track.keypoints_px[k], clip.depth_mm[k], clip.K) for k in frames])
+    positions = np.array(
+        [wrist_position(track.mano[k], track.keypoints_px[k], clip.depth_mm[k], clip.K) for k in frames]
+    )
     seen = np.isfinite(positions).all(axis=1)
     if seen.sum() < max(STEPS + 2, 0.5 * len(seen)):
         raise DemonstrationUnusable(f"the hand is seen well in only {int(seen.sum())} of {len(seen)} frames")
@@ -136,7 +139,13 @@ def grasp_frame(T_base_wrist: Array, mano: Array) -> int:
 
 
 def extract(
-    clip: RGBDClip, track: HandTrack, task: str, source: str, sha256: str, grasp: int | None = None, stride: int | None = None
+    clip: RGBDClip,
+    track: HandTrack,
+    task: str,
+    source: str,
+    sha256: str,
+    grasp: int | None = None,
+    stride: int | None = None,
 ) -> Demonstration:
     """Turn a clip and its track into a demonstration.
 

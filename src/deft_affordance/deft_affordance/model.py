@@ -1,21 +1,22 @@
-"""f(crop, text): where a hand touches an object, how the wrist is turned, how the fingers stand (paper, 3.1, appendix D).
+"""f(crop, text): where a hand touches, how the wrist is turned, how the fingers stand (paper, 3.1, appendix D).
 
-    crop ─ ResNet-18 ─ spatial features ─┬─ 3 deconvolutions ─ spatial softmax ─ k contact points
-                                         └─ tokens ─┐
-    text ─ text encoder ─────────────────── token ──┴─ transformer (6 layers, 8 heads) ─ MLP ─ 3 + 45
+crop ─ ResNet-18 ─ spatial features ─┬─ 3 deconvolutions ─ spatial softmax ─ k contact points
+                                     └─ tokens ─┐
+text ─ text encoder ─────────────────── token ──┴─ transformer (6 layers, 8 heads) ─ MLP ─ 3 + 45
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import torch
-from deft_vision.images import normalise
-from deft_vision.resnet import ResNet18
-from deft_vision.text import SmallTextEncoder
 from torch import Tensor, nn
 
 from deft_affordance.config import ModelConfig
+from deft_vision.images import normalise
+from deft_vision.resnet import ResNet18
+from deft_vision.text import SmallTextEncoder
 
 OUTPUTS = 48
 
@@ -67,7 +68,7 @@ class AffordanceModel(nn.Module):
             text_dim = config.token_dim
         channels = [self.visual.dim, *config.deconv_channels]
         blocks: list[nn.Module] = []
-        for c_in, c_out in zip(channels[:-1], channels[1:], strict=True):
+        for c_in, c_out in itertools.pairwise(channels):
             blocks += [nn.ConvTranspose2d(c_in, c_out, 4, 2, 1, bias=False), nn.BatchNorm2d(c_out), nn.ReLU()]
         self.deconv = nn.Sequential(*blocks, nn.Conv2d(channels[-1], config.k_contacts, 1))
         cells = (config.image_size // 32) ** 2

@@ -1,8 +1,8 @@
-"""From an RGB-D capture and an instruction to where and how to grasp (paper, section 3.1): the `Predictor` of deft_core.
+"""From an RGB-D capture and an instruction to where and how to grasp (paper, 3.1): the `Predictor` of deft_core.
 
-Crop the object (tabletop segmentation from depth), ask the model, move the mean contact to the nearest measured pixel of
-the object, deproject it, turn the wrist from the camera's frame to base_link, retarget the fingers. It refuses
-rather than guess.
+Crop the object (tabletop segmentation from depth), ask the model, move the mean contact to the nearest measured
+pixel of the object, deproject it, turn the wrist from the camera's frame to base_link, retarget the fingers. It
+refuses rather than guess.
 """
 
 from __future__ import annotations
@@ -13,14 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from deft_core.geometry import Array, apply
-from deft_core.grasp import GraspParameters
-from deft_core.hand import HandModel, load_hand
-from deft_core.mano import LENGTH_M
-from deft_core.observation import Affordance, RGBDFrame
-from deft_core.wrist import rotation_from_camera, rpy_from_rotation
-from deft_perception.deprojection import deproject
-from deft_perception.segmentation import SegmentationSettings, SegmentedObject, segment_tabletop
 from numpy.typing import NDArray
 
 from deft_affordance.checkpoint import SHIPPED, TextInput, load_prior
@@ -29,6 +21,14 @@ from deft_affordance.crop import Crop
 from deft_affordance.errors import ContactOffObject, NoDepth, OutOfWorkspace, UnknownInstruction
 from deft_affordance.model import Prediction
 from deft_affordance.retarget import retarget
+from deft_core.geometry import Array, apply
+from deft_core.grasp import GraspParameters
+from deft_core.hand import HandModel, load_hand
+from deft_core.mano import LENGTH_M
+from deft_core.observation import Affordance, RGBDFrame
+from deft_core.wrist import rotation_from_camera, rpy_from_rotation
+from deft_perception.deprojection import deproject
+from deft_perception.segmentation import SegmentationSettings, SegmentedObject, segment_tabletop
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,8 @@ class AffordancePredictor:
         low, high = np.array(self.settings.workspace_lower_m), np.array(self.settings.workspace_upper_m)
         if ((contact < low) | (contact > high)).any():
             raise OutOfWorkspace(
-                f"the contact at {np.round(contact, 3).tolist()} m (base_link) lies outside {low.tolist()} to {high.tolist()}"
+                f"the contact at {np.round(contact, 3).tolist()} m (base_link) lies outside "
+                f"{low.tolist()} to {high.tolist()}"
             )
 
 
@@ -188,7 +189,7 @@ def confidence(heatmaps: NDArray[np.float32], contacts: Array, radius: float = 0
         heatmaps: (k, h, w), each sums to 1.
         contacts: (k, 2) in [0, 1].
     """
-    k, h, w = heatmaps.shape
+    _, h, w = heatmaps.shape
     x, y = (np.arange(w) + 0.5) / w, (np.arange(h) + 0.5) / h
     shares = []
     for heat, (cx, cy) in zip(heatmaps, contacts, strict=True):

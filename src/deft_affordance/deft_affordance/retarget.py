@@ -1,13 +1,15 @@
 """From a human hand pose to the soft hand's joints by anatomical axes (paper, appendix C).
 
 A MANO joint's rotation is split into twist, spread and bend. Spread at a finger's root becomes the robot's side joint,
-bend there its forward joint, bend at the other two its PIP and DIP. Twist (which the robot lacks) and the pinky are dropped;
-the thumb is mapped in the same way. No optimisation is involved, so it is exact wherever the robot has the joint and the range.
+bend there its forward joint, bend at the other two its PIP and DIP. Twist (which the robot lacks) and the pinky are
+dropped; the thumb is mapped in the same way. No optimisation is involved, so it is exact wherever the robot has the
+joint and the range.
 """
 
 from __future__ import annotations
 
 import numpy as np
+
 from deft_core.geometry import Array
 from deft_core.grasp import as_vector
 from deft_core.hand import HandModel
@@ -19,7 +21,7 @@ _ROOTS = (0, 3, 9, 12)
 
 
 def human_joints(mano_pose: Array) -> Array:
-    """The 16 angles (side, forward, PIP, DIP of index, middle, ring, thumb) of a MANO pose (45,), radians, unlimited."""
+    """The 16 angles (side, forward, PIP, DIP of index, middle, ring, thumb) of a MANO pose (45,), radians."""
     angles = angles_from_pose(as_vector(mano_pose, "MANO pose", 45))
     return np.concatenate([[angles[r, SPREAD], *angles[r : r + 3, BEND]] for r in _ROOTS])
 

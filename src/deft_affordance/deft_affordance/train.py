@@ -16,10 +16,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from deft_core.errors import DeftError
-from deft_vision.checkpoints import load_into, r3m_state, require_file, torchvision_state
-from deft_vision.errors import VisionError
-from deft_vision.text import WordTokenizer, build_vocabulary
 from torch import Tensor
 from tqdm import tqdm
 
@@ -29,6 +25,10 @@ from deft_affordance.config import PriorConfig, load_config
 from deft_affordance.data.instructions import all_texts
 from deft_affordance.data.shards import Samples, read_samples
 from deft_affordance.model import AffordanceModel, loss
+from deft_core.errors import DeftError
+from deft_vision.checkpoints import load_into, r3m_state, require_file, torchvision_state
+from deft_vision.errors import VisionError
+from deft_vision.text import WordTokenizer, build_vocabulary
 
 
 class TrainingDiverged(DeftError):
@@ -84,7 +84,8 @@ class Trainer:
             TrainingDiverged: the loss became NaN or infinite.
         """
         settings = self.config.train
-        # Everything random in an epoch follows from the seed and the epoch, so that a resumed run repeats an unbroken one.
+        # Everything random in an epoch follows from the seed and the epoch, so that a resumed run repeats an
+        # unbroken one.
         rng = torch.Generator().manual_seed(self.seed * 100_003 + self.epoch)
         torch.manual_seed(self.seed * 100_003 + self.epoch)
         order = torch.randperm(len(self.data.images), generator=rng)
@@ -131,13 +132,17 @@ class Trainer:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a saved state; raises DeftError if it belongs to another run."""
         if state["config"] != self.config.model_dump_json() or state["seed"] != self.seed:
-            raise DeftError("the saved state is of another configuration or seed; give another --state, or leave out --resume")
+            raise DeftError(
+                "the saved state is of another configuration or seed; give another --state, or leave out --resume"
+            )
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.epoch, self.history = state["epoch"], list(state["history"])
 
 
-def make_model(config: PriorConfig, vocabulary: list[str], train: Samples, visual_checkpoint: str | None) -> AffordanceModel:
+def make_model(
+    config: PriorConfig, vocabulary: list[str], train: Samples, visual_checkpoint: str | None
+) -> AffordanceModel:
     """A fresh model: published visual weights where the configuration asks for them, outputs centred on the labels."""
     model = AffordanceModel(config.model, WordTokenizer(vocabulary).size)
     if config.model.visual != "scratch":
@@ -176,7 +181,9 @@ def _train(args: argparse.Namespace) -> None:
     samples, data_hash = read_samples(args.data)
     train, _ = samples.split(config.train.held_out)
     if train["crop"].shape[1] != config.model.image_size:
-        raise DeftError(f"{args.data} has crops of {train['crop'].shape[1]} px, {config.name} wants {config.model.image_size}")
+        raise DeftError(
+            f"{args.data} has crops of {train['crop'].shape[1]} px, {config.name} wants {config.model.image_size}"
+        )
     vocabulary = build_vocabulary(all_texts()) if config.model.text == "words" else []
     torch.manual_seed(args.seed)
     model = make_model(config, vocabulary, train, args.visual_checkpoint)

@@ -99,9 +99,7 @@ def _read(path: Path | str, fields: tuple[str, ...]) -> dict[str, np.ndarray]:
         raise ConfigError(f"{path}: not a readable clip or pose archive (.npz): {error}") from error
 
 
-def _check_shapes(
-    path: Path | str, data: dict[str, np.ndarray], expected: dict[str, tuple[int, ...]]
-) -> None:
+def _check_shapes(path: Path | str, data: dict[str, np.ndarray], expected: dict[str, tuple[int, ...]]) -> None:
     for name, shape in expected.items():
         if data[name].shape != shape:
             raise ConfigError(f"{path}: {name} must be {shape}, is {data[name].shape}")

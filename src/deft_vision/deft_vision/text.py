@@ -97,9 +97,7 @@ class ClipTextEncoder(nn.Module):
         try:
             import open_clip
         except ImportError as error:
-            raise MissingExtraError(
-                "the CLIP text encoder needs open_clip: pip install 'deft-vision[clip]'"
-            ) from error
+            raise MissingExtraError("the CLIP text encoder needs open_clip: pip install 'deft-vision[clip]'") from error
         try:
             model = open_clip.create_model("ViT-B-32-quickgelu", pretrained=str(path))
         except (RuntimeError, KeyError, ValueError) as error:

@@ -12,9 +12,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from deft_core.errors import DeftError
-from deft_core.workcell import load_workcell
-from deft_sim.human.scene import HumanStage
 from tqdm import tqdm
 
 from deft_affordance.data.human_grasps import find_grasps
@@ -22,6 +19,9 @@ from deft_affordance.data.instructions import draw_instruction
 from deft_affordance.data.objects import KINDS, draw_object, task_objects
 from deft_affordance.data.shards import write_manifest, write_shard
 from deft_affordance.data.views import Photographer
+from deft_core.errors import DeftError
+from deft_core.workcell import load_workcell
+from deft_sim.human.scene import HumanStage
 
 
 def generate_object(
@@ -80,8 +80,10 @@ def main(argv: list[str] | None = None) -> None:
         write_manifest(args.out, {"settings": settings, "counts": total})
     except (DeftError, OSError) as error:
         sys.exit(f"generate: {error}")
-    print(f"{args.out}: {total['samples']} new samples, {total['found']} of {total['sought']} grasps found, "
-          f"{time.monotonic() - started:.0f} s")
+    print(
+        f"{args.out}: {total['samples']} new samples, {total['found']} of {total['sought']} grasps found, "
+        f"{time.monotonic() - started:.0f} s"
+    )
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
-"""Find how a person would hold an object: try natural ways in simulation, keep what holds, choose the most comfortable."""
+"""Find how a person would hold an object: try natural ways in simulation, keep what holds, choose the easiest."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from deft_affordance.data.objects import KINDS
 from deft_core.geometry import Array, apply, inverse, rot_z, transform
 from deft_sim.human.grasping import Hold, shake, take_hold
 from deft_sim.human.scene import HumanStage
-
-from deft_affordance.data.objects import KINDS
 
 # Where the person's right shoulder is over the table, base_link, metres: behind the robot's base, to the right.
 SHOULDER_XY_M = (-0.35, -0.20)
@@ -23,7 +23,8 @@ class HumanGrasp:
 
     Attributes:
         verb: what the person meant to do.
-        T_place_wrist: (4, 4) wrist relative to the object's place (upright frame on the table, heading of the shoulder).
+        T_place_wrist: (4, 4) wrist relative to the object's place (upright frame on the table, heading of the
+            shoulder).
         mano_pose: (45,) at contact.
         contacts: (n, 3) contact points in the same frame, metres.
         normals: (n, 3) unit vectors from the object to the hand there.
@@ -44,7 +45,7 @@ def heading(xy: Array) -> float:
 
 
 def place_frame(x_m: float, y_m: float) -> Array:
-    """T_base_place (4, 4): upright at a place, turned as the reach to it is turned against the reach to REFERENCE_XY_M."""
+    """T_base_place (4, 4): upright at a place, turned as the reach to it is turned against REFERENCE_XY_M's."""
     turn = heading(np.array([x_m, y_m])) - heading(np.array(REFERENCE_XY_M))
     return transform(rot_z(turn), [x_m, y_m, 0.0])
 
@@ -74,8 +75,8 @@ def find_grasps(
 
 def _as_placed(verb: str, T_base_object: Array, hold: Hold, cost: float) -> HumanGrasp:
     """Express a hold for the object as it stood before it was touched: what an image of it alone will show."""
-    # Gripping shifts and tips the object a little; contacts are where skin meets the object, so they go with the object,
-    # and the wrist is taken where it closed.
+    # Gripping shifts and tips the object a little; contacts are where skin meets the object, so they go with the
+    # object, and the wrist is taken where it closed.
     T_place = transform(None, [*T_base_object[:2, 3], 0.0])
     T = inverse(T_place) @ T_base_object
     contacts, normals = apply(T, hold.touch.points), hold.touch.normals @ T[:3, :3].T

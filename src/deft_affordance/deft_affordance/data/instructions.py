@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from deft_core.task import available_tasks, load_task
 
 # Templates by verb; {noun} is what the object is called.
@@ -33,7 +34,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     ),
 }
 NOUNS: dict[str, tuple[str, ...]] = {"cup": ("cup", "cup", "mug", "tumbler", "paper cup")}
-# The other tasks' words: known to the vocabulary from the start, so that a checkpoint can be trained on without new tokens.
+# The other tasks' words: known to the vocabulary from the start, so that a checkpoint can be trained on without new
+# tokens.
 NINE_TASKS = (
     "pick up the cup",
     "pour from the cup",

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+
 from deft_core.errors import DeftError
 from deft_core.geometry import Array
 from deft_core.task import available_tasks, load_task

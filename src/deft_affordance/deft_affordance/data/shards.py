@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from deft_core.errors import DeftError
 from numpy.typing import NDArray
+
+from deft_core.errors import DeftError
 
 MANIFEST = "manifest.json"
 FIELDS = (
@@ -68,7 +69,9 @@ def write_shard(folder: Path, index: int, rows: list[dict[str, object]]) -> Path
 
 def write_manifest(folder: Path, content: dict[str, object]) -> None:
     """Write the manifest, with the hash of each shard."""
-    shards = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("shard-?????.npz"))}
+    shards = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("shard-?????.npz"))
+    }
     (folder / MANIFEST).write_text(json.dumps(content | {"shards": shards}, indent=1) + "\n", encoding="utf-8")
 
 

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from deft_affordance.contacts import fit_contact_points, nearest_on_mask
+from deft_affordance.crop import Crop, box_of
+from deft_affordance.data.human_grasps import HumanGrasp, place_frame
 from deft_core.geometry import Array, apply, inverse, rot_z, transform
 from deft_sim.camera.calibration import true_camera_pose
 from deft_sim.camera.pinhole import D435_COLOR
@@ -14,12 +20,6 @@ from deft_sim.camera.sensor import noisy_color
 from deft_sim.human.tracker import KEYPOINT_SIGMA_PX, Noise, compose
 from deft_sim.model.scene import SceneLook, new_scene
 from deft_sim.things.thing import Thing
-from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
-
-from deft_affordance.contacts import fit_contact_points, nearest_on_mask
-from deft_affordance.crop import Crop, box_of
-from deft_affordance.data.human_grasps import HumanGrasp, place_frame
 
 # Where things may stand: around the tasks' placements, and a little beyond.
 PLACE_X_M = (0.46, 0.65)
@@ -42,7 +42,8 @@ class Sample:
         wrist: (3,) wrist rotation in the camera's optical frame, axis-angle, as tracked.
         mano: (45,) hand pose, as tracked.
         wrist_true, mano_true, contacts_true: the same without the tracker's errors.
-        contact_in_wrist: (3,) metres: the labelled contact, deprojected as the predictor does, seen from the human's wrist.
+        contact_in_wrist: (3,) metres: the labelled contact, deprojected as the predictor does, seen from the human's
+            wrist.
         side_px: the crop's side in the image, pixels.
     """
 
@@ -157,7 +158,9 @@ class Photographer:
         found = nearest_on_mask(pixel, mask)
         assert found is not None
         u, v = found
-        ray = np.array([(u - D435_COLOR.K[0, 2]) / D435_COLOR.focal_px, (v - D435_COLOR.K[1, 2]) / D435_COLOR.focal_px, 1.0])
+        ray = np.array(
+            [(u - D435_COLOR.K[0, 2]) / D435_COLOR.focal_px, (v - D435_COLOR.K[1, 2]) / D435_COLOR.focal_px, 1.0]
+        )
         return apply(self._T_base_camera, ray * float(depth_m[v, u]))
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from deft_core.errors import ConfigError
-from deft_core.geometry import transform
 from scipy.spatial.transform import Rotation
 
+from deft_core.errors import ConfigError
+from deft_core.geometry import transform
+from deft_sim.human.food import FOOD, FOOD_PROPS
 from deft_sim.human.grasping import Hold, take_hold
 from deft_sim.human.hand_driver import HumanHand
 from deft_sim.human.natural import STYLES, reach_cup
+from deft_sim.human.props import Props
 from deft_sim.human.scene import HumanStage
 from deft_sim.things.cup import Cup
 
@@ -69,7 +71,9 @@ def _hold_cup(stage: HumanStage, hand: HumanHand, verb: str, rng: np.random.Gene
     return hold
 
 
+PROPS: dict[str, Props] = {"pick_cup": Props(DEMO_CUP), "pour_cup": Props(DEMO_CUP), **FOOD_PROPS}
 DEMONSTRATIONS: dict[str, Callable[[HumanStage, HumanHand, np.random.Generator], Hold]] = {
     "pick_cup": pick_cup,
     "pour_cup": pour_cup,
+    **FOOD,
 }

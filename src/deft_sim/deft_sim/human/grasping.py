@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
-from deft_core.geometry import Array, inverse, transform
 from scipy.spatial.transform import Rotation
 
+from deft_core.geometry import Array, inverse, transform
 from deft_sim.human.hand_driver import HumanHand, Touch
 from deft_sim.human.hand_model import HINGES, posture
 
@@ -115,7 +115,7 @@ def close_until_contact(hand: HumanHand, object_body: int, duration_s: float) ->
     going = np.ones(len(HINGES), dtype=bool)
     for _ in range(round(duration_s / TICK_S)):
         for joint in set(hand.touch(object_body).joints.tolist()) - {-1}:
-            going &= ~((_DIGIT == joint // 3) & (_JOINT <= joint))
+            going &= ~((joint // 3 == _DIGIT) & (joint >= _JOINT))
         targets = targets + np.where(going, speed * TICK_S, 0.0)
         targets = np.where(speed > 0, np.minimum(targets, FIST), np.maximum(targets, FIST))
         hand.move(TICK_S, angles=targets)

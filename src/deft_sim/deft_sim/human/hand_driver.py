@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
-from deft_core.geometry import Array, interpolate, transform
 from scipy.spatial.transform import Rotation
 
+from deft_core.geometry import Array, interpolate, transform
 from deft_sim.human.hand_model import HINGES, mano_pose
 
 
@@ -41,9 +41,7 @@ class HumanHand:
         on_step: called after each physics step (a recorder, say).
     """
 
-    def __init__(
-        self, model: mujoco.MjModel, data: mujoco.MjData, on_step: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, on_step: Callable[[], None] | None = None) -> None:
         self.model, self.data = model, data
         self._on_step = on_step
         self._wrist = model.body("human_wrist").id
@@ -53,6 +51,8 @@ class HumanHand:
         names = [f"human_{hinge.name}" for hinge in HINGES]
         self._qpos = np.array([model.joint(name).qposadr[0] for name in names])
         self._actuators = np.array([model.actuator(name).id for name in names])
+        roots = model.body_rootid
+        self._owner = [model.body(int(root)).name.split("/")[0] for root in roots]  # loose parts are named NAME/part
         self._joint_of_body = {self._wrist: -1} | {model.body(f"human_{j}").id: j for j in range(15)}
         self.low = np.array([hinge.low for hinge in HINGES])
         self.high = np.array([hinge.high for hinge in HINGES])
@@ -143,7 +143,7 @@ class HumanHand:
             contact = data.contact[c]
             first, second = model.geom_bodyid[contact.geom1], model.geom_bodyid[contact.geom2]
             hand, other = (first, second) if first in self._joint_of_body else (second, first)
-            if hand not in self._joint_of_body or model.body_rootid[other] != model.body_rootid[object_body]:
+            if hand not in self._joint_of_body or self._owner[other] != self._owner[object_body]:
                 continue
             mujoco.mj_contactForce(model, data, c, wrench)
             if wrench[0] > 1e-3:
@@ -153,5 +153,8 @@ class HumanHand:
                 joints.append(self._joint_of_body[hand])
                 forces.append(wrench[0])
         return Touch(
-            np.array(points).reshape(-1, 3), np.array(normals).reshape(-1, 3), np.array(joints, dtype=int), np.array(forces)
+            np.array(points).reshape(-1, 3),
+            np.array(normals).reshape(-1, 3),
+            np.array(joints, dtype=int),
+            np.array(forces),
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
+
 from deft_core.geometry import Array
 from deft_core.mano import (
     FINGER_ORDER,
@@ -24,8 +25,8 @@ from deft_core.mano import (
 
 TWIST, SPREAD, BEND = 0, 1, 2  # columns of anatomical angles
 # Range of motion, rad: extension/flexion of the fingers' joints after the American Academy of Orthopaedic Surgeons
-# (MCP 90, PIP 100, DIP 70 degrees), finger spread +-20 degrees; the thumb's root is a saddle that abducts (spread) and flexes,
-# and turns about its length as it opposes (twist).
+# (MCP 90, PIP 100, DIP 70 degrees), finger spread +-20 degrees; the thumb's root is a saddle that abducts (spread)
+# and flexes, and turns about its length as it opposes (twist).
 _LIMITS = {
     ("finger", 0, SPREAD): (-0.35, 0.35),
     ("finger", 0, BEND): (-0.35, 1.57),
@@ -46,7 +47,7 @@ MASS_KG = 0.45  # hand segment: 0.6 % of body mass (de Leva, J. Biomechanics 29,
 
 @dataclass(frozen=True)
 class Hinge:
-    """One freedom of the hand: MANO joint (0..14), anatomical column (0 twist, 1 spread, 2 bend), name and limits (rad)."""
+    """One freedom of the hand: MANO joint (0..14), column (0 twist, 1 spread, 2 bend), name, limits (rad)."""
 
     joint: int
     column: int

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from deft_core.geometry import Array
 from deft_core.wrist import rotation_from_rpy
-
 from deft_sim.human.grasping import PRESHAPE, Reach
 from deft_sim.things.cup import Cup
 
@@ -64,7 +64,8 @@ def reach_axis(point: Array, radius_m: float, rpy: Array, offset: Array) -> Reac
         point: (3,) on the object's axis at the height to hold, base_link, metres.
         radius_m: the object's radius there.
         rpy: (3,) wrist angles.
-        offset: (2,) how the object sits deeper in the hand than the web of the thumb (x), and towards the thumb (z), metres.
+        offset: (2,) how the object sits deeper in the hand than the web of the thumb (x), and towards the thumb (z),
+            metres.
     """
     R = rotation_from_rpy(rpy)
     axis_in_wrist = np.array([-(WEB_M + radius_m) + offset[0], -(radius_m + PALM_TO_AXIS_M), offset[1]])

@@ -1,4 +1,4 @@
-"""Record a human demonstration in the twin: `ros2 run deft_sim record_demo pour_cup --clip clip.npz --poses poses.npz`."""
+"""Record a human demonstration: `ros2 run deft_sim record_demo pour_cup --clip clip.npz --poses poses.npz`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
 from deft_core.clip import HandTrack, RGBDClip
 from deft_core.errors import DeftError
 from deft_core.workcell import load_workcell
-
 from deft_sim.camera.pinhole import D435_COLOR
 from deft_sim.camera.renderer import SceneRenderer
-from deft_sim.human.demonstrate import DEMO_CUP, DEMONSTRATIONS
+from deft_sim.human.demonstrate import DEMONSTRATIONS, PROPS
 from deft_sim.human.scene import HumanStage
 from deft_sim.human.tracker import VideoNoise, observe
 
@@ -45,9 +45,10 @@ def record(task: str, seed: int) -> tuple[RGBDClip, HandTrack]:
         manos.append(mano)
         keypoints.append(points)
 
-    stage = HumanStage(DEMO_CUP, table_looks=1, on_step=on_step)
+    props = PROPS[task]
+    stage = HumanStage(props.target, table_looks=1, on_step=on_step, others=props.others)
     with SceneRenderer(stage.model) as renderer:
-        hand = stage.place(0.55, 0.0, 0.4)
+        hand = stage.place(*props.place)
         DEMONSTRATIONS[task](stage, hand, rng)
     stamps = np.arange(1, len(colors) + 1) / FPS
     clip = RGBDClip(np.array(colors), np.array(depths), stamps, D435_COLOR.K, camera)

@@ -1,13 +1,13 @@
-"""A table, one thing on it, and the human hand: the stage of labels and demonstrations."""
+"""A table, a thing on it (and what else a task needs), and the human hand: the stage of labels and demonstrations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import mujoco
 import numpy as np
-from deft_core.geometry import Array, rot_z, transform
 
+from deft_core.geometry import Array, rot_z, transform
 from deft_sim.human.grasping import body_pose
 from deft_sim.human.hand_driver import HumanHand
 from deft_sim.human.hand_model import add_hand
@@ -24,12 +24,21 @@ class HumanStage:
         thing: what stands on the table.
         table_looks: how many table paints to carry (0 where nobody looks).
         on_step: called after each physics step.
+        others: what else stands there, by name.
     """
 
-    def __init__(self, thing: Thing, table_looks: int = 0, on_step: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        thing: Thing,
+        table_looks: int = 0,
+        on_step: Callable[[], None] | None = None,
+        others: Mapping[str, Thing] | None = None,
+    ) -> None:
         self.thing = thing
+        self._things = {OBJECT: thing, **(others or {})}
         spec = new_scene(table_looks=table_looks)
-        thing.add_to(spec, OBJECT)
+        for name, each in self._things.items():
+            each.add_to(spec, name)
         add_hand(spec)
         self.model = spec.compile()
         self.data = mujoco.MjData(self.model)
@@ -39,8 +48,9 @@ class HumanStage:
     def place(self, x_m: float, y_m: float, yaw_rad: float) -> HumanHand:
         """Put everything back, the thing standing at a place; returns the hand, which waits behind the table."""
         mujoco.mj_resetData(self.model, self.data)
-        T = transform(rot_z(yaw_rad), [x_m, y_m, 0.0]) @ self.thing.rest_pose
-        self.thing.place(self.model, self.data, OBJECT, T)
+        T = transform(rot_z(yaw_rad), [x_m, y_m, 0.0])
+        for name, thing in self._things.items():
+            thing.place(self.model, self.data, name, T @ thing.rest_pose)
         hand = HumanHand(self.model, self.data, self._on_step)
         hand.teleport(transform(None, [-0.3, -0.3, 0.3]), np.zeros_like(hand.angles()))
         return hand

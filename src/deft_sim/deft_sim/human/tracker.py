@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.transform import Rotation
+
 from deft_core.geometry import Array, apply, inverse
 from deft_core.mano import hand_points
-from scipy.spatial.transform import Rotation
 
 JOINT_SIGMA_RAD = 0.10
 WRIST_SIGMA_RAD = 0.08
@@ -48,7 +49,7 @@ class Noise:
 
 
 class VideoNoise:
-    """Errors along a video: mostly one constant error a hand (its shape, its view), and jitter that lasts a few frames."""
+    """Errors along a video: mostly one constant error a hand (its shape, its view), and brief jitter."""
 
     CONSTANT = 0.9
     MEMORY = 0.7

@@ -1,0 +1,108 @@
+"""Demonstrations with food: what the hand means to do with grapes and lemons, in terms of the thing and the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from deft_core.geometry import Array, inverse, rot_z, transform
+from deft_sim.human.grasping import PRESHAPE, Hold, Reach, take_hold
+from deft_sim.human.hand_driver import HumanHand
+from deft_sim.human.hand_model import HINGES
+from deft_sim.human.props import Props
+from deft_sim.human.scene import HumanStage
+from deft_sim.things.bunch import Bunch
+from deft_sim.things.juicer import Juicer
+from deft_sim.things.lemon import Lemon
+
+PACE = 2.0
+LIFT_M = 0.15
+# Pressing juice out: push, then turn the hand to and fro about the fruit.
+PUSH_M, TURN_RAD = 0.012, np.radians(16)
+
+DEMO_BUNCH = Bunch(
+    berry_radius_m=0.0108,
+    whorls=[2, 4, 4, 2],
+    spacing_m=0.018,
+    stem_n=(1.7, 3.4),
+    friction=0.6,
+    color=(0.20, 0.12, 0.30),
+)
+DEMO_LEMON = Lemon(
+    radius_m=0.028, height_m=0.038, stands_at_m=0.040, mass_kg=0.06, friction=0.6, color=(0.95, 0.62, 0.12)
+)
+DEMO_JUICER = Juicer(
+    radius_m=0.053, rim_m=0.030, floor_m=0.019, reamer_m=0.058, mass_kg=0.5, color=(0.92, 0.92, 0.90)
+)
+
+
+def wrist_axes(heading_rad: float, below_rad: float, palm_rad: float) -> Array:
+    """R_base_wrist (3, 3) of a right hand.
+
+    Args:
+        heading_rad: where the fingers point, from +x towards +y.
+        below_rad: how far they point below the horizon.
+        palm_rad: 0 palm down, a quarter turn for palm to the left, thumb up.
+    """
+    c, s = np.cos(below_rad), np.sin(below_rad)
+    fingers, up = np.array([c, 0.0, -s]), np.array([s, 0.0, c])
+    back = np.cos(palm_rad) * up + np.sin(palm_rad) * np.array([0.0, -1.0, 0.0])
+    return rot_z(heading_rad) @ np.column_stack([-fingers, back, np.cross(-fingers, back)])
+
+
+def reach_point(point: Array, R: Array, in_wrist: Array, open_angles: Array = PRESHAPE) -> Reach:
+    """Plan to bring a place of the hand (3,) in the wrist frame to a point (3,) in base_link."""
+    direction = R @ in_wrist
+    return Reach(transform(R, point - direction), direction / np.linalg.norm(direction), open_angles)
+
+
+def shape(**angles: float) -> Array:
+    """The preshape with some hinges changed."""
+    names = [hinge.name for hinge in HINGES]
+    out = PRESHAPE.copy()
+    for name, value in angles.items():
+        out[names.index(name)] = value
+    return out
+
+
+def pick_grape(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> Hold:
+    """Rake the bunch into the hand from above and beside it, and lift it gently."""
+    R = wrist_axes(0.6, np.radians(15), np.radians(40))
+    T = stage.object_pose()
+    reach = reach_point(T[:3, 3] + [0.0, 0.0, 0.022], R, np.array([-0.105, -0.040, 0.0]))
+    hold = take_hold(hand, stage.object_body, reach, PACE)
+    hand.move(0.3)
+    up = hand.goal.copy()
+    up[2, 3] += LIFT_M
+    hand.move(5.0, wrist=up)
+    hand.move(1.0)
+    return hold
+
+
+def squeeze_lemon(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> Hold:
+    """Wrap the fruit where it sits on the juicer, push down, and turn it to and fro about the reamer."""
+    R = wrist_axes(0.35, np.radians(12), np.radians(75))
+    T = stage.object_pose()
+    point = T[:3, 3] + [0.0, 0.0, 0.014]
+    reach = reach_point(point, R, np.array([-0.106, -0.042, 0.0]))
+    hold = take_hold(hand, stage.object_body, reach, PACE)
+    hand.move(0.3)
+    down = hand.goal.copy()
+    down[2, 3] -= PUSH_M
+    hand.move(1.2, wrist=down)
+    about = transform(None, [point[0], point[1], 0.0])
+    for turn in (TURN_RAD, -TURN_RAD, TURN_RAD, 0.0):
+        hand.move(1.1, wrist=about @ transform(rot_z(turn)) @ inverse(about) @ down)
+    hand.move(0.4)
+    return hold
+
+
+FOOD: dict[str, Callable[[HumanStage, HumanHand, np.random.Generator], Hold]] = {
+    "pick_grape": pick_grape,
+    "squeeze_lemon": squeeze_lemon,
+}
+FOOD_PROPS: dict[str, Props] = {
+    "pick_grape": Props(DEMO_BUNCH),
+    "squeeze_lemon": Props(DEMO_LEMON, {"juicer": DEMO_JUICER}),
+}
