@@ -8,14 +8,19 @@ then escalates. On an ordinary end, `end_all` ends what processes left behind in
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import ctypes
+import fcntl
 import logging
 import os
 import pty
+import shutil
 import signal
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Mapping, Sequence
 
 PATIENCE_S = 5.0  # as the defaults of sigterm_timeout and sigkill_timeout
@@ -27,7 +32,7 @@ _libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 
 
 class _Guardian:
-    """The guardian process, started with the first group and ended with the last."""
+    """The guardian process: started with the first process group, ended with this process."""
 
     def __init__(self) -> None:
         self.groups: dict[int, str] = {}
@@ -46,6 +51,7 @@ class _Guardian:
                     cwd="/",
                     start_new_session=True,
                 )
+                atexit.register(self.close)
         self._tell(b"+%d\n" % group)
 
     def discard(self, group: int) -> None:
@@ -59,13 +65,11 @@ class _Guardian:
                 self._process.stdin.flush()
 
     def close(self) -> None:
-        if self._process is None or self.groups:
-            return
-        if self._process.stdin is not None:
+        if self._process is not None and self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
-        self._process.wait()
-        self._process = None
+            if not self.groups:
+                self._process.wait()
 
 
 _guardian = _Guardian()
@@ -109,7 +113,6 @@ async def end_all(logger: logging.Logger) -> None:
         while _guardian.groups and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.02)
             _forget_empty_groups()
-    _guardian.close()
 
 
 def _forget_empty_groups() -> None:
@@ -245,6 +248,15 @@ def _tie_to_parent() -> Callable[[], None] | None:
     return tie
 
 
+def _open_terminal() -> tuple[int, int]:
+    """Open a pseudo terminal, as wide as the one that the launch writes to."""
+    master, slave = pty.openpty()
+    columns, lines = shutil.get_terminal_size()
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    return master, slave
+
+
 async def start(
     name: str,
     cmd: Sequence[str],
@@ -272,7 +284,7 @@ async def start(
         OSError: it could not be started.
     """
     loop = asyncio.get_running_loop()
-    terminals = [pty.openpty(), pty.openpty()] if emulate_tty else []
+    terminals = [_open_terminal(), _open_terminal()] if emulate_tty else []
     options = {
         "stdin": subprocess.PIPE,
         "stdout": terminals[0][1] if terminals else subprocess.PIPE,

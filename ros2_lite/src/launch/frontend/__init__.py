@@ -58,6 +58,14 @@ def parse_substitution(text: str) -> list[Substitution]:
     return parse(text)
 
 
+def __getattr__(name: str) -> NoReturn:
+    if name == "type_utils":
+        raise NotImplementedError(
+            "launch.frontend.type_utils is not part of ros2_lite: see launch.utilities.type_utils"
+        )
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 class _NotSupported:
     """Base of the classes that are here by name only."""
 

@@ -1,5 +1,7 @@
 """Helpers for launch_ros's actions."""
 
+from typing import NoReturn
+
 from ._names import (
     add_node_name,
     get_node_name_count,
@@ -31,3 +33,11 @@ __all__ = [
     "normalize_remap_rules",
     "prefix_namespace",
 ]
+
+
+def __getattr__(name: str) -> NoReturn:
+    if name == "to_parameters_list":
+        raise NotImplementedError(
+            "launch_ros.utilities.to_parameters_list is not part of ros2_lite: components are C++"
+        )
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,118 @@
+"""Each test has a ROS domain of its own, on the loopback interface, and its own folder for logs."""
+
+import importlib.util
+import itertools
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+_domains = itertools.cycle(range(1, 101))  # the ports of higher ones lie among the ephemeral ports
+for _ in range(os.getpid() % 100):
+    next(_domains)
+TIMEOUT_S = 10.0
+
+
+@pytest.fixture(autouse=True)
+def ros_environment(monkeypatch, tmp_path):
+    """Set the domain and keep everything on this machine."""
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(next(_domains)))
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path / "log"))
+
+
+@pytest.fixture
+def ros2():
+    """Return a function that runs the ros2 command and returns the finished process."""
+    lite = importlib.util.find_spec("ros2cli.__main__") is not None
+    command = [sys.executable, "-m", "ros2cli"] if lite else ["ros2"]
+
+    def run(*arguments, timeout=30, **options):
+        return subprocess.run(
+            [*command, *arguments], capture_output=True, text=True, timeout=timeout, check=False, **options
+        )
+
+    run.command = command
+    return run
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Return a function that installs a package with launch files and executables, and its prefix on the path."""
+    prefix = tmp_path / "prefix"
+    index = prefix / "share" / "ament_index" / "resource_index" / "packages"
+    index.mkdir(parents=True)
+    before = os.environ.get("AMENT_PREFIX_PATH", "")
+    monkeypatch.setenv("AMENT_PREFIX_PATH", os.pathsep.join(filter(None, [str(prefix), before])))
+
+    def install(name, executables=(), share=()):
+        (index / name).touch()
+        for kind, files in (("lib", dict(executables)), ("share", dict(share))):
+            for path, text in files.items():
+                file = prefix / kind / name / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text)
+                file.chmod(0o755)
+        (prefix / "share" / name).mkdir(exist_ok=True)
+        return prefix
+
+    return install
+
+
+class Ros:
+    """An initialised context with nodes and an executor that are taken down at the end."""
+
+    def __init__(self):
+        import rclpy
+        from rclpy.executors import SingleThreadedExecutor
+
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context, args=[])
+        self.executor = SingleThreadedExecutor(context=self.context)
+        self.nodes = []
+
+    def node(self, name="node", executor=None, **arguments):
+        """Make a node and add it to the executor (or another)."""
+        import rclpy
+
+        node = rclpy.create_node(name, context=self.context, **arguments)
+        self.nodes.append(node)
+        (executor or self.executor).add_node(node)
+        return node
+
+    def until(self, condition, timeout_s=TIMEOUT_S):
+        """Spin until `condition` holds; returns what it says."""
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            assert time.monotonic() < deadline, "time is up"
+            self.executor.spin_once(timeout_sec=0.02)
+        return condition()
+
+    def wait(self, future, timeout_s=TIMEOUT_S):
+        """Spin until a future is done; returns its result."""
+        self.executor.spin_until_future_complete(future, timeout_s)
+        assert future.done(), "time is up"
+        return future.result()
+
+    def spin_for(self, seconds):
+        """Spin for a while, to see that nothing comes."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.executor.spin_once(timeout_sec=0.02)
+
+    def close(self):
+        """Take everything down."""
+        self.executor.shutdown()
+        for node in self.nodes:
+            node.destroy_node()
+        self.context.try_shutdown()
+
+
+@pytest.fixture
+def ros(ros_environment):
+    """A context in a domain of its own."""
+    ros = Ros()
+    yield ros
+    ros.close()
