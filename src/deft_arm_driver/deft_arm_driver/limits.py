@@ -8,7 +8,6 @@ set_reduced_max_tcp_speed, set_reduced_max_joint_speed, set_fence_mode, set_redu
 """
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from deft_arm_driver.errors import DeviceFault
 from deft_arm_driver.session import ArmSession
@@ -24,15 +23,14 @@ _TCP_SPEED_MMPS = 1000.0
 def apply_limits(arm: ArmSession, settings: ArmSettings, hand: HandModel, joint_speed_radps: float) -> None:
     """Write load, tool point, sensitivity, fence and reduced speeds. Motors must be enabled; leaves the arm in state 5.
 
-    The tool point is the wrist, so that the controller's fence is the gate's workspace.
+    The tool point is the wrist (turned as the flange), so that the controller's fence is the gate's workspace.
 
     Raises:
         DeviceFault: the controller did not keep what it was told.
     """
     api = arm.api
     T_eef_wrist = inverse(hand.T_wrist_eef)
-    euler = Rotation.from_matrix(T_eef_wrist[:3, :3]).as_euler("xyz")
-    offset = [float(v) for v in (*(T_eef_wrist[:3, 3] * 1e3), *euler)]
+    offset = [*(float(v) * 1e3 for v in T_eef_wrist[:3, 3]), 0.0, 0.0, 0.0]
     palm_mm = [float(v) * 1e3 for v in (T_eef_wrist @ np.array([*hand.palm_center_m, 1.0]))[:3]]
     upper = np.array(settings.workspace_upper_m) * 1e3 + _FENCE_MARGIN_MM
     lower = np.array(settings.workspace_lower_m) * 1e3 - _FENCE_MARGIN_MM
