@@ -10,8 +10,8 @@ ARM_JOINTS = tuple(f"joint{i + 1}" for i in range(6))
 # Link masses, kg: of the size of xarm_description's inertials (the arm weighs 12.2 kg, its base included).
 _MASS = (2.2, 2.0, 1.7, 1.2, 1.2, 0.2)
 # Position servo of each joint. Harmonic drives hardly give: gains and torque limits in the ratio of the joints' sizes.
-_KP = (3000.0, 3000.0, 2000.0, 1500.0, 1500.0, 1000.0)
-_KV = (300.0, 300.0, 200.0, 120.0, 120.0, 80.0)
+_KP = (10000.0, 10000.0, 8000.0, 5000.0, 5000.0, 3000.0)
+_KV = (400.0, 400.0, 300.0, 120.0, 120.0, 80.0)
 _TORQUE = (100.0, 100.0, 60.0, 40.0, 40.0, 25.0)
 
 # Capsules of each link in its joint frame: (from, to, radius), metres. Radii after the data sheet's drawings, rounded.

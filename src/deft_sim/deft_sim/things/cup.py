@@ -1,7 +1,7 @@
 """Cups: hollow bodies of revolution with a printed sleeve."""
 
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import mujoco
 import numpy as np
@@ -80,12 +80,17 @@ class Cup(Thing):
         outline = self.outline
         body = spec.worldbody.add_body(name=name)
         body.add_freejoint(name=name)
-        contact = {"condim": 3, "priority": 1, "friction": [self.friction, 0.01, 0.0002], "solref": [0.01, 1.0]}
-        floor_radius = outline[0, 1] - self.wall_m
-        volume = stave_volume(outline, self.wall_m) + np.pi * floor_radius**2 * self.floor_m
-        density = self.mass_kg / volume
+        contact: dict[str, Any] = {
+            "condim": 3,
+            "priority": 1,
+            "friction": [self.friction, 0.01, 0.0002],
+            "solref": [0.01, 1.0],
+        }
         wall = outline.copy()
         wall[0, 0] = _FOOT_M  # the wall ends a hair above the table; the cup stands on its foot
+        floor_radius, floor_height = outline[0, 1] - self.wall_m, self.floor_m - _FOOT_M / 2
+        volume = stave_volume(wall, self.wall_m) + np.pi * floor_radius**2 * floor_height
+        density = self.mass_kg / volume
         add_staves(body, name, wall, self.wall_m, density, **contact)
         for k in range(_FEET):
             angle = 2 * np.pi * k / _FEET
@@ -102,8 +107,8 @@ class Cup(Thing):
         body.add_geom(
             name=f"{name}_floor",
             type=mujoco.mjtGeom.mjGEOM_CYLINDER,
-            size=[floor_radius, self.floor_m / 2 - _FOOT_M / 4, 0],
-            pos=[0, 0, self.floor_m / 2 + _FOOT_M / 4],
+            size=[floor_radius, floor_height / 2, 0],
+            pos=[0, 0, self.floor_m - floor_height / 2],
             density=density,
             group=COLLISION_GROUP,
             **contact,

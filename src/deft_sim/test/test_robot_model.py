@@ -1,0 +1,122 @@
+"""The robot's body in the twin: the maker's kinematics, joints that obey, fingers that give."""
+
+import mujoco
+import numpy as np
+import pytest
+
+from deft_core.hand import HandModel
+from deft_core.kinematics import flange_pose
+from deft_sim.model.arm import add_arm
+from deft_sim.model.poses import pose_of
+from deft_sim.model.scene import new_scene
+from deft_sim.servos import TICK_S
+from deft_sim.world import World
+
+Q = np.array([0.4, -0.5, -0.9, 0.3, 1.1, -0.2])
+
+
+@pytest.fixture(scope="module")
+def world(hand: HandModel) -> World:
+    return World(hand, {})
+
+
+def live(world: World, seconds: float) -> None:
+    for _ in range(round(seconds / TICK_S)):
+        world.tick()
+
+
+def test_the_flange_stands_where_the_maker_says() -> None:
+    spec = new_scene(table_looks=0)
+    add_arm(spec)
+    model = spec.compile()
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    T = pose_of(data.body("link6").xpos, data.body("link6").xmat)
+    assert np.allclose(T[:3, 3], [0.207, 0, 0.112], atol=1e-6)
+    assert np.allclose(T[:3, :3], np.diag([1.0, -1.0, -1.0]), atol=1e-6)
+
+
+def test_bodies_follow_the_same_kinematics_as_the_planner(world: World, hand: HandModel) -> None:
+    rng = np.random.default_rng(1)
+    for q in rng.uniform([-2, -1.5, -2.5, -2, -1, -2], [2, 1.5, 0, 2, 2.5, 2], size=(5, 6)):
+        world.arm_servo.reset(world.data, q)
+        mujoco.mj_kinematics(world.model, world.data)
+        body = world.data.body("link6")
+        assert np.allclose(pose_of(body.xpos, body.xmat), flange_pose(q), atol=1e-9)
+        assert np.allclose(world.wrist_pose() @ hand.T_wrist_eef, flange_pose(q), atol=1e-9)
+
+
+def test_the_arm_reaches_its_target_no_faster_than_its_top_speed_and_holds_it(world: World) -> None:
+    world.reset(Q, np.zeros(12), {})
+    world.arm_servo.target = Q + np.array([0.5, 0, 0, 0, 0, 0])
+    fastest = 0.0
+    for _ in range(150):
+        world.tick()
+        fastest = max(fastest, float(np.abs(world.arm_servo.qd(world.data)).max()))
+    assert fastest < 1.2 * 3.14
+    assert np.allclose(world.arm_servo.q(world.data), world.arm_servo.target, atol=2e-3)
+
+
+def test_fingers_bend_as_the_hand_model_says(world: World, hand: HandModel) -> None:
+    wanted = np.tile([0.1, 0.5, 0.6, 0.48], 4)
+    world.reset(Q, np.zeros(12), {})
+    world.hand_servo.command(hand.motors_from_joints(wanted), np.full(12, 1.0), np.ones(12, bool))
+    live(world, 1.5)
+    fingers = world.hand_servo.joints(world.data)[:12]  # the thumb meets the palm first
+    assert np.allclose(fingers, wanted[:12], atol=0.1)
+
+
+def test_finger_bodies_agree_with_the_hand_models_points(world: World, hand: HandModel) -> None:
+    joints = np.tile([0.1, 0.5, 0.6, 0.48], 4)
+    world.reset(Q, hand.motors_from_joints(joints), {})
+    points = hand.finger_points(world.hand_servo.joints(world.data))
+    T = np.linalg.inv(world.wrist_pose())
+    for f, finger in enumerate(hand.fingers):
+        knuckle = world.data.body(f"{finger}_proximal").xpos
+        middle = world.data.body(f"{finger}_middle").xpos
+        assert np.allclose((T @ np.append(knuckle, 1))[:3], points[f, 0], atol=1e-3)
+        assert np.allclose((T @ np.append(middle, 1))[:3], points[f, 1], atol=1e-3)
+
+
+def test_motor_current_never_exceeds_its_limit_and_stays_at_it_in_a_stall(world: World) -> None:
+    world.reset(Q, np.zeros(12), {})
+    world.hand_servo.command(np.full(12, 3.0), np.full(12, 0.3), np.ones(12, bool))  # far past every joint's end
+    peak = 0.0
+    for _ in range(400):
+        world.tick()
+        peak = max(peak, float(np.abs(world.hand_servo.current).max()))
+    assert peak <= 0.3 + 1e-9
+    assert np.abs(world.hand_servo.current).max() == pytest.approx(0.3)
+    assert np.abs(world.hand_servo.shaft).max() < 2.9
+
+
+def test_a_motor_without_torque_pulls_nothing(world: World) -> None:
+    world.reset(Q, np.zeros(12), {})
+    world.hand_servo.command(np.full(12, 0.8), np.full(12, 1.0), np.zeros(12, bool))
+    live(world, 0.5)
+    assert np.abs(world.hand_servo.current).max() == 0.0
+    assert np.abs(world.hand_servo.shaft).max() < 0.05
+
+
+def test_slack_in_the_tendons_leaves_the_joints_behind_the_way_they_came_from(world: World, hand: HandModel) -> None:
+    world.reset(Q, np.zeros(12), {})
+    settled = []
+    for goal in (0.5, 0.9, 0.5):
+        world.hand_servo.command(np.full(12, goal), np.full(12, 1.0), np.ones(12, bool))
+        live(world, 1.0)
+        settled.append(world.hand_servo.joints(world.data) - goal)
+    behind = (settled[2] - settled[0])[[1, 5, 9]]  # knuckles, coming from below and from above
+    assert (behind > 0.0).all()
+    assert (behind < 4 * hand.motors.backlash_rad).all()
+
+
+def test_the_hand_cannot_pass_through_the_table(world: World, hand: HandModel) -> None:
+    low = np.array([0.0, 0.75, -1.2, 0.0, 0.4, 0.0])  # the planner would refuse; the physics must too
+    world.reset(Q, np.zeros(12), {})
+    world.arm_servo.target = low
+    live(world, 2.0)
+    reached = world.arm_servo.q(world.data)
+    assert np.isfinite(reached).all()
+    deepest = min(world.data.contact.dist, default=0.0)
+    assert deepest > -0.02
+    assert np.abs(world.arm_servo.external(world.data)).max() > 5.0
