@@ -60,7 +60,8 @@ class McapStorageWriter:
     def __init__(self, stem: Path, options: StorageOptions) -> None:
         if options.storage_preset_profile not in _PRESETS:
             raise RuntimeError(f"unknown MCAP storage preset profile {options.storage_preset_profile}")
-        settings = {"chunk_size": _CHUNK_BYTES, "compression": CompressionType.NONE,
+        # rosbag2's own storage leaves checksums out by default, too
+        settings = {"chunk_size": _CHUNK_BYTES, "compression": CompressionType.NONE, "enable_crcs": False,
                     **_PRESETS[options.storage_preset_profile]}
         self.path = stem.with_name(stem.name + self.suffix)
         self._stream = _Unbuffered(self.path)

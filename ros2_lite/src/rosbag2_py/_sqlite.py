@@ -39,9 +39,11 @@ class SqliteStorageWriter:
             raise RuntimeError(f"Unknown SQLite storage preset profile {options.storage_preset_profile}")
         self.path = stem.with_name(stem.name + self.suffix)
         self._db = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
-        # the log survives a killed process, the journal in memory that rosbag2 uses by default does not
+        # the log survives a killed process, the journal in memory that rosbag2 uses by default does not; a power
+        # failure is another matter, for which there is the preset
         self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
+        resilient = options.storage_preset_profile == "resilient"
+        self._db.execute(f"PRAGMA synchronous={'NORMAL' if resilient else 'OFF'}")
         self._db.executescript(_SCHEMA)
         self._db.execute("INSERT INTO schema VALUES (4, ?)", (os.environ.get("ROS_DISTRO", ""),))
         self._db.execute("BEGIN")
