@@ -41,6 +41,7 @@ def generate_launch_description():
     ])
 """
 PROCESSES = 5
+_KILLED = pytest.param(signal.SIGKILL, -9, marks=pytest.mark.slow)
 
 
 def marked(mark):
