@@ -1,0 +1,141 @@
+"""twin_node on the graph: it resets, judges, reports, and ends cleanly; a second one on the same addresses does not start."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deft_core.workcell import load_workcell
+
+rclpy = pytest.importorskip("rclpy")
+pytestmark = pytest.mark.graph
+DOMAIN = 40 + os.getpid() % 60
+
+
+@pytest.fixture(scope="module")
+def workcell(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("workcell")
+    data = load_workcell("twin").model_dump(mode="json")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        data["camera"]["address"] = f"127.0.0.1:{free.getsockname()[1]}"
+    data["arm"]["host"] = f"127.8.{os.getpid() % 250}.1"
+    data["hand"]["port"] = str(folder / "hand")
+    path = folder / "cell.yaml"
+    path.write_text(yaml.safe_dump(data))
+    return path
+
+
+def start(workcell: Path) -> subprocess.Popen[str]:
+    env = os.environ | {"ROS_DOMAIN_ID": str(DOMAIN)}
+    command = [sys.executable, "-m", "deft_sim.twin_node", "--ros-args", "-p", f"workcell:={workcell}", "-p", "seed:=3"]
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+@pytest.fixture(scope="module")
+def graph(workcell: Path):
+    from rclpy.executors import SingleThreadedExecutor
+
+    node_process = start(workcell)
+    context = rclpy.Context()
+    rclpy.init(context=context, domain_id=DOMAIN)
+    node = rclpy.create_node("twin_node_test", context=context)
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    thread = threading.Thread(target=executor.spin, daemon=True)
+    thread.start()
+    yield node, node_process
+    if node_process.poll() is None:
+        node_process.kill()
+    node_process.wait(10)
+    executor.shutdown()
+    node.destroy_node()
+    rclpy.try_shutdown(context=context)
+    thread.join(5)
+
+
+def ask(node: Any, kind: Any, name: str, goal: Any) -> Any:
+    """Send a goal and wait for its result."""
+    from rclpy.action import ActionClient
+
+    client = ActionClient(node, kind, name)
+    assert client.wait_for_server(timeout_sec=30.0), f"{name} is not served"
+    done = threading.Event()
+    results: list[Any] = []
+
+    def on_result(future: Any) -> None:
+        results.append(future.result().result)
+        done.set()
+
+    def on_goal(future: Any) -> None:
+        assert future.result().accepted
+        future.result().get_result_async().add_done_callback(on_result)
+
+    client.send_goal_async(goal).add_done_callback(on_goal)
+    assert done.wait(30.0), f"{name} gave no result"
+    client.destroy()
+    return results[0]
+
+
+def test_a_scene_is_reset_and_judged(graph) -> None:
+    from deft_msgs.action import RateEpisode, ResetScene
+
+    node, _ = graph
+    answer = ask(node, ResetScene, "/scene/reset", ResetScene.Goal(task="pick_cup", objects="test", seed=5))
+    assert answer.success, answer.message
+    rating = ask(node, RateEpisode, "/judge/rate_episode", RateEpisode.Goal(task="pick_cup"))
+    assert rating.rated and rating.success_known and not rating.success
+    assert rating.reward == 0.0 and rating.rater == "judge"
+
+
+def test_an_unknown_task_is_refused_with_the_names_there_are(graph) -> None:
+    from deft_msgs.action import ResetScene
+
+    node, _ = graph
+    answer = ask(node, ResetScene, "/scene/reset", ResetScene.Goal(task="juggle", objects="train", seed=5))
+    assert not answer.success and "pick_cup" in answer.message
+    answer = ask(node, ResetScene, "/scene/reset", ResetScene.Goal(task="pick_cup", objects="both", seed=5))
+    assert not answer.success and "train" in answer.message
+
+
+def test_diagnostics_tell_the_pace(graph) -> None:
+    from diagnostic_msgs.msg import DiagnosticArray
+
+    node, _ = graph
+    heard = threading.Event()
+    messages: list[Any] = []
+
+    def on_message(message: Any) -> None:
+        messages.append(message)
+        heard.set()
+
+    subscription = node.create_subscription(DiagnosticArray, "/diagnostics", on_message, 10)
+    assert heard.wait(20.0)
+    node.destroy_subscription(subscription)
+    assert messages[0].status[0].name == "twin_node: physics"
+    assert "time scale reached" in [value.key for value in messages[0].status[0].values]
+
+
+def test_a_second_twin_on_the_same_addresses_says_so_in_one_line(graph, workcell: Path) -> None:
+    second = start(workcell)
+    output, _ = second.communicate(timeout=60)
+    assert second.returncode != 0
+    lines = [line for line in output.splitlines() if line.strip()]
+    assert len(lines) == 1 and "127.8." in lines[0] and lines[0].startswith("twin_node:")
+
+
+def test_an_interrupt_ends_it_cleanly_and_leaves_nothing(graph, workcell: Path) -> None:
+    _, process = graph
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 0
+    assert time.monotonic() - began < 15
+    assert not Path(workcell.parent / "hand").exists()
