@@ -43,6 +43,16 @@ def defined(module):
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             found.update(t.id for t in targets if isinstance(t, ast.Name))
+        elif isinstance(node, ast.ImportFrom) and hasattr(module, "__path__"):
+            home = node.module or ""
+            if not node.level and home.split(".")[0] != module.__name__.split(".")[0]:
+                continue  # what a package takes from itself, compiled parts too, it offers under its own name
+            for alias in node.names:
+                if alias.name == "*":
+                    part = importlib.import_module("." * node.level + home, module.__name__ if node.level else None)
+                    found.update(n for n in dir(part) if not n.startswith("_"))
+                else:
+                    found.add(alias.asname or alias.name)
     return found
 
 found = {}
