@@ -50,7 +50,7 @@ def defined(module):
             for alias in node.names:
                 if alias.name == "*":
                     part = importlib.import_module("." * node.level + home, module.__name__ if node.level else None)
-                    found.update(n for n in dir(part) if not n.startswith("_"))
+                    found.update(n for n in defined(part) if not n.startswith("_"))
                 else:
                     found.add(alias.asname or alias.name)
     return found
