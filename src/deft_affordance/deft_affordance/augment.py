@@ -9,6 +9,19 @@ from torch.nn import functional
 from deft_affordance.config import TrainConfig
 
 
+def _shadow(b: int, size: int, share: float, rng: torch.Generator) -> Tensor:
+    """Factors (B, 1, S, S): in a share of images, one side of a random line, or a band of it, is darker."""
+    axis = torch.linspace(-1.0, 1.0, size)
+    angle = 2.0 * torch.pi * torch.rand(b, 1, 1, generator=rng)
+    along = axis[None, None, :] * angle.cos() + axis[None, :, None] * angle.sin()
+    start = 2.0 * torch.rand(b, 1, 1, generator=rng) - 1.0
+    width = 0.2 + 2.0 * torch.rand(b, 1, 1, generator=rng)
+    soft = 0.03
+    inside = torch.sigmoid((along - start) / soft) * torch.sigmoid((start + width - along) / soft)
+    dark = 0.5 * torch.rand(b, 1, 1, generator=rng) * (torch.rand(b, 1, 1, generator=rng) < share)
+    return (1.0 - dark * inside)[:, None]
+
+
 def augment(images: Tensor, contacts: Tensor, config: TrainConfig, rng: torch.Generator) -> tuple[Tensor, Tensor]:
     """Augment a batch.
 
@@ -42,4 +55,6 @@ def augment(images: Tensor, contacts: Tensor, config: TrainConfig, rng: torch.Ge
         mean = out.mean(dim=(2, 3), keepdim=True)
         contrast = 1.0 + config.augment_color * uniform(b, 1, 1, 1)
         out = ((out - mean) * contrast + mean) * gain
+    if config.augment_shadow:
+        out = out * _shadow(b, out.shape[-1], config.augment_shadow, rng)
     return out.clamp(0.0, 255.0), contacts

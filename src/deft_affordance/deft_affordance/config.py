@@ -61,10 +61,12 @@ class TrainConfig(Settings):
     lambda_wrist: Weight = 0.1
     lambda_pose: Weight = 0.1
     held_out: Annotated[float, Field(gt=0, lt=0.9)] = 0.1
-    # Ours, beside the paper's recipe: shift and scale of the crop (share of its side), and colour.
+    # Ours, beside the paper's recipe: shift and scale of the crop (share of its side), colour, and shadows
+    # of things outside the crop, as a robot's arm throws them (share of images).
     augment_shift: Weight = 0.0
     augment_scale: Weight = 0.0
     augment_color: Weight = 0.0
+    augment_shadow: Annotated[float, Field(ge=0, le=1)] = 0.0
     half_precision_file: bool = False
 
 

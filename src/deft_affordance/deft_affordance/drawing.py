@@ -22,8 +22,8 @@ def overlay(frame: RGBDFrame, affordance: Affordance) -> NDArray[np.uint8]:
     window = image[y : y + h, x : x + w]
     rows, columns = window.shape[:2]
     if rows and columns:
-        heat = cv2.resize(affordance.heatmap, (w, h), interpolation=cv2.INTER_LINEAR)[:rows, :columns]
-        heat = heat / max(float(heat.max()), 1e-9)
+        heat = np.asarray(cv2.resize(affordance.heatmap, (w, h), interpolation=cv2.INTER_LINEAR), dtype=float)
+        heat = heat[:rows, :columns] / max(float(heat.max()), 1e-9)
         colors = cv2.applyColorMap(np.asarray(255 * heat, dtype=np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]
         share = 0.65 * heat[..., None]
         window[:] = np.asarray((1 - share) * window + share * colors, dtype=np.uint8)

@@ -50,14 +50,14 @@ def wrist_position(mano: Array, keypoints_px: Array, depth_mm: Array, K: Array) 
         return np.full(3, np.nan)
     X = hand_points(mano[3:]) @ Rotation.from_rotvec(mano[:3]).as_matrix().T
     rays = np.column_stack([(keypoints_px - K[:2, 2]) / K[[0, 1], [0, 1]], np.ones(len(X))])
-    A, b, w = [], [], []
+    rows_of, values_of, widths = [], [], []
     for axis in (0, 1):  # (X + t)_axis = ray_axis (X + t)_z
         row = np.zeros((len(X), 3))
         row[:, axis], row[:, 2] = 1.0, -rays[:, axis]
-        A.append(row)
-        b.append(rays[:, axis] * X[:, 2] - X[:, axis])
-        w.append(np.full(len(X), 0.7 * KEYPOINT_PX / K[0, 0]))
-    A, b, sigma = np.concatenate(A), np.concatenate(b), np.concatenate(w)
+        rows_of.append(row)
+        values_of.append(rays[:, axis] * X[:, 2] - X[:, axis])
+        widths.append(np.full(len(X), 0.7 * KEYPOINT_PX / K[0, 0]))
+    A, b, sigma = np.concatenate(rows_of), np.concatenate(values_of), np.concatenate(widths)
     t = np.linalg.lstsq(A / sigma[:, None], b / sigma, rcond=None)[0]
     z = _depth_at(depth_mm, keypoints_px)
     for _ in range(8):

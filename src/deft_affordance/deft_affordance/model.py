@@ -137,4 +137,4 @@ def loss(
         (prediction.wrist - wrist).norm(dim=1).mean(),
         (prediction.mano - mano).norm(dim=1).mean(),
     )
-    return Losses(sum(w * t for w, t in zip(weights, terms, strict=True)), *terms)  # type: ignore[arg-type]
+    return Losses(sum(w * t for w, t in zip(weights, terms, strict=True)), *terms)

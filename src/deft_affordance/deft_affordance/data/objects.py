@@ -9,6 +9,7 @@ from __future__ import annotations
 import colorsys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -51,6 +52,9 @@ class Kind:
     round: bool
 
 
+_PATTERNS: tuple[Literal["badge", "stripe", "label"], ...] = ("badge", "stripe", "label")
+
+
 def _color(rng: np.random.Generator) -> tuple[float, float, float]:
     return colorsys.hsv_to_rgb(rng.random(), rng.uniform(0.0, 0.95), rng.uniform(0.25, 0.98))
 
@@ -79,7 +83,7 @@ def draw_cup(rng: np.random.Generator) -> Cup:
         friction=0.6,
         color=_color(rng),
         accent=_color(rng),
-        pattern=str(rng.choice(["badge", "stripe", "label"])),
+        pattern=_PATTERNS[rng.integers(len(_PATTERNS))],
     )
 
 

@@ -30,7 +30,7 @@ DEMO_BUNCH = Bunch(
     color=(0.20, 0.12, 0.30),
 )
 DEMO_LEMON = Lemon(
-    radius_m=0.028, height_m=0.038, stands_at_m=0.040, mass_kg=0.06, friction=0.6, color=(0.95, 0.62, 0.12)
+    radius_m=0.028, height_m=0.038, mouth_m=0.016, stands_at_m=0.036, mass_kg=0.06, friction=0.6, color=(0.95, 0.62, 0.12)
 )
 DEMO_JUICER = Juicer(
     radius_m=0.053, rim_m=0.030, floor_m=0.019, reamer_m=0.058, mass_kg=0.5, color=(0.92, 0.92, 0.90)

@@ -26,7 +26,10 @@ def record(task: str, seed: int) -> tuple[RGBDClip, HandTrack]:
     """Let the hand do a task before the workcell's camera; return the clip and what a tracker says of it."""
     rng = np.random.default_rng(seed)
     camera = load_workcell("twin").camera.T_base_camera
-    colors, depths, manos, keypoints = [], [], [], []
+    colors: list[np.ndarray] = []
+    depths: list[np.ndarray] = []
+    manos: list[np.ndarray] = []
+    keypoints: list[np.ndarray] = []
     noise = VideoNoise(rng)
     clock = {"steps": 0}
 

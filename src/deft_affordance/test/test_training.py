@@ -1,0 +1,157 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from deft_affordance.augment import augment
+from deft_affordance.checkpoint import TextInput, load_prior, save_prior
+from deft_affordance.config import load_config
+from deft_affordance.data.shards import FIELDS, Samples, write_manifest, write_shard
+from deft_affordance.evaluate import METRICS, evaluate
+from deft_affordance.model import AffordanceModel, loss, spatial_softmax
+from deft_affordance.train import Batches, Trainer, TrainingDiverged, main, make_model
+from deft_core.errors import DeftError
+from deft_vision.encoders import make_encoder
+from deft_vision.errors import CheckpointLayoutError, MissingCheckpointError
+
+WORDS = ["cup", "pick", "pour", "the", "up"]
+
+
+@pytest.fixture
+def config():
+    twin = load_config("twin")
+    model = twin.model.model_copy(
+        update={"image_size": 32, "visual_width": 4, "deconv_channels": (8, 8, 8), "token_dim": 16, "layers": 1,
+                "feedforward": 16, "head_hidden": 16, "dropout": 0.0}
+    )  # fmt: skip
+    train = twin.train.model_copy(update={"epochs": 3, "batch": 8, "held_out": 0.25})
+    return twin.model_copy(update={"model": model, "train": train})
+
+
+@pytest.fixture
+def samples():
+    rng = np.random.default_rng(0)
+    n = 32
+    wrist, mano = rng.normal(size=(n, 3)) * 0.1 + [2, 1, -0.5], rng.normal(size=(n, 45)) * 0.1
+    contacts = rng.random((n, 5, 2))
+    columns = {
+        "crop": rng.integers(0, 256, (n, 32, 32, 3)).astype(np.uint8),
+        "text": np.array(["pick up the cup", "pour the cup"] * (n // 2)),
+        "verb": np.array(["pick", "pour"] * (n // 2)),
+        "contacts": contacts, "wrist": wrist, "mano": mano,
+        "contacts_true": contacts, "wrist_true": wrist, "mano_true": mano,
+        "contact_in_wrist": rng.normal(size=(n, 3)),
+        "side_px": np.full(n, 100),
+        "object": np.repeat(np.arange(8), 4),
+    }  # fmt: skip
+    assert set(columns) == set(FIELDS)
+    return Samples(columns)
+
+
+def trainer(config, samples, seed=0):
+    torch.manual_seed(seed)
+    model = make_model(config, WORDS, samples, None)
+    return Trainer(model, Batches.of(samples, TextInput(config, WORDS)), config, seed)
+
+
+def test_a_resumed_run_repeats_the_loss_curve(config, samples, tmp_path):
+    whole = trainer(config, samples)
+    for _ in range(3):
+        whole.run_epoch()
+    first = trainer(config, samples)
+    first.run_epoch()
+    torch.save(first.state(), tmp_path / "state.pt")
+    second = trainer(config, samples, seed=0)
+    second.restore(torch.load(tmp_path / "state.pt", weights_only=True))
+    second.run_epoch()
+    second.run_epoch()
+    assert second.history == whole.history
+    other = trainer(config, samples, seed=1)
+    with pytest.raises(DeftError, match="another configuration or seed"):
+        other.restore(torch.load(tmp_path / "state.pt", weights_only=True))
+
+
+def test_training_lowers_the_loss(config, samples):
+    run = trainer(config.model_copy(update={"train": config.train.model_copy(update={"epochs": 12})}), samples)
+    losses = [run.run_epoch() for _ in range(12)]
+    assert losses[-1] < losses[0]
+
+
+def test_nan_stops_training_and_says_where(config, samples):
+    broken = Samples(samples.columns | {"wrist": np.full_like(samples["wrist"], np.nan)})
+    with pytest.raises(TrainingDiverged, match="epoch 1, step 1"):
+        trainer(config, broken).run_epoch()
+
+
+def test_train_and_evaluate_commands(config, samples, tmp_path, monkeypatch, capsys):
+    data = tmp_path / "data"
+    data.mkdir()
+    rows = [{name: samples[name][i] for name in FIELDS} for i in range(len(samples))]
+    write_shard(data, 0, rows)
+    write_manifest(data, {"settings": {}, "counts": {}})
+    monkeypatch.setattr("deft_affordance.train.load_config", lambda _: config)
+    out = tmp_path / "prior.safetensors"
+    main(["--data", str(data), "--out", str(out)])
+    assert "24 samples, 3 epochs" in capsys.readouterr().out
+    prior = load_prior(out)
+    train, _ = samples.split(0.25)
+    np.testing.assert_allclose(prior.contact_in_wrist, train["contact_in_wrist"].mean(axis=0))
+    assert make_encoder("small", out).hash == prior.encoder_hash
+    report = evaluate(prior, samples)
+    assert report["images"] == 8 and set(report["errors"]["prior"]) == set(METRICS)
+    json.dumps(report)
+
+
+def test_checkpoint_round_trips_and_names_what_is_wrong(config, tmp_path):
+    model = AffordanceModel(config.model, len(WORDS) + 2).eval()
+    path = tmp_path / "prior.safetensors"
+    save_prior(path, model, config, WORDS, np.array([-0.1, -0.05, 0.02]), "d" * 64)
+    prior = load_prior(path)
+    assert prior.vocabulary == WORDS and prior.data_hash == "d" * 64
+    image, text = torch.zeros(1, 3, 32, 32), TextInput(config, WORDS)(["pour the cup"])
+    with torch.inference_mode():
+        assert torch.allclose(prior.model(image, text).wrist, model(image, text).wrist, atol=1e-2)
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(CheckpointLayoutError, match=r"prior\.safetensors"):
+        load_prior(path)
+    with pytest.raises(MissingCheckpointError, match="deft_affordance train"):
+        load_prior(tmp_path / "none.safetensors")
+
+
+def test_spatial_softmax_points_at_a_peak():
+    logits = torch.full((1, 1, 6, 8), -20.0)
+    logits[0, 0, 4, 1] = 20.0
+    places, heat = spatial_softmax(logits)
+    assert torch.allclose(places[0, 0], torch.tensor([1.5 / 8, 4.5 / 6]), atol=1e-4)
+    assert torch.allclose(heat.sum(), torch.tensor(1.0))
+
+
+def test_loss_weights_the_three_norms(config):
+    model = AffordanceModel(config.model, 7).eval()
+    out = model(torch.zeros(2, 3, 32, 32), torch.zeros(2, 16, dtype=torch.long))
+    terms = loss(out, out.contacts.detach(), out.wrist.detach() + 1.0, out.mano.detach(), (1.0, 0.1, 0.1))
+    assert float(terms.contact) == 0.0
+    assert float(terms.total) == pytest.approx(0.1 * np.sqrt(3.0), rel=1e-5)
+
+
+def test_augmentation_moves_contacts_with_the_image(config):
+    settings = config.train.model_copy(
+        update={"augment_shift": 0.1, "augment_scale": 0.2, "augment_color": 0.0, "augment_shadow": 0.0}
+    )
+    images = torch.zeros(16, 3, 64, 64)
+    images[:, :, 38:42, 22:26] = 255.0
+    contacts = torch.tensor([24.0 / 64, 40.0 / 64]).expand(16, 1, 2)
+    out, moved = augment(images, contacts, settings, torch.Generator().manual_seed(0))
+    axis = (torch.arange(64) + 0.5) / 64
+    weight = out[:, 0] / out[:, 0].sum(dim=(1, 2), keepdim=True)
+    seen = torch.stack([(weight.sum(1) * axis).sum(1), (weight.sum(2) * axis).sum(1)], dim=1)
+    assert torch.allclose(seen, moved[:, 0], atol=0.01)
+
+
+def test_paper_configuration_has_the_papers_shape():
+    paper = load_config("paper")
+    assert (paper.model.deconv_channels, paper.model.layers, paper.model.heads) == ((512, 256, 64), 6, 8)
+    assert (paper.train.epochs, paper.train.batch, paper.train.learning_rate) == (70, 224, 2e-4)
+    parameters = sum(p.numel() for p in AffordanceModel(paper.model).parameters())
+    assert 33e6 < parameters < 39e6

@@ -1,0 +1,92 @@
+"""Encoders by name, exercised with files of the published layouts (random weights)."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from deft_vision.encoders import make_encoder
+from deft_vision.errors import CheckpointLayoutError, MissingCheckpointError, UnknownEncoderError
+from deft_vision.resnet import ResNet18
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(0)
+    return ResNet18(64)
+
+
+@pytest.fixture
+def image():
+    return np.random.default_rng(0).integers(0, 256, (80, 60, 3)).astype(np.uint8)
+
+
+def save_r3m(network, path):
+    state = {f"module.convnet.{k}": v for k, v in network.state_dict().items()}
+    state |= {"module.lang_enc.w": torch.zeros(3), "module.lang_rew.w": torch.zeros(3)}
+    torch.save({"r3m": state, "global_step": 1}, path)
+
+
+def test_r3m_and_torchvision_files_of_the_same_weights_embed_alike(network, image, tmp_path):
+    save_r3m(network, tmp_path / "r3m.pt")
+    torch.save(network.state_dict() | {"fc.weight": torch.zeros(1000, 512)}, tmp_path / "resnet18.pth")
+    r3m, resnet = (make_encoder("r3m", tmp_path / "r3m.pt"), make_encoder("resnet18", tmp_path / "resnet18.pth"))
+    assert r3m.dim == 512 and r3m.hash == resnet.hash
+    np.testing.assert_array_equal(r3m.embed(image), resnet.embed(image))
+
+
+def test_small_encoder_comes_out_of_a_prior(image, tmp_path):
+    small = ResNet18(8)
+    state = {f"visual.{k}": v for k, v in small.state_dict().items()} | {"head.weight": torch.zeros(2)}
+    config = {"config": json.dumps({"visual_width": 8, "image_size": 64})}
+    save_file(state, str(tmp_path / "prior.safetensors"), config)
+    encoder = make_encoder("small", tmp_path / "prior.safetensors")
+    assert encoder.embed(image).shape == (64,) and encoder.image_size == 64
+
+
+def test_hash_tells_weights_apart(network, tmp_path):
+    save_r3m(network, tmp_path / "a.pt")
+    other = ResNet18(64)
+    save_r3m(other, tmp_path / "b.pt")
+    assert make_encoder("r3m", tmp_path / "a.pt").hash != make_encoder("r3m", tmp_path / "b.pt").hash
+
+
+def test_missing_file_says_where_it_comes_from(tmp_path):
+    with pytest.raises(MissingCheckpointError, match=r"facebookresearch/r3m"):
+        make_encoder("r3m", tmp_path / "none.pt")
+    with pytest.raises(MissingCheckpointError, match=r"resnet18-f37072fd"):
+        make_encoder("resnet18")
+
+
+def test_unknown_name_lists_the_names():
+    with pytest.raises(UnknownEncoderError, match="r3m, resnet18, small"):
+        make_encoder("vit")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"\x80\x04garbage"])
+def test_garbage_is_a_layout_error(content, tmp_path):
+    path = tmp_path / "bad.pt"
+    path.write_bytes(content)
+    for name in ("r3m", "resnet18", "small"):
+        with pytest.raises(CheckpointLayoutError, match=r"bad\.pt"):
+            make_encoder(name, path)
+
+
+def test_wrong_shape_names_the_tensor(network, tmp_path):
+    state = {f"module.convnet.{k}": v for k, v in network.state_dict().items()}
+    state["module.convnet.conv1.weight"] = torch.zeros(64, 3, 3, 3)
+    torch.save({"r3m": state}, tmp_path / "r3m.pt")
+    with pytest.raises(CheckpointLayoutError, match=r"conv1\.weight.*\(64, 3, 3, 3\)"):
+        make_encoder("r3m", tmp_path / "r3m.pt")
+
+
+def test_a_pickle_that_runs_code_is_refused(tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return (print, ("ran",))
+
+    torch.save({"r3m": Bomb()}, tmp_path / "bomb.pt")
+    with pytest.raises(CheckpointLayoutError):
+        make_encoder("r3m", tmp_path / "bomb.pt")
