@@ -192,6 +192,9 @@ class Executor:
             if self._closed:
                 return
             self._closed = True
+            kept, self._kept = self._kept, set()
+        for task in kept:
+            task._abandon()
         self._context._remove_interrupt(self._wake)
         self._waitset.close()
         self._guard.close()

@@ -217,6 +217,11 @@ class Task(Future):
 
     _awaited: Any = None
 
+    def _abandon(self) -> None:
+        """Close a coroutine that nobody will run any more."""
+        if not self._executing and inspect.iscoroutine(self._handler):
+            self._handler.close()
+
     def executing(self) -> bool:
         """Is it running right now?"""
         return self._executing

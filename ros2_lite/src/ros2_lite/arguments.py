@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rclpy.exceptions import RCLError
+
 _NODE_PREFIX = re.compile(r"^(?:([A-Za-z_][A-Za-z0-9_]*):)?(.*)$", re.DOTALL)
 
 
-class RosArgumentError(RuntimeError):
+class RosArgumentError(RCLError):
     """The command line cannot be understood; names the argument."""
 
 

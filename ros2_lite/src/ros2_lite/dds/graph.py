@@ -136,6 +136,7 @@ class Graph:
         self._listeners: list[Callable[[], None]] = []
         self._dirty = False
         self._closing = False
+        self._taking = threading.Lock()
         profile = Profile(depth=1, durability=DURABILITY_TRANSIENT_LOCAL)
         user_data = f"typehash={TYPE_HASH};".encode()
         self._writer = Writer(participant.handle, TOPIC, TYPE, profile, user_data)
@@ -194,13 +195,14 @@ class Graph:
     def wait_for(self, predicate: Callable[[], bool], timeout_s: float | None) -> bool:
         """Block until `predicate` holds (it is asked again at each change) or time is up; returns what it says then."""
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        with self._changed:
-            while not predicate() and not self._closing:
-                left = MATCH_LAG_S if deadline is None else min(MATCH_LAG_S, deadline - time.monotonic())
-                if left <= 0:
-                    break
+        # The predicate is asked without the lock: queries take theirs in the other order.
+        while not predicate():
+            left = MATCH_LAG_S if deadline is None else min(MATCH_LAG_S, deadline - time.monotonic())
+            if left <= 0 or self._closing:
+                return predicate()
+            with self._changed:
                 self._changed.wait(left)
-            return predicate()
+        return True
 
     def notify(self) -> None:
         """Make waiters look again."""
@@ -209,6 +211,7 @@ class Graph:
 
     def nodes(self) -> list[tuple[NodeEntities, str]]:
         """Return every node with the enclave of its process; this process's come first."""
+        self._refresh()
         with self._changed:
             found = [(node, "/") for node in self._own]
             for participant, nodes in self._remote.items():
@@ -219,6 +222,7 @@ class Graph:
 
     def endpoints(self) -> list[EndpointInfo]:
         """Return every writer and reader in the domain."""
+        self._refresh()
         with self._changed:
             return list(self._endpoints.values())
 
@@ -247,16 +251,21 @@ class Graph:
                 announcement = pack_announcement(self._participant.guid, nodes) if dirty else b""
             if dirty:
                 self._writer.write(announcement)
-            changed = self._take_announcements()
-            for topic in triggered:
-                if topic == BUILTIN_PARTICIPANT:
-                    changed |= self._take_participants()
-                elif topic in self._builtin:
-                    changed |= self._take_endpoints(topic)
-            if changed:
+            if triggered != [0] and self._refresh():
                 with self._changed:
                     self._changed.notify_all()
                 self._notify()
+
+    def _refresh(self) -> bool:
+        """Take what discovery has brought. Queries do it too: what this process made itself is there at once."""
+        with self._taking:
+            if self._closing:
+                return False
+            changed = self._take_announcements()
+            changed |= self._take_participants()
+            for topic in (BUILTIN_PUBLICATION, BUILTIN_SUBSCRIPTION):
+                changed |= self._take_endpoints(topic)
+            return changed
 
     def _notify(self) -> None:
         with self._changed:
@@ -340,6 +349,8 @@ class Graph:
         self._wake.trigger()
         if self._thread is not threading.current_thread():
             self._thread.join()
+        with self._taking:  # no query is taking, none will
+            pass
         self._writer.close()
         self._reader.close()
         self._wake.close()
