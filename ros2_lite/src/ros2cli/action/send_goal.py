@@ -60,8 +60,8 @@ def _follow(node: Any, client: Any, goal: Any, show_feedback: bool) -> None:
     if not handle.accepted:
         print("Goal was rejected.")
         return
-    print(f"Goal accepted with ID: {bytes(handle.goal_id.uuid).hex()}\n")
     try:
+        print(f"Goal accepted with ID: {bytes(handle.goal_id.uuid).hex()}\n")
         result = _wait(node, handle.get_result_async(), "getting result")
     except BaseException:
         _cancel(node, handle)
