@@ -116,6 +116,7 @@ def _nodes(given: dict[str, str], cell: WorkcellConfig) -> list[Node]:
             parameters=[common | parameters],
             output="screen",
             ros_arguments=["--log-level", given["log_level"]],
+            sigterm_timeout="15",  # a busy machine may take its time to unload torch and to bring the arm to rest
         )
 
     nodes = [
