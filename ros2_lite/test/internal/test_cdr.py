@@ -28,7 +28,7 @@ def test_defaults_round_trip(name):
 
 
 @pytest.mark.parametrize("name", COMPARABLE)
-@settings(relaxed, max_examples=8)
+@settings(relaxed, max_examples=5)
 @given(data=st.data())
 def test_arbitrary_messages_agree_with_cyclonedds(name, data):
     message = data.draw(messages(name))
@@ -70,7 +70,7 @@ class TestHostileBytes:
                 deserialize(data[:length], type(message))
 
     @pytest.mark.parametrize("name", NAMES)
-    @settings(relaxed, max_examples=30)
+    @settings(relaxed, max_examples=15)
     @given(header=st.sampled_from([LITTLE, bytes(4)]), body=st.binary(max_size=200))
     def test_random(self, name, header, body):
         cls = get_interface(name)
@@ -82,7 +82,7 @@ class TestHostileBytes:
             assert isinstance(message, cls)
             repr(message)  # every field can be read
 
-    @settings(relaxed, max_examples=300)
+    @settings(relaxed, max_examples=150)
     @given(data=st.data())
     def test_damaged(self, data):
         """Bytes of a real message with a few of them changed, cut, or doubled."""
