@@ -31,10 +31,10 @@ CURLED = np.array([0.0, 0.6, 0.7, 0.5] * 3 + [0.95, 0.1, 0.6, 0.5])
 class Search:
     """Evaluates grasps relative to the target's true pose."""
 
-    def __init__(self, task_name: str, objects: str, workcell: str = "twin") -> None:
+    def __init__(self, task_name: str, objects: str, demonstration: str = "", workcell: str = "twin") -> None:
         self.task, self.objects = load_task(task_name), objects
         self.cell = load_workcell(workcell)
-        self.demonstration = load_demonstration(self.task.demonstration)
+        self.demonstration = load_demonstration(demonstration or self.task.demonstration)
         self.twin = TwinWorkcell(self.task, self.cell, seed=0)
         self.symmetric = self.twin.scene.world(objects).things[TARGET].symmetric
 
@@ -77,6 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="find_expert", description=__doc__)
     parser.add_argument("--task", required=True)
     parser.add_argument("--objects", choices=OBJECT_SETS, default="train")
+    parser.add_argument("--demonstration", default="", help="a demonstration file instead of the task's")
     parser.add_argument("--generations", type=int, default=20)
     parser.add_argument("--scenes", type=int, default=3, help="scenes that each grasp is tried in")
     parser.add_argument("--trials", type=int, default=20, help="scenes to measure the result on")
@@ -85,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--start", metavar="TASK/OBJECTS", help="start from another expert")
     args = parser.parse_args(argv)
     try:
-        search = Search(args.task, args.objects)
+        search = Search(args.task, args.objects, args.demonstration)
         start = search.start()
         if args.start:
             known = expert_for(*args.start.split("/", 1))

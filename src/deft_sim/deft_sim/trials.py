@@ -94,7 +94,7 @@ GRASPS: dict[str, Callable[[Setting, np.random.Generator], EpisodeMotion]] = {
 
 
 def run_trials(
-    task_name: str, grasp: str, objects: str, n: int, seed: int, workcell: str = "twin"
+    task_name: str, grasp: str, objects: str, n: int, seed: int, *, workcell: str = "twin", demonstration: str = ""
 ) -> dict[str, object]:
     """Run n trials and return what the command prints.
 
@@ -104,7 +104,7 @@ def run_trials(
     task = load_task(task_name)
     twin = TwinWorkcell(task, load_workcell(workcell), seed)
     known = None if grasp == "random" else expert_for(task.name, objects)
-    setting = Setting(twin, load_demonstration(task.demonstration), known)
+    setting = Setting(twin, load_demonstration(demonstration or task.demonstration), known)
     rewards, successes, faults, warnings, lived = [], 0, 0, 0, 0.0
     start = time.perf_counter()
     for index in range(n):
@@ -158,10 +158,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--objects", choices=OBJECT_SETS, default="train")
     parser.add_argument("--n", type=_positive, default=100, help="number of trials")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--demonstration", default="", help="a demonstration file instead of the task's")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     args = parser.parse_args(argv)
     try:
-        result = run_trials(args.task, args.grasp, args.objects, args.n, args.seed)
+        result = run_trials(
+            args.task, args.grasp, args.objects, args.n, args.seed, demonstration=args.demonstration
+        )
     except DeftError as error:
         print(f"trials: {error}", file=sys.stderr)
         return 1

@@ -5,11 +5,12 @@ from deft_core.errors import ConfigError
 from deft_core.task import ObjectSpec
 from deft_sim.things.bunch import Bunch
 from deft_sim.things.cup import Cup
+from deft_sim.things.drawer import Drawer
 from deft_sim.things.juicer import Juicer
 from deft_sim.things.lemon import Lemon
 from deft_sim.things.thing import Thing
 
-KINDS: dict[str, type[Thing]] = {"bunch": Bunch, "cup": Cup, "juicer": Juicer, "lemon": Lemon}
+KINDS: dict[str, type[Thing]] = {"bunch": Bunch, "cup": Cup, "drawer": Drawer, "juicer": Juicer, "lemon": Lemon}
 
 
 def make_thing(spec: ObjectSpec, where: str) -> Thing:
