@@ -28,7 +28,7 @@ POSITION, SERVO, TEACH, JOINT_VELOCITY, CART_VELOCITY, ONLINE_JOINT, ONLINE_CART
 MODES = (POSITION, SERVO, TEACH, JOINT_VELOCITY, CART_VELOCITY, ONLINE_JOINT, ONLINE_CART)
 MOVING, READY, PAUSED, STOPPED, RESET = 1, 2, 3, 4, 5
 E_STOP, SERVO_FAULTS = 1, range(10, 18)
-E_KINEMATIC, E_JOINT_LIMIT, E_COLLISION, E_BOUNDARY = 21, 23, 31, 35
+E_KINEMATIC, E_JOINT_LIMIT, E_COLLISION, E_CIRCLE, E_BOUNDARY = 21, 23, 31, 32, 35
 W_FULL, W_PARAMETER, W_UNKNOWN, W_NO_SOLUTION = 11, 12, 13, 14
 _QUEUE = 2048
 _FENCE_PERIOD_S = 0.02
@@ -74,7 +74,8 @@ class XArmController:
     @property
     def planned(self) -> Array:
         """Where the set-point will stand when everything queued is done, (6,) rad."""
-        return self._planned.copy() if self._queue else self.setpoint.copy()
+        online = self.mode in (ONLINE_JOINT, ONLINE_CART)
+        return self._planned.copy() if self._queue and not online else self.setpoint.copy()
 
     def enable_motors(self, axis: int, on: bool) -> None:
         """Enable or disable one motor (1..6) or all (8)."""
@@ -136,6 +137,9 @@ class XArmController:
             if len(self._queue) >= _QUEUE:
                 self.warning = W_FULL
                 return
+            if self.mode in (ONLINE_JOINT, ONLINE_CART):  # online planning: the newest command replaces the others
+                self._queue.clear()
+                self._elapsed_s = 0.0
             self._queue.append(move)
             self.commands += 1
             self._planned = end.copy()

@@ -33,7 +33,14 @@ def pose_to_transform(pose: Array) -> Array:
 
 def transform_to_pose(T: Array) -> Array:
     """Controller's pose (6,) of a transform."""
-    return np.concatenate([T[:3, 3] * 1e3, Rotation.from_matrix(T[:3, :3]).as_euler("xyz")])
+    R = T[:3, :3]
+    across = float(np.hypot(R[0, 0], R[1, 0]))
+    pitch = np.arctan2(-R[2, 0], across)
+    if across > 1e-9:
+        roll, yaw = np.arctan2(R[2, 1], R[2, 2]), np.arctan2(R[1, 0], R[0, 0])
+    else:  # looking along z, roll and yaw are one turn: all of it goes to roll
+        roll, yaw = np.arctan2(-R[1, 2], R[1, 1]), 0.0
+    return np.concatenate([T[:3, 3] * 1e3, [roll, pitch, yaw]])
 
 
 def axis_angle_to_transform(pose: Array) -> Array:
@@ -135,6 +142,52 @@ class LineMove:
     def at(self, t: float, q: Array) -> Array:
         """Set-point (6,) at t seconds; raises `Unreachable` where the way leaves the arm's reach."""
         return self.solve(interpolate(self.start, self.goal, self.profile.fraction(t))[0], q)
+
+
+@dataclass(frozen=True, eq=False)
+class CircleMove:
+    """The tool goes along a circle with its rotation unchanged; joints follow by inverse kinematics."""
+
+    start: Array
+    centre: Array
+    normal: Array
+    angle: float
+    profile: Trapezoid
+    solve: Callable[[Array, Array], Array]
+
+    @classmethod
+    def through(
+        cls, start: Array, points: tuple[Array, Array], share: float, limits: tuple[float, float], solve: Callable
+    ) -> "CircleMove":
+        """Plan from a pose (4, 4) through two points (3,) m for a share of the full circle (mm/s, mm/s^2).
+
+        Raises:
+            ValueError: the three points are on a line.
+        """
+        a, b = points[0] - start[:3, 3], points[1] - start[:3, 3]
+        normal = np.cross(a, b)
+        size = float(normal @ normal)
+        if size < 1e-6 * float((a @ a) * (b @ b)) or size == 0.0:
+            raise ValueError("three points on a line make no circle")
+        centre = start[:3, 3] + (np.cross(normal, a) * (b @ b) + np.cross(b, normal) * (a @ a)) / (2.0 * size)
+        radius = float(np.linalg.norm(start[:3, 3] - centre))
+        angle = share * TWO_PI
+        profile = Trapezoid(radius * abs(angle) * 1e3, *limits)
+        return cls(start, centre, normal / np.sqrt(size), angle, profile, solve)
+
+    @property
+    def duration_s(self) -> float:
+        """Robot seconds it takes."""
+        return self.profile.duration_s
+
+    def pose(self, fraction: float) -> Array:
+        """Tool pose (4, 4) at a fraction of the way."""
+        turn = Rotation.from_rotvec(self.normal * (fraction * self.angle)).as_matrix()
+        return transform(self.start[:3, :3], self.centre + turn @ (self.start[:3, 3] - self.centre))
+
+    def at(self, t: float, q: Array) -> Array:
+        """Set-point (6,) at t seconds; raises `Unreachable` where the way leaves the arm's reach."""
+        return self.solve(self.pose(self.profile.fraction(t)), q)
 
 
 @dataclass(frozen=True)

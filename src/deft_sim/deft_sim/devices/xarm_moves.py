@@ -8,6 +8,7 @@ from deft_core.geometry import Array, rotation_angle
 from deft_sim.devices import xarm_protocol as p
 from deft_sim.devices.xarm_controller import (
     CART_VELOCITY,
+    E_CIRCLE,
     JOINT_VELOCITY,
     ONLINE_CART,
     ONLINE_JOINT,
@@ -16,6 +17,7 @@ from deft_sim.devices.xarm_controller import (
     XArmController,
 )
 from deft_sim.devices.xarm_motion import (
+    CircleMove,
     JointMove,
     LineMove,
     Trapezoid,
@@ -141,6 +143,28 @@ def _relative_line(
     return _queue_line(arm, T, speed, acceleration, check)
 
 
+def _circle(arm: XArmController, q: bytes) -> bytes:
+    values = _numbers(q, 16)
+    if not np.isfinite(values).all():
+        raise BadParameters("not finite")
+    tail = q[64:]
+    tool, angle_axis, check = (tail[0], tail[1], tail[2]) if len(tail) >= 3 else (0, 0, tail[0] if tail else 0)
+    to_transform = axis_angle_to_transform if angle_axis else pose_to_transform
+    start = arm.tcp(arm.planned)
+    base = start if tool else np.eye(4)
+    through = ((base @ to_transform(values[:6]))[:3, 3], (base @ to_transform(values[6:12]))[:3, 3])
+    speed, acceleration = _limits(values[12], values[13])
+    limits = (min(speed, arm.settings.tcp_speed_limit), min(acceleration, arm.settings.tcp_max_acceleration))
+    try:
+        move = CircleMove.through(start, through, values[15] / 100.0, limits, arm.solve)
+    except ValueError:
+        arm.fault(E_CIRCLE)
+        return _answer(arm)
+    if not check and _takes(arm, POSITION):
+        arm.enqueue(move, arm.solve(move.pose(1.0), arm.planned))
+    return _answer(arm)
+
+
 def _relative(arm: XArmController, q: bytes) -> bytes:
     values = _numbers(q, 11)
     joints, aa = byte(q, 44), byte(q, 45)
@@ -236,6 +260,7 @@ MOVES: dict[int, MoveHandler] = {
     p.MOVE_LINE_TOOL: _line_tool,
     p.MOVE_LINE_AA: _line_aa,
     p.MOVE_RELATIVE: _relative,
+    p.MOVE_CIRCLE: _circle,
     p.MOVE_JOINT: _joint,
     p.MOVE_JOINTB: _joint,
     p.MOVE_HOME: _home,

@@ -2,12 +2,12 @@
 
 Calls made here: connect, get_version, motion_enable, set_mode, set_state, get_state, get_err_warn_code, clean_error,
 clean_warn, set_servo_angle, set_servo_angle_j, set_position, set_tool_position, set_position_aa, set_servo_cartesian,
-set_servo_cartesian_aa, move_gohome, set_pause_time, vc_set_joint_velocity, vc_set_cartesian_velocity, get_servo_angle,
-get_position, get_position_aa, get_joint_states, get_joints_torque, get_inverse_kinematics, get_forward_kinematics,
-is_joint_limit, is_tcp_limit, get_cmdnum, set_collision_sensitivity, set_tcp_offset, set_tcp_load, set_reduced_mode,
-set_reduced_max_tcp_speed, set_reduced_max_joint_speed, set_reduced_tcp_boundary, set_reduced_joint_range,
-get_reduced_mode, get_reduced_states, set_fence_mode, set_collision_rebound, emergency_stop, the report stream,
-disconnect.
+set_servo_cartesian_aa, move_circle, move_gohome, set_pause_time, vc_set_joint_velocity, vc_set_cartesian_velocity,
+get_servo_angle, get_position, get_position_aa, get_joint_states, get_joints_torque, get_inverse_kinematics,
+get_forward_kinematics, is_joint_limit, is_tcp_limit, get_cmdnum, set_collision_sensitivity, set_tcp_offset,
+set_tcp_load, set_reduced_mode, set_reduced_max_tcp_speed, set_reduced_max_joint_speed, set_reduced_tcp_boundary,
+set_reduced_joint_range, get_reduced_mode, get_reduced_states, set_fence_mode, set_collision_rebound, emergency_stop,
+the report stream, disconnect.
 """
 
 import math
@@ -336,3 +336,32 @@ def test_a_lost_answer_is_a_timeout_and_the_next_one_is_heard(arm_rig: ArmRig, a
     assert arm.get_state() == (0, 2)
     arm_rig.wire.faults = WireFaults()
     assert arm.get_state() == (0, 2)
+
+
+def test_circles_pass_through_their_points_and_come_round(arm_rig: ArmRig, arm: XArmAPI) -> None:
+    x, y, z, *rpy = arm.get_position(is_radian=True)[1]
+    seen: list[np.ndarray] = []
+    through = ([x + 30, y + 30, z, *rpy], [x + 60, y, z, *rpy])
+    assert arm.move_circle(*through, percent=100, speed=200, mvacc=2000, is_radian=True) == 0
+
+    def done() -> bool:
+        seen.append(arm_rig.arm.tcp(arm_rig.plant.arm_state().q)[:3, 3] * 1e3)
+        return len(seen) > 20 and not arm.get_is_moving()
+
+    wait_for(done, "the circle is drawn")
+    way = np.array(seen)
+    assert np.allclose(np.linalg.norm(way[:, :2] - [x + 30, y], axis=1), 30.0, atol=0.5)
+    assert np.ptp(way[:, 1]) > 55 and np.allclose(way[-1], [x, y, z], atol=0.3)
+    x, y, z, *rpy = arm.get_position(is_radian=True)[1]
+    arm.move_circle([x + 30, y, z, *rpy], [x + 60, y, z, *rpy], percent=50, speed=200, is_radian=True)
+    wait_for(lambda: arm.get_err_warn_code()[1][0] == 32, "three points on a line are error 32")
+
+
+def test_online_planning_lets_the_newest_goal_win(arm_rig: ArmRig, arm: XArmAPI) -> None:
+    arm.set_mode(6)
+    arm.set_state(0)
+    assert arm.set_servo_angle(angle=[2.0, *START[1:]], speed=0.5, is_radian=True) == 0
+    wait_for(lambda: arm_rig.plant.arm_state().q[0] > 0.1, "it is on its way")
+    assert arm.set_servo_angle(angle=START.tolist(), speed=2.0, is_radian=True) == 0
+    assert arm.get_cmdnum()[1] <= 1
+    wait_for(lambda: bool(np.allclose(joints(arm), START, atol=1e-5)), "back at the start")
