@@ -13,7 +13,7 @@ from rclpy.qos import QoSProfile
 from rclpy.task import Future
 from ros2_lite import idl
 from ros2_lite.dds.library import DDSError
-from ros2_lite.dds.services import HeaderError, Requester
+from ros2_lite.dds.services import HEADER_SIZE, HeaderError, Requester
 from ros2_lite.entity import Entity, Work
 
 
@@ -56,7 +56,7 @@ class Client(Entity):
             if future is None:
                 return  # taken back by remove_pending_request
             try:
-                response = idl.deserialize(data, self.srv_type.Response)
+                response = idl.deserialize(data, self.srv_type.Response, HEADER_SIZE)
             except idl.CdrError as error:
                 self._logger.error(f"service '{self._service_name}': response dropped: {error}")
                 return
@@ -88,14 +88,14 @@ class Client(Entity):
         if not isinstance(request, self.srv_type.Request):
             raise TypeError(f"Expected {self.srv_type.Request}, got {type(request)}")
         self._require_alive()
-        data = idl.serialize(request)
         future = Future()
         with self._lock:
             sequence = self._requester.next_sequence()
+            data = idl.serialize(request, self._requester.header(sequence))
             self._pending_requests[sequence] = future
         future.add_done_callback(self.remove_pending_request)
         try:
-            self._requester.send(sequence, data)
+            self._requester.send(data)
         except DDSError as error:
             self.remove_pending_request(future)
             raise RCLError(f"failed to send request on '{self._service_name}': {error}") from error

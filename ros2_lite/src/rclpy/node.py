@@ -574,8 +574,9 @@ class Node(NodeParameters, NodeGraph):
             if writer.closed or not self._context._valid:
                 return
             seconds, nanoseconds = divmod(stamp, S_TO_NS)
+            text = text.encode("utf-8", "replace").decode()  # what is no Unicode must not stop the program
             writer.write(idl.serialize(Log(
-                stamp=make_stamp(sec=seconds, nanosec=nanoseconds), level=severity, name=name, msg=text,
+                stamp=make_stamp(sec=seconds, nanosec=nanoseconds), level=int(severity), name=name, msg=text,
                 file=file, function=function, line=line,
             )))
 

@@ -14,15 +14,16 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 from rclpy.qos import QoSProfile
 from ros2_lite import idl
 from ros2_lite.dds.library import DDSError
-from ros2_lite.dds.services import HeaderError, Replier, RequestId
+from ros2_lite.dds.services import HEADER_SIZE, HeaderError, Replier, RequestId
 from ros2_lite.entity import Entity, Work
 
 # rmw_cyclonedds too gives the asker's reader this long to be discovered before it replies.
 MATCH_TIMEOUT_S = 0.1
 
 
-def send_reply(replier: Replier, header: RequestId, data: bytes, name: str, logger: RcutilsLogger) -> None:
+def send_reply(replier: Replier, header: RequestId, response: Any, name: str, logger: RcutilsLogger) -> None:
     """Send a reply once the asker's reader is matched; a reply sent before would be lost."""
+    data = idl.serialize(response, header.pack())
     matched = replier.asker_is_matched(header)
     if matched is False:
         threading.Thread(
@@ -30,7 +31,7 @@ def send_reply(replier: Replier, header: RequestId, data: bytes, name: str, logg
         ).start()
     elif matched:
         try:
-            replier.send(header, data)
+            replier.send(data)
         except DDSError as error:
             raise RCLError(f"failed to send response on '{name}': {error}") from error
     # None: the asker has gone, and nobody waits for the answer
@@ -50,7 +51,7 @@ def _reply_when_matched(
     else:
         logger.warning(f"service '{name}': reply to a client whose reader is not discovered yet; it may be lost")
     try:
-        replier.send(header, data)
+        replier.send(data)
     except DDSError as error:
         logger.error(f"service '{name}': cannot reply: {error}")
 
@@ -87,7 +88,7 @@ class Service(Entity):
 
         def work() -> Any:
             try:
-                request = idl.deserialize(data, self.srv_type.Request)
+                request = idl.deserialize(data, self.srv_type.Request, HEADER_SIZE)
             except idl.CdrError as error:
                 self._logger.error(f"service '{self._service_name}': request dropped: {error}")
                 return None
@@ -112,7 +113,7 @@ class Service(Entity):
         if not isinstance(header, RequestId):
             raise TypeError(f"expected a request header, got {type(header)}")
         self._require_alive()
-        send_reply(self._replier, header, idl.serialize(response), self._service_name, self._logger)
+        send_reply(self._replier, header, response, self._service_name, self._logger)
 
     @property
     def service_name(self) -> str:

@@ -18,7 +18,7 @@ from rclpy.type_support import check_for_type_support
 from rclpy.waitable import Waitable
 from ros2_lite import goal_states, idl
 from ros2_lite.dds.library import DDSError
-from ros2_lite.dds.services import HeaderError, Requester
+from ros2_lite.dds.services import HEADER_SIZE, HeaderError, Requester
 from ros2_lite.entity import Work
 
 
@@ -86,13 +86,13 @@ class _Requests:
         self._lock = threading.Lock()
 
     def send(self, request: Any, note: Any) -> Future:
-        data = idl.serialize(request)
         future = Future()
         with self._lock:
             sequence = self.requester.next_sequence()
+            data = idl.serialize(request, self.requester.header(sequence))
             self.pending[sequence] = (future, note)
         try:
-            self.requester.send(sequence, data)
+            self.requester.send(data)
         except DDSError as error:
             self.pending.pop(sequence, None)
             raise RCLError(str(error)) from error
@@ -194,12 +194,14 @@ class ActionClient(Waitable):
             return handle(future, note, response)
 
         return functools.partial(
-            self._read, requests.requester.reader.topic_name, data, requests.srv_type.Response, deliver
+            self._read, requests.requester.reader.topic_name, data, requests.srv_type.Response, deliver, HEADER_SIZE
         )
 
-    def _read(self, name: str, data: bytes, msg_type: Any, handle: Callable[[Any], Any]) -> Any:
+    def _read(
+        self, name: str, data: bytes, msg_type: Any, handle: Callable[[Any], Any], skip: int = 0
+    ) -> Any:
         try:
-            message = idl.deserialize(data, msg_type)
+            message = idl.deserialize(data, msg_type, skip)
         except idl.CdrError as error:
             self._logger.error(f"'{name}': message dropped: {error}")
             return None

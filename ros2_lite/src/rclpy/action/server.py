@@ -22,7 +22,7 @@ from rclpy.type_support import check_for_type_support
 from rclpy.waitable import Waitable
 from ros2_lite import goal_states, idl
 from ros2_lite.dds.library import DDSError
-from ros2_lite.dds.services import HeaderError, Replier, RequestId
+from ros2_lite.dds.services import HEADER_SIZE, HeaderError, Replier, RequestId
 from ros2_lite.entity import Work
 from ros2_lite.goal_states import GoalEvent
 
@@ -275,7 +275,7 @@ class ActionServer(Waitable):
 
     def _answer(self, service: Replier, srv_type: Any, handle: Any, header: RequestId, data: bytes) -> Any:
         try:
-            request = idl.deserialize(data, srv_type.Request)
+            request = idl.deserialize(data, srv_type.Request, HEADER_SIZE)
         except idl.CdrError as error:
             self._drop(service, error)
             return None
@@ -283,7 +283,7 @@ class ActionServer(Waitable):
 
     def _reply(self, service: Replier, header: RequestId, response: Any, what: str) -> bool:
         try:
-            send_reply(service, header, idl.serialize(response), service.writer.topic_name, self._logger)
+            send_reply(service, header, response, service.writer.topic_name, self._logger)
         except RCLError:
             self._logger.warning(f"Failed to send {what} response (the client may have gone away)")
             return False

@@ -1,7 +1,7 @@
 """Requests and replies over two topics, with rmw_cyclonedds's in-band header.
 
 Behind the 4-byte CDR header stand the client's id (8 bytes, the instance handle of its request writer in its own
-process) and the sequence number (8 bytes); the body follows, so its alignment counts from the header's start plus 16.
+process) and the sequence number (8 bytes); the body follows. 16 bytes keep every alignment up to 8.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from .endpoints import Reader, Writer
 from .qos import Profile
 
 HEADER_SIZE = 16
+_REMEMBERED_ASKERS = 1024
 
 
 @dataclass(frozen=True)
@@ -26,23 +27,22 @@ class RequestId:
     sequence_number: int
     writer: int = 0
 
+    def pack(self) -> bytes:
+        """Return the header, to stand between the CDR header and the body."""
+        return struct.pack("<Qq", self.client, self.sequence_number)
+
 
 class HeaderError(ValueError):
     """A request or reply too short, or not CDR."""
 
 
-def _pack(header: RequestId, cdr: bytes) -> tuple[bytes, bytes]:
-    # 16 bytes keep every alignment up to 8, so the body's bytes need no change.
-    return cdr[:4] + struct.pack("<Qq", header.client, header.sequence_number), cdr[4:]
-
-
-def _unpack(data: bytes, writer: int) -> tuple[RequestId, bytes]:
+def _unpack(data: bytes, writer: int) -> RequestId:
     if len(data) < 4 + HEADER_SIZE:
         raise HeaderError(f"{len(data)} bytes hold no request header")
     if data[0] != 0 or data[1] not in (0, 1):
         raise HeaderError(f"encapsulation {data[:2].hex()} is not plain CDR")
     client, sequence = struct.unpack_from("<Qq" if data[1] == 1 else ">Qq", data, 4)
-    return RequestId(client, sequence, writer), data[:4] + data[4 + HEADER_SIZE:]
+    return RequestId(client, sequence, writer)
 
 
 class _Pair:
@@ -91,16 +91,20 @@ class Requester(_Pair):
         self._sequence += 1
         return self._sequence
 
-    def send(self, sequence: int, cdr: bytes) -> None:
-        """Send one request."""
-        self.writer.write(*_pack(RequestId(self.writer.instance_handle, sequence), cdr))
+    def header(self, sequence: int) -> bytes:
+        """Return the header of the request with this number."""
+        return RequestId(self.writer.instance_handle, sequence).pack()
+
+    def send(self, cdr: bytes) -> None:
+        """Send one request, its header included."""
+        self.writer.write(cdr)
 
     def take(self) -> tuple[int, bytes, int] | None:
-        """Take the next reply meant for this client: (sequence number, CDR bytes, source timestamp)."""
+        """Take the next reply meant for this client: (sequence number, CDR bytes with header, source timestamp)."""
         while (taken := self.reader.take()) is not None:
-            header, cdr = _unpack(taken[0], taken[2])
+            header = _unpack(taken[0], taken[2])
             if header.client == self.writer.instance_handle:
-                return header.sequence_number, cdr, taken[1]
+                return header.sequence_number, taken[0], taken[1]
         return None
 
     def server_is_ready(self) -> bool:
@@ -127,25 +131,33 @@ class Replier(_Pair):
             participant, (names.reply_name(service), *reply), (names.request_name(service), *request),
             profile, "serviceid",
         )
+        # Asking DDS takes 25 us; a reply to an asker that has gone since does no harm.
+        self._matched_askers: set[int] = set()
 
     def take(self) -> tuple[RequestId, bytes, int] | None:
-        """Take the next request: (who and which, CDR bytes, source timestamp)."""
+        """Take the next request: (who and which, CDR bytes with header, source timestamp)."""
         taken = self.reader.take()
         if taken is None:
             return None
-        header, cdr = _unpack(taken[0], taken[2])
-        return header, cdr, taken[1]
+        return _unpack(taken[0], taken[2]), taken[0], taken[1]
 
     def asker_is_matched(self, header: RequestId) -> bool | None:
         """Does the asker's reader match our writer? None: the asker is gone.
 
         A reply sent before that match exists is lost, so senders wait for it.
         """
+        if header.writer in self._matched_askers:
+            return True
         found, client = self.reader.matched_id(header.writer, "clientid")
         if not found:
             return None
-        return client is None or client in self.writer.matched_ids("clientid")
+        matched = client is None or client in self.writer.matched_ids("clientid")
+        if matched:
+            if len(self._matched_askers) >= _REMEMBERED_ASKERS:
+                self._matched_askers.clear()
+            self._matched_askers.add(header.writer)
+        return matched
 
-    def send(self, header: RequestId, cdr: bytes) -> None:
-        """Send one reply."""
-        self.writer.write(*_pack(header, cdr))
+    def send(self, cdr: bytes) -> None:
+        """Send one reply, its header included."""
+        self.writer.write(cdr)
