@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import rclpy
-import torch
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import Point
 from rcl_interfaces.msg import ParameterDescriptor
@@ -55,11 +54,13 @@ class AffordanceNode(Node):
             ParameterDescriptor(description="CLIP weights, for a prior that uses CLIP's text encoder."),
         )
         self.declare_parameter("threads", 1, ParameterDescriptor(description="CPU threads of the network."))
-        torch.set_num_threads(max(1, int(self._get("threads"))))
         cell = load_workcell(self._get("workcell"))
         self._timeout_s = cell.camera.timeout_s
         self._predictor = AffordancePredictor(
-            self._get("prior") or None, load_hand(cell.hand.model), clip_checkpoint=self._get("clip_checkpoint") or None
+            self._get("prior") or None,
+            load_hand(cell.hand.model),
+            clip_checkpoint=self._get("clip_checkpoint") or None,
+            threads=max(1, int(self._get("threads"))),
         )
         self._tf = Buffer()
         self._tf_listener = TransformListener(self._tf, self)

@@ -105,6 +105,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--checkpoint", type=Path, help="default: the one that ships")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     args = parser.parse_args(argv)
+    torch.set_num_threads(1)
     try:
         prior = load_prior(args.checkpoint)
         samples, data_hash = read_samples(args.data)

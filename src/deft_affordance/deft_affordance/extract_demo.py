@@ -69,7 +69,7 @@ def wrist_position(mano: Array, keypoints_px: Array, depth_mm: Array, K: Array) 
         values = np.concatenate([b, behind[near]])
         scale = np.concatenate([sigma, np.full(int(near.sum()), DEPTH_M)])
         error = np.abs(rows @ t - values) / scale
-        weight = np.sqrt(np.where(error > 1.5, 1.5 / error, 1.0)) / scale
+        weight = np.sqrt(1.5 / np.maximum(error, 1.5)) / scale
         t = np.linalg.lstsq(rows * weight[:, None], values * weight, rcond=None)[0]
     return t
 

@@ -57,6 +57,8 @@ class AffordancePredictor:
         hand: the robot's hand.
         settings: what is refused.
         clip_checkpoint: CLIP weights, for a prior that uses CLIP's text encoder.
+        threads: CPU threads of torch, for the whole process; a network this small is fastest on one, and several
+            that spin beside busy cores make it many times slower. None leaves torch as it is.
 
     Attributes:
         contact_in_wrist: (3,) metres: where this hand expects the contact: the human's, scaled by the hands' lengths.
@@ -70,7 +72,10 @@ class AffordancePredictor:
         hand: HandModel | None = None,
         settings: PredictorSettings | None = None,
         clip_checkpoint: Path | str | None = None,
+        threads: int | None = 1,
     ) -> None:
+        if threads is not None:
+            torch.set_num_threads(threads)
         self.prior = load_prior(checkpoint)
         self.hand = hand or load_hand()
         self.settings = settings or PredictorSettings()

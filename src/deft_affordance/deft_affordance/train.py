@@ -166,6 +166,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--visual-checkpoint", help="published visual weights, where the configuration names some")
     parser.add_argument("--clip-checkpoint", help="CLIP weights, where the configuration uses CLIP text")
+    parser.add_argument("--threads", type=int, help="CPU threads of torch (default: torch's choice)")
     parser.add_argument("--tensorboard", type=Path, help="folder for TensorBoard logs (needs tensorboard)")
     args = parser.parse_args(argv)
     try:
@@ -175,6 +176,8 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _train(args: argparse.Namespace) -> None:
+    if args.threads:
+        torch.set_num_threads(args.threads)
     config = load_config(args.config)
     if args.epochs:
         config = config.model_copy(update={"train": config.train.model_copy(update={"epochs": args.epochs})})

@@ -81,11 +81,11 @@ def pick_grape(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> 
 
 
 def squeeze_lemon(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> Hold:
-    """Wrap the fruit where it sits on the juicer, push down, and turn it to and fro about the reamer."""
-    R = wrist_axes(0.35, np.radians(12), np.radians(75))
+    """Cover the fruit where it sits on the juicer, push down, and turn it to and fro about the reamer."""
+    R = wrist_axes(0.6, np.radians(15), np.radians(15))
     T = stage.object_pose()
-    point = T[:3, 3] + [0.0, 0.0, 0.014]
-    reach = reach_point(point, R, np.array([-0.106, -0.042, 0.0]))
+    point = T[:3, 3] + [0.0, 0.0, 0.018]
+    reach = reach_point(point, R, np.array([-0.115, -0.040, 0.0]))
     hold = take_hold(hand, stage.object_body, reach, PACE)
     hand.move(0.3)
     down = hand.goal.copy()

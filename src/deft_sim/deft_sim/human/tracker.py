@@ -15,7 +15,7 @@ from scipy.spatial.transform import Rotation
 from deft_core.geometry import Array, apply, inverse
 from deft_core.mano import hand_points
 
-JOINT_SIGMA_RAD = 0.10
+JOINT_SIGMA_RAD = 0.16
 WRIST_SIGMA_RAD = 0.08
 # 2D keypoints of MediaPipe-like landmarkers on a hand some 100 px long.
 KEYPOINT_SIGMA_PX = 2.0

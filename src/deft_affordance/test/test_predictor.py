@@ -1,0 +1,119 @@
+"""The shipped prior on captures of the twin: contacts on the object, refusals instead of guesses."""
+
+import dataclasses
+import time
+
+import numpy as np
+import pytest
+
+from deft_affordance.checkpoint import SHIPPED
+from deft_affordance.drawing import hand_lines, overlay
+from deft_affordance.errors import NoDepth, OutOfWorkspace, UnknownInstruction
+from deft_affordance.predictor import AffordancePredictor, PredictorSettings, confidence
+from deft_core.errors import PerceptionRefused
+from deft_core.geometry import apply, inverse
+from deft_core.task import load_task
+from deft_core.workcell import load_workcell
+from deft_core.wrist import rotation_from_rpy, wrist_pose
+from deft_sim.workcell import TwinWorkcell
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    return AffordancePredictor()
+
+
+@pytest.fixture(scope="module")
+def twin():
+    cell = TwinWorkcell(load_task("pick_cup"), load_workcell("twin"), seed=1)
+    yield cell
+    cell.close()
+
+
+@pytest.fixture(scope="module")
+def frame(twin):
+    twin.reset("train", 11)
+    return twin.look()
+
+
+def test_shipped_checkpoint_is_small():
+    assert SHIPPED.stat().st_size < 20e6
+
+
+@pytest.mark.parametrize("objects", ["train", "test"])
+def test_contact_lies_on_the_cup_and_the_hand_comes_from_behind_and_right(predictor, twin, objects):
+    for seed in range(3):
+        twin.reset(objects, 100 + seed)
+        seen = predictor.predict(twin.look(), "pick up the cup")
+        cup = twin._rig()[0].pose("target")
+        local = apply(inverse(cup), seen.prior.contact)
+        assert np.hypot(*local[:2]) < 0.065 and -0.01 < local[2] < 0.125
+        R = rotation_from_rpy(seen.prior.wrist_rpy)
+        fingers, palm = -R[:, 0], -R[:, 1]
+        assert fingers[0] > 0.6 and palm[1] > 0.5  # fingers point away from the robot, the palm faces left
+        wrist = wrist_pose(seen.prior, predictor.contact_in_wrist)[:3, 3]
+        assert wrist[0] < cup[0, 3] and wrist[1] < cup[1, 3]
+
+
+def test_a_prediction_is_whole(predictor, frame):
+    seen = predictor.predict(frame, "pour from the cup")
+    assert seen.contacts_px.shape == (5, 2) and seen.contacts_base.shape == (5, 3)
+    assert seen.heatmap.sum() == pytest.approx(1.0, abs=1e-4) and seen.contact_weights.sum() == pytest.approx(1.0)
+    assert 0.0 <= seen.score <= 1.0 and len(seen.encoder_hash) == 64
+    assert seen.embedding.shape == (predictor.prior.model.visual.dim,)
+    assert (seen.prior.joints >= predictor.hand.lower).all() and (seen.prior.joints <= predictor.hand.upper).all()
+    x, y, w, h = seen.crop
+    assert x >= 0 and y >= 0 and w > 0 and h > 0
+    again = predictor.predict(frame, "pour from the cup")
+    assert again.prior == seen.prior
+
+
+def test_drawings_show_the_prediction(predictor, frame):
+    seen = predictor.predict(frame, "pick up the cup")
+    image = overlay(frame, seen)
+    assert image.shape == frame.color.shape and (image != frame.color).any()
+    lines = hand_lines(seen, predictor.hand, predictor.contact_in_wrist)
+    assert lines.shape == (16, 2, 3) and np.linalg.norm(lines.mean(axis=(0, 1)) - seen.prior.contact) < 0.15
+
+
+def test_unknown_words_are_an_error_not_a_guess(predictor, frame):
+    with pytest.raises(UnknownInstruction, match="empty"):
+        predictor.predict(frame, "  ")
+    with pytest.raises(UnknownInstruction, match="qwerty"):
+        predictor.predict(frame, "qwerty")
+
+
+def test_refusals(predictor, frame):
+    blind = dataclasses.replace(frame, depth_mm=np.zeros_like(frame.depth_mm))
+    with pytest.raises(PerceptionRefused):
+        predictor.predict(blind, "pick up the cup")
+    seen = predictor.predict(frame, "pick up the cup")
+    u, v = np.rint(seen.contacts_px.mean(axis=0)).astype(int)
+    holed = frame.depth_mm.copy()
+    holed[v - 25 : v + 26, u - 25 : u + 26] = 0
+    with pytest.raises(PerceptionRefused) as caught:
+        predictor.predict(dataclasses.replace(frame, depth_mm=holed), "pick up the cup")
+    assert isinstance(caught.value, NoDepth) or "off the object" in str(caught.value)
+    near = PredictorSettings(workspace_upper_m=(0.40, 0.3, 0.35))
+    with pytest.raises(OutOfWorkspace, match="base_link"):
+        AffordancePredictor(settings=near).predict(frame, "pick up the cup")
+
+
+def test_confidence_is_one_for_a_peak_and_low_for_a_flat_heatmap():
+    peak, flat = np.zeros((2, 24, 24), np.float32), np.full((2, 24, 24), 1 / 576, np.float32)
+    peak[:, 12, 12] = 1.0
+    centre = np.full((2, 2), 12.5 / 24)
+    assert confidence(peak, centre) == pytest.approx(1.0)
+    assert confidence(flat, centre) < 0.1
+
+
+@pytest.mark.slow
+def test_f_takes_under_forty_milliseconds(predictor):
+    """The best of many, since the machine may be busy with other things."""
+    crop = np.zeros((96, 96, 3), np.uint8)
+    took = []
+    for _ in range(50):
+        start = time.perf_counter()
+        predictor._run([crop], "pick up the cup")
+        took.append(time.perf_counter() - start)
+    assert min(took) < 0.04
