@@ -25,6 +25,8 @@ from deft_hand_driver.registers import Register
 # A read that finds nothing ends after this long instead of spinning on the processor.
 _POLL_S = 0.002
 _TRIES = 3
+# Single registers are written and read at set-up and recovery, where an answer matters more than haste.
+_SETUP_PATIENCE_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -128,24 +130,26 @@ class HandBus:
     # -- single registers --------------------------------------------------------------------------------------------
 
     def read(self, motor: int, register: Register) -> int:
-        """Read a register of one motor; raises `DeviceFault` after a few tries."""
+        """Read a register of one motor; raises `DeviceFault` if it does not answer for half a second."""
         call = self._packets.read1ByteTxRx if register.size == 1 else self._packets.read4ByteTxRx
         result = sdk.COMM_SUCCESS
-        for _ in range(_TRIES):
+        end = time.monotonic() + _SETUP_PATIENCE_S
+        while time.monotonic() < end:
             value, result, _ = call(self._open(), motor, register.address)
             if result == sdk.COMM_SUCCESS:
                 return int(value)
         raise self._no_answer(motor, f"reading register {register.address}", result)
 
     def write(self, motor: int, register: Register, value: int) -> None:
-        """Write a register of one motor; raises `DeviceFault` if it is refused, or after a few tries."""
+        """Write a register of one motor; raises `DeviceFault` if it is refused, or not answered for half a second."""
         call = {
             1: self._packets.write1ByteTxRx,
             2: self._packets.write2ByteTxRx,
             4: self._packets.write4ByteTxRx,
         }[register.size]
         result = sdk.COMM_SUCCESS
-        for _ in range(_TRIES):
+        end = time.monotonic() + _SETUP_PATIENCE_S
+        while time.monotonic() < end:
             result, error = call(self._open(), motor, register.address, value & 0xFFFFFFFF)
             if result == sdk.COMM_SUCCESS:
                 refused = error & 0x7F
@@ -177,7 +181,11 @@ class HandBus:
                 group.addParam(motor)
             result = group.txRxPacket()
             if result == sdk.COMM_SUCCESS:
-                return [bytes(group.data_dict[motor]) for motor in self.ids]
+                blocks = [bytes(group.data_dict[motor]) for motor in self.ids]
+                # An answer that comes after its own request timed out is taken by the SDK for the answer to the next.
+                if all(len(block) == register.size for block in blocks):
+                    return blocks
+                result = sdk.COMM_RX_CORRUPT
             self.lost_reads += 1
         raise DeviceFault(f"the hand on {self.port} does not answer: {self._packets.getTxRxResult(result)}")
 
