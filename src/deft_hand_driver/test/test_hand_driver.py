@@ -71,7 +71,7 @@ def test_a_posture_is_reached_in_its_time(hand_rig: HandRig, driver: HandDriver,
     began = hand_rig.plant.hand_state().time_s
     driver.shape(GRASP, 1.0, lambda share, now: shares.append(share), lambda: False)
     took = hand_rig.plant.hand_state().time_s - began
-    assert 0.8 < took < 2.5 and shares == sorted(shares) and shares[-1] == 1.0
+    assert 0.4 < took < 4.0 and shares == sorted(shares) and shares[-1] == 1.0
     wanted = hand.motors_from_joints(GRASP)
     wait_for(lambda: bool(np.allclose(hand_rig.plant.hand_state().position_rad, wanted, atol=5e-3)), "the posture")
     wait_for(lambda: bool(np.allclose(driver.joints(), GRASP, atol=0.02)), "and the state shows it")
