@@ -1,9 +1,12 @@
 """The paper's policy: a conditional VAE over residuals (section 3.2), fitted to the ten best episodes.
 
-Encoder q(z | delta, c) and decoder p(delta | z, c) with c = (phi(I), xi). Ten episodes and 22 numbers each ask for
-restraint, so the condition is small and bounded (`deft_cem.policies.condition`), often dropped in training (the
-decoder then has to manage on z alone, as for a scene like none before) and its weights decay fastest: where the
-episodes show no link between scene and residual, the decoder falls back on the elites' own distribution.
+Encoder q(z | delta, c) and decoder p(delta | z, c) with c = (phi(I), xi). Ten episodes of 22 numbers are mostly noise
+around what made them good, and a decoder that can reproduce them reproduces that noise in every trial. Three restraints:
+
+- the decoder's noise is set to the edge of pure noise, so z is spent only on what stands out of it, such as two modes;
+- the condition is a few bounded numbers (`deft_cem.policies.condition`), enters linearly, under a ridge, and is often
+  dropped in training, so that z has to carry what the scene does not explain;
+- what neither carries is the elites' mean.
 """
 
 from __future__ import annotations
@@ -27,13 +30,14 @@ class CvaeConfig(PolicyConfig):
     latent: int = Field(default=2, ge=1)
     hidden: int = Field(default=16, ge=1)
     beta: float = Field(default=1.0, gt=0.0)
-    # Decoder noise, in the spread of the elites: only what several of them share is worth a bit of z.
-    noise: float = Field(default=1.0, gt=0.0)
+    # Decoder noise, in the spread of the elites. None: 1 + sqrt(22 / episodes), the edge up to which the principal
+    # spreads of pure noise reach (Marchenko and Pastur); z is spent on what stands out of it, such as two modes.
+    noise: float | None = Field(default=None, gt=0.0)
     condition: ConditionConfig = ConditionConfig()
     condition_dropout: float = Field(default=0.3, ge=0.0, lt=1.0)
     condition_noise: float = Field(default=0.5, ge=0.0)
-    condition_decay: float = Field(default=0.5, ge=0.0)
-    weight_decay: float = Field(default=0.02, ge=0.0)
+    # Prior standard deviation of the condition's weights, as a share of what noise leaves (ridge regression).
+    condition_scale: float = Field(default=0.5, gt=0.0)
     steps: int = Field(default=400, ge=1)
     learning_rate: float = Field(default=0.01, gt=0.0)
     # Copies of each episode in a step, each with its own z, condition noise and dropout.
@@ -68,12 +72,13 @@ class CvaePolicy(ResidualPolicy):
         return best.residuals
 
     def _train(self, target: Array, conditions: Array, generator: torch.Generator) -> float:
+        noise = self.config.noise or 1.0 + (GRASP_DIM / len(target)) ** 0.5
         c, h, z = conditions.shape[1], self.config.hidden, self.config.latent
         net = {
             "encoder_1": layer(GRASP_DIM + c, h, generator),
             "encoder_2": layer(h, 2 * z, generator, gain=0.1),
             "decoder_z": layer(z, h, generator),
-            "decoder_c": layer(c, h, generator, gain=0.3),
+            "decoder_c": layer(c, GRASP_DIM, generator, gain=0.1),
             "decoder_2": layer(h, GRASP_DIM, generator, gain=0.3),
         }
         x_all = torch.from_numpy(np.tile(target, (self.config.copies, 1)))
@@ -90,14 +95,13 @@ class CvaePolicy(ResidualPolicy):
             mu, log_var = code[:, :z], code[:, z:].clamp(-8.0, 8.0)
             sample = mu + torch.exp(0.5 * log_var) * draw(rows, z)
             guess = _decode(net, sample, seen)
-            misfit = ((guess - x_all) ** 2).sum(1) / (2.0 * self.config.noise**2)
+            misfit = ((guess - x_all) ** 2).sum(1) / (2.0 * noise**2)
             divergence = 0.5 * (mu**2 + log_var.exp() - 1.0 - log_var).sum(1)
-            return (misfit + self.config.beta * divergence).mean()
+            ridge = (net["decoder_c"][0] ** 2).sum() / (2.0 * len(target) * (self.config.condition_scale * noise) ** 2)
+            return (misfit + self.config.beta * divergence).mean() + ridge
 
-        condition_weights = [net["decoder_c"][0]]
-        others = [p for name, pair in net.items() for p in pair if not (name == "decoder_c" and p is pair[0])]
-        groups = [(condition_weights, self.config.condition_decay), (others, self.config.weight_decay)]
-        final = minimise(loss, groups, self.config.steps, self.config.learning_rate)
+        parameters = [p for pair in net.values() for p in pair]
+        final = minimise(loss, [(parameters, 0.0)], self.config.steps, self.config.learning_rate)
         for name, (weight, bias) in net.items():
             self.tensors |= {f"{name}_weight": numpy_of(weight), f"{name}_bias": numpy_of(bias)}
         return final
@@ -105,11 +109,10 @@ class CvaePolicy(ResidualPolicy):
     def decode(self, z: Array, condition: Array) -> Array:
         """Decode latents (n, latent) under one condition (k,) to targets (n, 22), in NumPy."""
         t = self.tensors
-        hidden = np.tanh(
-            z @ t["decoder_z_weight"].T + t["decoder_z_bias"]
-            + condition @ t["decoder_c_weight"].T + t["decoder_c_bias"]
-        )
-        return (hidden @ t["decoder_2_weight"].T + t["decoder_2_bias"]) * t["target_scale"] + t["target_mean"]
+        hidden = np.tanh(z @ t["decoder_z_weight"].T + t["decoder_z_bias"])
+        shape = hidden @ t["decoder_2_weight"].T + t["decoder_2_bias"]
+        shift = condition @ t["decoder_c_weight"].T + t["decoder_c_bias"]
+        return (shape + shift) * t["target_scale"] + t["target_mean"]
 
     def _predict(self, embedding: Array, prior: Array, rng: np.random.Generator) -> Prediction:
         condition, novelty = apply_condition(self.tensors, embedding, prior)
@@ -120,7 +123,7 @@ class CvaePolicy(ResidualPolicy):
     def _spread(self, condition: Array) -> Array:
         """Standard deviation (22,) of the decoded distribution: of z, and the decoder's own noise."""
         z = np.random.default_rng(0).standard_normal((256, self.config.latent))  # a fixed quadrature, not chance
-        noise = self.config.noise * self.tensors["target_scale"]
+        noise = self.tensors["target_scale"]
         return np.sqrt(self.decode(z, condition).var(axis=0) + noise**2)
 
     def _finish(self, target: Array, std: Array, novelty: float, prior: Array) -> Prediction:
@@ -151,8 +154,7 @@ def _affine(values: Tensor, pair: tuple[Tensor, Tensor]) -> Tensor:
 
 
 def _decode(net: dict[str, tuple[Tensor, Tensor]], z: Tensor, condition: Tensor) -> Tensor:
-    hidden = torch.tanh(_affine(z, net["decoder_z"]) + _affine(condition, net["decoder_c"]))
-    return _affine(hidden, net["decoder_2"])
+    return _affine(torch.tanh(_affine(z, net["decoder_z"])), net["decoder_2"]) + _affine(condition, net["decoder_c"])
 
 
 def _densest(rows: Array) -> int:
