@@ -1,7 +1,7 @@
-"""The control table of the XL330 and XC330 servos.
+"""The control table of the XL330 and XC330 servos (and the X430 in so far as it is the same).
 
 Source: ROBOTIS e-manual, https://emanual.robotis.com/docs/en/dxl/x/xl330-m288/ (XC330: the same table, other limits).
-Addresses 168..207 hold twenty indirect addresses, 208..227 the bytes they point to.
+Addresses from 168 on hold indirect addresses, twenty on the 330 series, followed by the bytes they point to.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from deft_sim.devices.dynamixel_protocol import ACCESS, DATA_LENGTH, DATA_RANGE,
 
 SIZE = 256
 RAM_START = 64
-INDIRECT_ADDRESS, INDIRECT_DATA, INDIRECT_COUNT = 168, 208, 20
+INDIRECT_ADDRESS = 168
 PULSES_PER_TURN = 4096
 CENTRE_PULSE = 2048
 VELOCITY_UNIT_RPM = 0.229
@@ -45,6 +45,12 @@ class Model:
     number: int
     current_limit: int
     velocity_limit: int
+    indirect_count: int = 20
+
+    @property
+    def indirect_data(self) -> int:
+        """Where the bytes begin that the indirect addresses before them point to."""
+        return INDIRECT_ADDRESS + 2 * self.indirect_count
 
 
 MODELS = {
@@ -54,6 +60,8 @@ MODELS = {
     "xc330-t288": Model(1220, 2352, 326),
     "xc330-m181": Model(1230, 2352, 515),
     "xc330-m288": Model(1240, 2352, 326),
+    # Beside the hand's own: the series that the vendor's examples are written for.
+    "xm430-w350": Model(1020, 1193, 230, 28),
 }
 _TURNS = 1_048_575
 _OFFSET = 1_044_479
@@ -118,9 +126,9 @@ def items_of(model: Model) -> tuple[Item, ...]:
         Item("present_temperature", 146, 1, False, 32),
         Item("backup_ready", 147, 1, False, 1),
     ]
-    for i in range(INDIRECT_COUNT):
+    for i in range(model.indirect_count):
         address = INDIRECT_ADDRESS + 2 * i
-        rows.append(Item(f"indirect_address_{i + 1}", address, 2, True, INDIRECT_DATA + i, RAM_START, SIZE - 1))
+        rows.append(Item(f"indirect_address_{i + 1}", address, 2, True, model.indirect_data + i, RAM_START, SIZE - 1))
     return tuple(rows)
 
 
@@ -128,6 +136,7 @@ class ControlTable:
     """The memory of one servo: values by name, bytes by address, and which writes are lawful."""
 
     def __init__(self, model: Model) -> None:
+        self._data = range(model.indirect_data, model.indirect_data + model.indirect_count)
         self.items = {item.name: item for item in items_of(model)}
         self._starts = {item.address: item for item in self.items.values()}
         self.memory = bytearray(SIZE)
@@ -138,7 +147,7 @@ class ControlTable:
         for item in self.items.values():
             if not (ram_only and item.eeprom):
                 self[item.name] = item.default
-        self.memory[INDIRECT_DATA : INDIRECT_DATA + INDIRECT_COUNT] = bytes(INDIRECT_COUNT)
+        self.memory[self._data.start : self._data.stop] = bytes(len(self._data))
 
     def __getitem__(self, name: str) -> int:
         """Value of an entry."""
@@ -152,10 +161,9 @@ class ControlTable:
 
     def _target(self, address: int) -> int:
         """Where an address leads: indirect data lead to what their indirect address names."""
-        place = address - INDIRECT_DATA
-        if not 0 <= place < INDIRECT_COUNT:
+        if address not in self._data:
             return address
-        at = INDIRECT_ADDRESS + 2 * place
+        at = INDIRECT_ADDRESS + 2 * (address - self._data.start)
         leads = self.memory[at] | self.memory[at + 1] << 8
         return leads if RAM_START <= leads < INDIRECT_ADDRESS else address
 
@@ -163,7 +171,7 @@ class ControlTable:
         """Bytes of a stretch, or None where the table ends."""
         if length < 1 or address + length > SIZE:
             return None
-        if address + length <= INDIRECT_DATA or address >= INDIRECT_DATA + INDIRECT_COUNT:
+        if address + length <= self._data.start or address >= self._data.stop:
             return bytes(self.memory[address : address + length])
         return bytes(self.memory[self._target(a)] for a in range(address, address + length))
 
@@ -180,7 +188,7 @@ class ControlTable:
         at = 0
         while at < len(places):
             start = places[at]
-            if INDIRECT_DATA <= start < INDIRECT_DATA + INDIRECT_COUNT:
+            if start in self._data:
                 at += 1  # indirect data that point at themselves: plain memory
                 changes.append((Item("indirect_data", start, 1, True, high=255), cells[start]))
                 continue
