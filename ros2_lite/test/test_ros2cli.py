@@ -92,24 +92,24 @@ def interrupt_after(ros2, lines, *arguments):
 
 
 def test_topics_are_listed_and_described(ros2, robot):
-    listed = ok(ros2("topic", "list", "-t", NO_DAEMON, "--spin-time", "2")).splitlines()
+    listed = ok(ros2("topic", "list", "-t", NO_DAEMON, "--spin-time", "1")).splitlines()
     assert "/chatter [std_msgs/msg/String]" in listed and "/lab/heard [std_msgs/msg/String]" in listed
     assert "/rosout [rcl_interfaces/msg/Log]" in listed
-    hidden = ok(ros2("topic", "list", "--include-hidden-topics", NO_DAEMON, "--spin-time", "2")).splitlines()
+    hidden = ok(ros2("topic", "list", "--include-hidden-topics", NO_DAEMON, "--spin-time", "1")).splitlines()
     assert "/count/_action/status" in hidden and "/count/_action/status" not in listed
-    verbose = ok(ros2("topic", "list", "-v", NO_DAEMON, "--spin-time", "2"))
+    verbose = ok(ros2("topic", "list", "-v", NO_DAEMON, "--spin-time", "1"))
     assert "Published topics:\n" in verbose and " * /chatter [std_msgs/msg/String] 1 publisher\n" in verbose
     assert " * /lab/heard [std_msgs/msg/String] 1 subscriber\n" in verbose
-    assert ok(ros2("topic", "type", "/chatter", NO_DAEMON, "--spin-time", "2")) == "std_msgs/msg/String\n"
+    assert ok(ros2("topic", "type", "/chatter", NO_DAEMON, "--spin-time", "1")) == "std_msgs/msg/String\n"
     assert ros2("topic", "type", "/nothing", NO_DAEMON).returncode == 1
-    found = ok(ros2("topic", "find", "std_msgs/msg/String", NO_DAEMON, "--spin-time", "2")).splitlines()
+    found = ok(ros2("topic", "find", "std_msgs/msg/String", NO_DAEMON, "--spin-time", "1")).splitlines()
     assert set(found) == {"/chatter", "/lab/heard"}
 
 
 def test_topic_info(ros2, robot):
-    text = ok(ros2("topic", "info", "/chatter", NO_DAEMON, "--spin-time", "2"))
+    text = ok(ros2("topic", "info", "/chatter", NO_DAEMON, "--spin-time", "1"))
     assert text == "Type: std_msgs/msg/String\nPublisher count: 1\nSubscription count: 0\n"
-    verbose = ok(ros2("topic", "info", "-v", "/chatter", NO_DAEMON, "--spin-time", "2"))
+    verbose = ok(ros2("topic", "info", "-v", "/chatter", NO_DAEMON, "--spin-time", "1"))
     for line in (
         "Node name: robot",
         "Node namespace: /lab",
@@ -127,7 +127,7 @@ def test_topic_info(ros2, robot):
 
 
 def test_topic_echo(ros2, robot):
-    assert ok(ros2("topic", "echo", "--once", "/chatter", NO_DAEMON, "--spin-time", "2")) == "data: hello\n---\n"
+    assert ok(ros2("topic", "echo", "--once", "/chatter", NO_DAEMON, "--spin-time", "1")) == "data: hello\n---\n"
     field = ok(ros2("topic", "echo", "--once", "/chatter", "std_msgs/msg/String", "--field", "data"))
     assert field == "hello\n---\n"
     assert ok(ros2("topic", "echo", "--once", "--csv", "/chatter", "std_msgs/msg/String")) == "hello\n"
@@ -145,11 +145,8 @@ def test_topic_pub_reaches_the_node(ros2, robot):
     text = ok(ros2("topic", "pub", "--once", "/lab/heard", "std_msgs/msg/String", "{data: words}"))
     assert "publisher: beginning loop\npublishing #1: std_msgs.msg.String(data='words')\n" in text
     assert robot.stdout.readline() == "heard words\n"
-    ok(
-        ros2(
-            "topic", "pub", "--times", "2", "-r", "20", "/lab/heard", "std_msgs/String", "--stdin", input="data: twice"
-        )
-    )
+    twice = ("--times", "2", "-r", "20", "--stdin")
+    ok(ros2("topic", "pub", *twice, "/lab/heard", "std_msgs/String", input="data: twice"))
     assert [robot.stdout.readline() for _ in range(2)] == ["heard twice\n"] * 2
     wrong = ros2("topic", "pub", "--once", "/lab/heard", "std_msgs/msg/String", "{datum: x}")
     assert wrong.returncode == 1 and "Failed to populate field" in wrong.stderr
@@ -159,17 +156,15 @@ def test_topic_pub_reaches_the_node(ros2, robot):
 
 def test_topic_rates(ros2, robot):
     text, _ = interrupt_after(ros2, 2, "topic", "hz", "/chatter")
-    rate = float(
-        re.search(r"average rate: ([\d.]+)\n\tmin: [\d.]+s max: [\d.]+s std dev: [\d.]+s window: \d+", text)[1]
-    )
-    assert 10 < rate < 25
+    figures = re.search(r"average rate: ([\d.]+)\n\tmin: [\d.]+s max: [\d.]+s std dev: [\d.]+s window: \d+", text)
+    assert 10 < float(figures[1]) < 25
     text, _ = interrupt_after(ros2, 3, "topic", "bw", "/chatter")
     assert re.search(r"Subscribed to \[/chatter\]\n\d+ B/s from \d+ messages\n\tMessage size mean: \d+ B", text)
 
 
 def test_nodes(ros2, robot):
-    assert "/lab/robot" in ok(ros2("node", "list", NO_DAEMON, "--spin-time", "2")).splitlines()
-    text = ok(ros2("node", "info", "/lab/robot", NO_DAEMON, "--spin-time", "2"))
+    assert "/lab/robot" in ok(ros2("node", "list", NO_DAEMON, "--spin-time", "1")).splitlines()
+    text = ok(ros2("node", "info", "/lab/robot", NO_DAEMON, "--spin-time", "1"))
     lines = text.splitlines()
     assert lines[0] == "/lab/robot" and "  Subscribers:" in lines and "  Publishers:" in lines
     for line in (
@@ -194,13 +189,13 @@ def test_nodes(ros2, robot):
 
 
 def test_services(ros2, robot):
-    listed = ok(ros2("service", "list", "-t", NO_DAEMON, "--spin-time", "2")).splitlines()
+    listed = ok(ros2("service", "list", "-t", NO_DAEMON, "--spin-time", "1")).splitlines()
     assert "/lab/switch [std_srvs/srv/SetBool]" in listed
     assert not any("_action" in line for line in listed)
     text = ok(ros2("service", "call", "/lab/switch", "std_srvs/srv/SetBool", "{data: true}"))
     assert "requester: making request: std_srvs.srv.SetBool_Request(data=True)" in text
     assert "response:\nstd_srvs.srv.SetBool_Response(success=True, message='switched')" in text
-    info = ok(ros2("service", "info", "/lab/switch", NO_DAEMON, "--spin-time", "2"))
+    info = ok(ros2("service", "info", "/lab/switch", NO_DAEMON, "--spin-time", "1"))
     assert "Type: std_srvs/srv/SetBool\n" in info and "Services count: 1\n" in info
     wrong = ros2("service", "call", "/lab/switch", "std_srvs/srv/Nothing")
     assert wrong.returncode == 1 and "The passed service type is invalid" in wrong.stderr
@@ -223,7 +218,8 @@ def test_actions(ros2, robot):
 def test_ctrl_c_cancels_a_goal(ros2, robot):
     goal = ("action", "send_goal", "/count", "example_interfaces/action/Fibonacci", "{order: 40}")
     text, returncode = interrupt_after(ros2, 5, *goal)
-    assert "Goal accepted" in text and "Canceling goal...\n" in text and "Goal canceled.\n" in text
+    # In ROS 2 the interrupt ends the context too, and whether the goal was canceled is never told.
+    assert "Goal accepted" in text and "Canceling goal...\n" in text
     assert returncode != 0
 
 
@@ -262,14 +258,10 @@ def test_parameters_are_dumped_and_loaded(ros2, robot, tmp_path):
 def test_interfaces(ros2):
     shown = ok(ros2("interface", "show", "--no-comments", "std_msgs/msg/Header"))
     assert shown == "builtin_interfaces/Time stamp\n\tint32 sec\n\tuint32 nanosec\nstring frame_id\n"
-    assert ok(ros2("interface", "show", "--no-comments", "std_srvs/srv/SetBool")).split("\n") == [
-        "bool data",
-        "---",
-        "bool success",
-        "string message",
-        "",
-    ]
-    assert "#" in ok(ros2("interface", "show", "std_srvs/srv/SetBool"))
+    service = ok(ros2("interface", "show", "--no-comments", "std_srvs/srv/SetBool")).splitlines()
+    # ROS 2 leaves the '#' of a comment at the end of a line.
+    assert [line.rstrip(" #") for line in service] == ["bool data", "---", "bool success", "string message"]
+    assert "bool data" in ok(ros2("interface", "show", "--all-comments", "std_srvs/srv/SetBool"))
     assert "std_srvs/srv/Trigger" in ok(ros2("interface", "package", "std_srvs")).splitlines()
     listed = ok(ros2("interface", "list", "-a")).splitlines()
     assert listed[0] == "Actions:" and "    example_interfaces/action/Fibonacci" in listed
@@ -280,9 +272,8 @@ def test_interfaces(ros2):
 
 
 def test_packages(ros2, package):
-    prefix = package(
-        "some_pkg", {"tool": "#!/bin/sh\necho tool $*\n"}, {"package.xml": "<package><name>x</name></package>"}
-    )
+    manifest = "<package><name>x</name></package>"
+    prefix = package("some_pkg", {"tool": "#!/bin/sh\necho tool $*\n"}, {"package.xml": manifest})
     assert "some_pkg" in ok(ros2("pkg", "list")).splitlines()
     assert ok(ros2("pkg", "prefix", "some_pkg")) == f"{prefix}\n"
     assert ok(ros2("pkg", "prefix", "--share", "some_pkg")) == f"{prefix}/share/some_pkg\n"
@@ -376,15 +367,7 @@ def test_bag_is_recorded_shown_and_played(ros2, robot, tmp_path):
 def test_help_of_everything(ros2):
     assert "usage: ros2" in ok(ros2("--help"))
     assert "usage: ros2" in ok(ros2())
-    for words in (
-        ("topic",),
-        ("topic", "echo"),
-        ("bag", "play"),
-        ("launch",),
-        ("run",),
-        ("param", "dump"),
-        ("doctor",),
-    ):
-        assert f"usage: ros2 {' '.join(words)}" in ok(ros2(*words, "--help"))
+    for words in ("topic", "topic echo", "bag play", "launch", "run", "param dump", "doctor"):
+        assert f"usage: ros2 {words}" in ok(ros2(*words.split(), "--help"))
     assert ros2("nothing").returncode == 2
     assert ros2("topic", "nothing").returncode == 2

@@ -250,7 +250,7 @@ class LaunchService:
         self.__collect_done()
         if events:
             return False
-        if not self.__pending and not self.__context._completion_futures:
+        if self._is_idle():
             if self.__shutting_down:
                 return True
             if shutdown_when_idle:
@@ -262,6 +262,9 @@ class LaunchService:
                 future.add_done_callback(self.__on_done)
         await self.__wake.wait()
         return False
+
+    def _is_idle(self) -> bool:
+        return not (self.__pending or self.__context._completion_futures or self.__context._events)
 
     def __on_done(self, future: asyncio.Future[Any]) -> None:
         self.__watched.discard(future)

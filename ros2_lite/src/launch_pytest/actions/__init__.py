@@ -1,0 +1,5 @@
+"""Actions of launch descriptions in tests."""
+
+from launch_testing.actions import ReadyToTest
+
+__all__ = ["ReadyToTest"]
