@@ -24,8 +24,6 @@ from deft_sim.workcell import TwinWorkcell
 CONTACT_IN_WRIST = np.array([-0.11, -0.045, 0.0])
 # Search scale of each parameter: the contact in metres, wrist and joints in radians.
 SCALE = np.concatenate([np.full(3, 0.015), np.full(3, 0.2), np.full(16, 0.25)])
-# A person's way to start looking: fingers half curled, thumb opposed.
-CURLED = np.array([0.0, 0.6, 0.7, 0.5] * 3 + [0.95, 0.1, 0.6, 0.5])
 
 
 class Search:
@@ -39,9 +37,9 @@ class Search:
         self.symmetric = self.twin.scene.world(objects).things[TARGET].symmetric
 
     def start(self) -> Array:
-        """Where the search starts (22,): the middle of the object's height, the hand coming from the side."""
+        """Where the search starts (22,): as the kind of thing suggests."""
         target = self.twin.scene.world(self.objects).things[TARGET]
-        return np.concatenate([target.handle_m, target.approach_rpy, CURLED])
+        return np.concatenate([target.handle_m, target.approach_rpy, target.preshape])
 
     def reward(self, relative: Array, seeds: Sequence[int]) -> tuple[float, float]:
         """Mean reward and success over scenes."""

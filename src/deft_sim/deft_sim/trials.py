@@ -162,9 +162,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     args = parser.parse_args(argv)
     try:
-        result = run_trials(
-            args.task, args.grasp, args.objects, args.n, args.seed, demonstration=args.demonstration
-        )
+        result = run_trials(args.task, args.grasp, args.objects, args.n, args.seed, demonstration=args.demonstration)
     except DeftError as error:
         print(f"trials: {error}", file=sys.stderr)
         return 1

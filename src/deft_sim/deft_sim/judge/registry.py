@@ -11,11 +11,13 @@ from deft_sim.judge.drawers import judge_open_drawer
 from deft_sim.judge.grapes import judge_pick_grape
 from deft_sim.judge.lemon import judge_squeeze_lemon
 from deft_sim.judge.record import Trial
+from deft_sim.judge.spoons import judge_pick_spoon
 from deft_sim.judge.verdict import Verdict
 from deft_sim.things.bunch import Bunch
 from deft_sim.things.cup import Cup
 from deft_sim.things.drawer import Drawer
 from deft_sim.things.lemon import Lemon
+from deft_sim.things.spoon import Spoon
 from deft_sim.things.thing import Thing
 
 
@@ -36,6 +38,7 @@ RULES: dict[str, Rule] = {
     "pick_cup": Rule(judge_pick, Cup),
     "pour_cup": Rule(judge_pour, Cup),
     "open_drawer": Rule(judge_open_drawer, Drawer),
+    "pick_spoon": Rule(judge_pick_spoon, Spoon),
     "pick_grape": Rule(judge_pick_grape, Bunch),
     "squeeze_lemon": Rule(judge_squeeze_lemon, Lemon),
 }

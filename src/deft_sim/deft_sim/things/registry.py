@@ -8,9 +8,10 @@ from deft_sim.things.cup import Cup
 from deft_sim.things.drawer import Drawer
 from deft_sim.things.juicer import Juicer
 from deft_sim.things.lemon import Lemon
+from deft_sim.things.spoon import Spoon
 from deft_sim.things.thing import Thing
 
-KINDS: dict[str, type[Thing]] = {"bunch": Bunch, "cup": Cup, "drawer": Drawer, "juicer": Juicer, "lemon": Lemon}
+KINDS: dict[str, type[Thing]] = {"bunch": Bunch, "cup": Cup, "drawer": Drawer, "juicer": Juicer, "lemon": Lemon, "spoon": Spoon}
 
 
 def make_thing(spec: ObjectSpec, where: str) -> Thing:

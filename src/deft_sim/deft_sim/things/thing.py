@@ -47,6 +47,11 @@ class Thing(Settings, abc.ABC):
         """Wrist angles that such a search starts from."""
         return (0.0, 0.0, 0.0)
 
+    @property
+    def preshape(self) -> tuple[float, ...]:
+        """Hand joints (16,) that such a search starts from: half curled, thumb opposed."""
+        return (*(0.0, 0.6, 0.7, 0.5) * 3, 0.95, 0.1, 0.6, 0.5)
+
     def surface_point(self, rng: np.random.Generator) -> Array:
         """A random point (3,) on its outside, thing frame, metres: where a blind grasp starts. At least `handle_m`."""
         return np.array(self.handle_m)
