@@ -3,8 +3,8 @@
 "Drawer is initially slightly open so that it can be grasped. By the end of the episodes, the drawer should be at least
 1 centimeter more open than it was at the beginning."
 
-A hand that drags the front along opens it too; so the opening only counts as far as it was pulled by an opposed grasp: the
-drawer (its handle or an edge) squeezed from two sides while it moved.
+A hand that drags the front along opens it too; so the opening only counts as far as it was pulled by an opposed
+grasp: the drawer (its handle or an edge) squeezed from two sides while it moved.
 
 Terms of the graded reward, all physical progress:
 

@@ -18,9 +18,9 @@ _BOX, _CAPSULE = mujoco.mjtGeom.mjGEOM_BOX, mujoco.mjtGeom.mjGEOM_CAPSULE
 class Drawer(Thing):
     """A chest with one drawer that opens towards -x. Metres, kilograms, newtons.
 
-    The thing is the sliding drawer: forces on the cabinet are the room's. `open_m` is how far it stands open at the start,
-    `drag_n` what its runners take to slide. A "bar" stands upright on two posts, a "fin" is an upright plate: `handle_m`
-    is its height, `reach_m` how far it stands out, `thick_m` its thickness.
+    The thing is the sliding drawer: forces on the cabinet are the room's. `open_m` is how far it stands open at the
+    start, `drag_n` what its runners take to slide. A "bar" stands upright on two posts, a "fin" is an upright plate:
+    `handle_m` is its height, `reach_m` how far it stands out, `thick_m` its thickness.
     """
 
     width_m: Length

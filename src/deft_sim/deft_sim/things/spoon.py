@@ -19,8 +19,8 @@ _HANDLE_PIECES, _BOWL_PIECES = 7, 12
 class Spoon(Thing):
     """A spoon that lies along x, its bowl at +x. Metres, kilograms.
 
-    The frame is below the middle of the handle. The handle is `handle_length_m` long and rises `arch_m` above the table in its
-    middle, as a spoon's does: it can be gripped. The bowl is an oval dish.
+    The frame is below the middle of the handle. The handle is `handle_length_m` long and rises `arch_m` above the
+    table in its middle, as a spoon's does: it can be gripped. The bowl is an oval dish.
     """
 
     handle_length_m: Length
@@ -121,7 +121,7 @@ class Spoon(Thing):
             name=f"{name}_bowl",
             type=mujoco.mjtGeom.mjGEOM_ELLIPSOID,
             size=[0.6 * half[0], 0.6 * half[1], self.wall_m / 2],
-            pos=centre + [0, 0, self.wall_m / 2],
+            pos=centre + np.array([0, 0, self.wall_m / 2]),
             rgba=rgba,
             mass=mass,
             **contact,
