@@ -1,7 +1,7 @@
 """The pytest plugin: runs tests marked with ``pytest.mark.launch(fixture=...)`` beside a launch.
 
-Functions run in a thread of their own, coroutines in the launch's event loop. ``shutdown=True`` has a test run after the
-launch. A generator runs until its yield beside the launch and goes on after it.
+Functions run in a thread of their own, coroutines in the launch's event loop. ``shutdown=True`` has a test run after
+the launch. A generator runs until its yield beside the launch and goes on after it.
 """
 
 from __future__ import annotations
