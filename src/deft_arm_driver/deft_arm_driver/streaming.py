@@ -99,6 +99,8 @@ class Streamer:
         """
         if self._halted.is_set():
             raise StoppedFault(self._reason)
+        if reason := self._gate.foresee(trajectory.preview()):
+            raise RefusedFault(f"{reason}; nothing moved")
         try:
             self._stream(trajectory, on_progress, canceled)
             self._arrive(canceled)

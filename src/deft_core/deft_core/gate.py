@@ -77,6 +77,16 @@ class Gate:
             if now.shape == self._lower.shape and np.isfinite(now).all():
                 self._last = now.copy()
 
+    def foresee(self, commands: ArrayLike) -> str:
+        """Say which rule of place a planned way (n, dof) would break; empty if none. Opens, closes and moves nothing.
+
+        Whoever plans asks before the first command, so that a bad plan costs nothing: `check` closes the gate, this does not.
+        """
+        for q in np.atleast_2d(np.asarray(commands, dtype=float)):
+            if reason := self._broken_place(q):
+                return reason
+        return ""
+
     def check(self, command: ArrayLike, *, dt_s: float, command_age_s: float, state_age_s: float) -> Array:
         """Return the command (n,) if it may move the device.
 
@@ -103,19 +113,24 @@ class Gate:
             self._last = q
             return q.copy()
 
-    def _broken_rule(self, q: Array, dt_s: float, command_age_s: float, state_age_s: float) -> str:
+    def _broken_place(self, q: Array) -> str:
         if q.shape != self._lower.shape:
             return f"command has shape {q.shape}, expected {self._lower.shape}"
         if not np.isfinite(q).all():
             return f"command is not finite at {np.flatnonzero(~np.isfinite(q)).tolist()}"
-        if not (0.0 <= command_age_s <= self._max_age):
-            return f"command is {command_age_s:.3f} s old, at most {self._max_age} s is allowed"
-        if not (0.0 <= state_age_s <= self._max_age):
-            return f"device state is {state_age_s:.3f} s old, at most {self._max_age} s is allowed"
         low, high = q < self._lower - _EPS, q > self._upper + _EPS
         if low.any() or high.any():
             j = int(np.argmax(low | high))
             return f"joint {j + 1} at {q[j]:.3f} rad is outside [{self._lower[j]:.3f}, {self._upper[j]:.3f}]"
+        return self._space(q) if self._space else ""
+
+    def _broken_rule(self, q: Array, dt_s: float, command_age_s: float, state_age_s: float) -> str:
+        if not (0.0 <= command_age_s <= self._max_age):
+            return f"command is {command_age_s:.3f} s old, at most {self._max_age} s is allowed"
+        if not (0.0 <= state_age_s <= self._max_age):
+            return f"device state is {state_age_s:.3f} s old, at most {self._max_age} s is allowed"
+        if reason := self._broken_place(q):
+            return reason
         if not dt_s > 0.0:
             return f"time since the last command is {dt_s} s, not above zero"
         if self._last is None:
@@ -124,7 +139,7 @@ class Gate:
         if speed.max() > self._max_speed + _EPS:
             j = int(np.argmax(speed))
             return f"joint {j + 1} would turn at {speed[j]:.2f} rad/s, at most {self._max_speed:.2f} is allowed"
-        return self._space(q) if self._space else ""
+        return ""
 
 
 def arm_gate(cell: WorkcellConfig, hand: HandModel) -> Gate:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deft_core.demonstration import Demonstration
-from deft_core.geometry import Array
+from deft_core.geometry import Array, apply
 from deft_core.grasp import GraspParameters
 from deft_core.hand import HandModel
 from deft_core.wrist import approach_direction, wrist_pose
@@ -87,6 +87,10 @@ def episode_motion(
     back = cell.approach_m * approach_direction(T_grasp[:3, :3], contact_in_wrist)
     T_pre = T_grasp.copy()
     T_pre[:3, 3] -= back
+    # From where the hand clears the table; the grasp itself is where it was asked for, or refused.
+    guard = np.array(hand.guard_points_m)
+    lowest = float(apply(T_pre, guard)[:, 2].min())
+    T_pre[2, 3] += max(0.0, cell.table_z_m + 2.0 * cell.table_clearance_m - lowest)
     T_high = T_pre.copy()
     T_high[2, 3] += cell.lift_clearance_m
     poses = demonstration.wrist_poses(T_grasp)

@@ -32,6 +32,10 @@ class JointTrajectory:
         """Robot seconds from start to end."""
         return float(self.knots_s[-1])
 
+    def preview(self, step_s: float = 0.05) -> Array:
+        """Joint angles (n, 6) along the whole way, for `Gate.foresee`."""
+        return self.sample(np.append(np.arange(0.0, self.duration_s, step_s), self.duration_s))
+
     def sample(self, t: ArrayLike) -> Array:
         """Joint angles (..., 6) at robot times t (...)."""
         return self._spline(np.clip(t, 0.0, self.duration_s))

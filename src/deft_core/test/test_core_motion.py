@@ -161,6 +161,15 @@ class TestGate:
             for t in np.arange(0.01, trajectory.duration_s + 0.01, 0.01):
                 gate.check(trajectory.sample(t), **FRESH)
 
+    def test_foresees_a_way_into_the_table_and_stays_open(self) -> None:
+        gate = arm_gate(CELL, HAND)
+        gate.open(HOME)
+        low = geometry.transform(rotation_from_rpy([0, 0.2, 0]), [0.4, 0.0, 0.03])
+        assert gate.foresee(PLANNER.move(HOME, low, straight=False).preview())
+        high = geometry.transform(rotation_from_rpy([0, -0.6, 0]), [0.4, 0.0, 0.2])
+        assert gate.foresee(PLANNER.move(HOME, high, straight=False).preview()) == ""
+        assert gate.foresee(np.full((3, 6), np.nan)) and gate.closed_by == ""
+
     def test_a_stop_holds_until_opened_again(self) -> None:
         gate = hand_gate(CELL, HAND)
         gate.open(np.zeros(16))

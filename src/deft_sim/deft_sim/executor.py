@@ -86,6 +86,8 @@ class Executor:
             raise Collision
 
     def _lead(self, trajectory: JointTrajectory) -> None:
+        if reason := self._arm_gate.foresee(trajectory.preview()):
+            raise GateRefused(f"{reason}; nothing moved")
         ticks = int(np.ceil(trajectory.duration_s / TICK_S))
         targets: Array = trajectory.sample(np.minimum(np.arange(1, ticks + 1) * TICK_S, trajectory.duration_s))
         for k in range(ticks):
