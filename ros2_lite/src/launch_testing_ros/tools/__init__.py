@@ -1,5 +1,5 @@
 """Tools for launch tests with a ROS graph."""
 
-from .output import basic_output_filter, get_rmw_output_filter
+from .output import basic_output_filter
 
-__all__ = ["basic_output_filter", "get_rmw_output_filter"]
+__all__ = ["basic_output_filter"]
