@@ -18,6 +18,8 @@ from deft_core.errors import DeftError, WorkcellError
 from deft_core.task import load_task
 from deft_core.workcell import load_workcell
 from deft_msgs.action import RateEpisode, ResetScene
+from deft_msgs.srv import InjectFault
+from deft_sim.devices.injection import inject
 from deft_sim.devices.workcell_devices import WorkcellDevices
 from deft_sim.live import LiveTwin
 
@@ -30,7 +32,7 @@ PARAMETERS = {
 
 
 class TwinNode(Node):
-    """Serves /scene/reset and /judge/rate_episode, and publishes diagnostics."""
+    """Serves /scene/reset, /judge/rate_episode and /twin/inject_fault, and publishes diagnostics."""
 
     def __init__(self) -> None:
         super().__init__("twin_node")
@@ -52,6 +54,7 @@ class TwinNode(Node):
             ),
             ActionServer(self, RateEpisode, "/judge/rate_episode", self._rate, callback_group=group),
         ]
+        self.create_service(InjectFault, "/twin/inject_fault", self._inject, callback_group=group)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_timer(1.0, self._report)
         self.get_logger().info(
@@ -92,6 +95,14 @@ class TwinNode(Node):
             result.message = ", ".join(f"{name} {value:.2f}" for name, value in verdict.terms.items())
             goal.succeed()
         return result
+
+    def _inject(self, asked: InjectFault.Request, answer: InjectFault.Response) -> InjectFault.Response:
+        try:
+            answer.message = inject(self._devices, asked.device, asked.fault, asked.value, asked.motor_id)
+            answer.success = True
+        except ValueError as error:
+            answer.message = str(error)
+        return answer
 
     def _report(self) -> None:
         trouble = self.twin.failure or self._devices.camera.failure

@@ -37,8 +37,9 @@ class WorkcellDevices:
         self.bus = DynamixelBus(twin, twin.hand.motor_ids, baud_rate=cell.hand.baud)
         self.camera = CameraServer(twin.expose, twin.close_eyes, host, int(port), cell.camera.fps)
         self._twin = twin
+        self.arm_server = XArmServer(self.controller, cell.arm.host, cell.arm.control_port, self.arm_wire)
         self._parts = (
-            XArmServer(self.controller, cell.arm.host, cell.arm.control_port, self.arm_wire),
+            self.arm_server,
             PtyPort(self.bus, cell.hand.port, self.hand_wire),
             self.camera,
         )
