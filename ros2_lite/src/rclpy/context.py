@@ -176,7 +176,10 @@ def interrupt_all() -> None:
 
 @atexit.register
 def _leave_at_exit() -> None:
-    # The other participants learn at once, not after the lease, that this process has gone.
+    # The other participants learn at once, not after the lease, that this process has gone. Threads that still spin are
+    # not woken: they end with the interpreter.
+    from ros2_lite.dds import endpoints
+
+    endpoints.exiting = True
     for context in list(_contexts):
-        context._valid = False
         context._leave()

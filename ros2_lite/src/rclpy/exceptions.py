@@ -48,10 +48,6 @@ class NameValidationException(Exception):
 
     def __init__(self, name_type: str, name: str, error_msg: str, invalid_index: int) -> None:
         super().__init__(f"Invalid {name_type}: {error_msg}:\n  '{name}'\n   {' ' * invalid_index}^")
-        self.name_type = name_type
-        self.name = name
-        self.error_msg = error_msg
-        self.invalid_index = invalid_index
 
 
 class InvalidNamespaceException(NameValidationException):
@@ -83,42 +79,41 @@ class InvalidServiceNameException(NameValidationException):
 
 
 class ParameterException(Exception):
-    """Base of the parameter errors; `parameters` are the names concerned."""
+    """Base of the parameter errors; names the parameters concerned."""
 
-    def __init__(self, error_msg: str, parameters: Any, *args: Any) -> None:
-        super().__init__(error_msg, parameters, *args)
+    def __init__(self, error_msg: str, parameters: Any) -> None:
+        super().__init__(f"{error_msg}: {parameters}")
 
 
 class ParameterNotDeclaredException(ParameterException):
     """A parameter was used before it was declared."""
 
-    def __init__(self, parameters: Any, *args: Any) -> None:
-        super().__init__("Invalid access to undeclared parameter(s)", parameters, *args)
+    def __init__(self, parameters: Any) -> None:
+        super().__init__("Invalid access to undeclared parameter(s)", parameters)
 
 
 class ParameterAlreadyDeclaredException(ParameterException):
     """A parameter was declared twice."""
 
-    def __init__(self, parameters: Any, *args: Any) -> None:
-        super().__init__("Parameter(s) already declared", parameters, *args)
+    def __init__(self, parameters: Any) -> None:
+        super().__init__("Parameter(s) already declared", parameters)
 
 
 class InvalidParameterException(ParameterException):
     """A parameter's name breaks the rules."""
 
-    def __init__(self, parameter: str, *args: Any) -> None:
-        super().__init__("Invalid parameter name", parameter, *args)
+    def __init__(self, parameter: str) -> None:
+        super().__init__("Invalid parameter name", parameter)
 
 
 class InvalidParameterTypeException(ParameterException):
     """A parameter was set to a value of another type."""
 
-    def __init__(self, desired_parameter: Any, expected_type: Any, *args: Any) -> None:
+    def __init__(self, desired_parameter: Any, expected_type: Any) -> None:
         super().__init__(
             f"Trying to set parameter '{desired_parameter._name}' to '{desired_parameter._value}' of type "
             f"'{desired_parameter._type_.name}', expecting type '{expected_type}'",
             desired_parameter._name,
-            *args,
         )
 
 
@@ -134,12 +129,12 @@ class InvalidParameterValueException(ParameterException):
 class ParameterImmutableException(ParameterException):
     """A read-only parameter was to be changed."""
 
-    def __init__(self, parameter: str, *args: Any) -> None:
-        super().__init__("Attempted to modify read-only parameter", parameter, *args)
+    def __init__(self, parameter: str) -> None:
+        super().__init__("Attempted to modify read-only parameter", parameter)
 
 
 class ParameterUninitializedException(ParameterException):
     """A statically typed parameter without default was read before it had a value."""
 
-    def __init__(self, parameter: str, *args: Any) -> None:
-        super().__init__(f"The parameter '{parameter}' is not initialized", parameter, *args)
+    def __init__(self, parameter: str) -> None:
+        super().__init__(f"The parameter '{parameter}' is not initialized", parameter)

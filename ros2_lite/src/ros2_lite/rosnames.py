@@ -41,7 +41,7 @@ def topic_fault(name: str) -> Fault | None:
             return "topic name must not contain characters other than alphanumerics, '_', '~', '{', or '}'", i
     if opened >= 0:
         return "topic name must not have unmatched (unbalanced) curly braces '{}'", opened
-    if len(name) > 1 and name[0] == "~" and name[1] != "/":
+    if len(name) > 2 and name[0] == "~" and name[1] != "/":  # rcl lets a single character after the tilde pass
         return "topic name must not have a tilde '~' that is not followed by a forward slash '/'", 1
     number = re.search(r"/[0-9]", name)
     return (token, number.start() + 1) if number else None
