@@ -25,6 +25,7 @@ from deft_arm_driver.errors import (
 )
 from deft_arm_driver.session import ArmSession
 from deft_core.errors import Unreachable
+from deft_core.gate import Gate
 from deft_core.hand import load_hand
 from deft_core.workcell import WorkcellConfig
 from deft_sim.devices.faults import WireFaults
@@ -242,8 +243,24 @@ def test_bad_goals_are_refused_before_anything_moves(arm_rig: ArmRig, driver: Ar
     assert np.allclose(arm_rig.plant.arm_state().q, before, atol=1e-9) and driver.disabled_by == ""
 
 
-def test_leaving_the_workspace_closes_the_gate(arm_rig: ArmRig, driver: ArmDriver, target: np.ndarray) -> None:
+def test_a_way_out_of_the_workspace_is_refused_before_it_begins(
+    arm_rig: ArmRig, driver: ArmDriver, target: np.ndarray
+) -> None:
     driver.enable()
+    before = arm_rig.plant.arm_state().q
+    below = target.copy()
+    below[2, 3] = 0.0
+    with pytest.raises(RefusedFault, match=r"workspace|table"):
+        go(driver, below, straight=False)
+    assert np.allclose(arm_rig.plant.arm_state().q, before, atol=1e-9) and driver.disabled_by == ""
+    go(driver, target)
+
+
+def test_what_was_not_foreseen_the_gate_stops_on_the_way(
+    arm_rig: ArmRig, driver: ArmDriver, target: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver.enable()
+    monkeypatch.setattr(Gate, "foresee", lambda self, commands: "")
     below = target.copy()
     below[2, 3] = 0.0
     with pytest.raises(RefusedFault, match=r"workspace|table"):
