@@ -44,7 +44,7 @@ _JOINT = np.array([hinge.joint for hinge in HINGES])
 _DIGIT = _JOINT // 3
 TICK_S = 0.01  # how often touch is felt
 LIGHT_NM = 0.12  # closing until it touches
-FIRM_NM = 0.45  # holding; a light grip of a person, whose finger joints manage several N m
+FIRM_NM = 0.8  # holding firmly; a person's finger joints manage several N m
 REACH_M = 0.10
 
 

@@ -45,7 +45,7 @@ WRAP = Style(rpy_rad=(0.0, -0.45, 0.10), rpy_sigma_rad=(0.08, 0.08, 0.12), heigh
 # To pour, the hand goes lower, so that the rim stays free.
 WRAP_LOW = Style(rpy_rad=(0.0, -0.48, 0.14), rpy_sigma_rad=(0.08, 0.08, 0.12), height=0.46, height_sigma=0.06)
 STYLES = {"pick": WRAP, "pour": WRAP_LOW}
-PALM_TO_AXIS_M = 0.016  # from the wrist frame's origin plane to the palm's skin, and a little air
+PALM_TO_AXIS_M = 0.008  # from the wrist frame's origin plane: the palm gives way and the hand closes up to it
 WEB_M = 0.083  # from the wrist to where a held thing clears the web between thumb and index
 
 
