@@ -31,6 +31,7 @@ from deft_core import interchange
 from deft_core.errors import DeftError, Unreachable
 from deft_core.hand import load_hand
 from deft_core.kinematics import flange_pose
+from deft_core.realtime import ask_for_priority
 from deft_core.workcell import load_workcell
 from deft_msgs.action import FollowWristTrajectory, MoveToPose
 from deft_msgs.srv import Enable
@@ -249,6 +250,7 @@ def _seldom(progress: Callable[[float], None]) -> Callable[[float], None]:
 
 def main(args: list[str] | None = None) -> int:
     """Run the node; returns the exit status."""
+    ask_for_priority()
     rclpy.init(args=args)
     node, failure = None, ""
     try:

@@ -149,7 +149,7 @@ class GraphWorkcell:
         start = time.perf_counter()
         fault = next((f"{f} ({step.label})" for step in motion if (f := self._step(step))), "")
         self.link.wait(HOLD_S / self.cell.time_scale)
-        if fault.startswith(("collision", "overload", "refused")):  # the drivers hold still until they are enabled again
+        if fault.startswith(("collision", "overload", "refused")):  # the drivers hold still until enabled again
             self.enable()
         return Outcome(fault, time.perf_counter() - start)
 

@@ -80,7 +80,8 @@ class Gate:
     def foresee(self, commands: ArrayLike) -> str:
         """Say which rule of place a planned way (n, dof) would break; empty if none. Opens, closes and moves nothing.
 
-        Whoever plans asks before the first command, so that a bad plan costs nothing: `check` closes the gate, this does not.
+        Whoever plans asks before the first command, so that a bad plan costs nothing: `check` closes the gate, this
+        does not.
         """
         for q in np.atleast_2d(np.asarray(commands, dtype=float)):
             if reason := self._broken_place(q):

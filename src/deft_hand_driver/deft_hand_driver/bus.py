@@ -24,9 +24,8 @@ from deft_hand_driver.registers import Register
 
 # A read that finds nothing ends after this long instead of spinning on the processor.
 _POLL_S = 0.002
-_TRIES = 3
-# Single registers are written and read at set-up and recovery, where an answer matters more than haste.
-_SETUP_PATIENCE_S = 0.5
+# What is read and written at set-up and recovery is tried for this long: there an answer matters more than haste.
+SETUP_PATIENCE_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ class HandBus:
         """Read a register of one motor; raises `DeviceFault` if it does not answer for half a second."""
         call = self._packets.read1ByteTxRx if register.size == 1 else self._packets.read4ByteTxRx
         result = sdk.COMM_SUCCESS
-        end = time.monotonic() + _SETUP_PATIENCE_S
+        end = time.monotonic() + SETUP_PATIENCE_S
         while time.monotonic() < end:
             value, result, _ = call(self._open(), motor, register.address)
             if result == sdk.COMM_SUCCESS:
@@ -148,7 +147,7 @@ class HandBus:
             4: self._packets.write4ByteTxRx,
         }[register.size]
         result = sdk.COMM_SUCCESS
-        end = time.monotonic() + _SETUP_PATIENCE_S
+        end = time.monotonic() + SETUP_PATIENCE_S
         while time.monotonic() < end:
             result, error = call(self._open(), motor, register.address, value & 0xFFFFFFFF)
             if result == sdk.COMM_SUCCESS:
@@ -172,10 +171,13 @@ class HandBus:
 
     # -- all motors ----------------------------------------------------------------------------------------------------
 
-    def sync_read(self, register: Register, *, tries: int = _TRIES) -> list[bytes]:
-        """Read a stretch of every motor in one exchange; raises `DeviceFault` after a few tries."""
+    def sync_read(self, register: Register, *, patience_s: float = SETUP_PATIENCE_S) -> list[bytes]:
+        """Read a stretch of every motor in one exchange, tried again for `patience_s`; raises `DeviceFault` then."""
         result = sdk.COMM_SUCCESS
-        for _ in range(tries):
+        end = time.monotonic() + patience_s
+        first = True
+        while first or time.monotonic() < end:
+            first = False
             group = sdk.GroupSyncRead(self._open(), self._packets, register.address, register.size)
             for motor in self.ids:
                 group.addParam(motor)
@@ -198,9 +200,9 @@ class HandBus:
         if result != sdk.COMM_SUCCESS:
             raise DeviceFault(f"writing to the hand on {self.port}: {self._packets.getTxRxResult(result)}")
 
-    def state(self, *, tries: int = 1) -> MotorState:
-        """Read where the motors are, one exchange for all."""
-        blocks = b"".join(self.sync_read(reg.PRESENT, tries=tries))
+    def state(self, *, patience_s: float = 0.0) -> MotorState:
+        """Read where the motors are, one exchange for all; tried once unless there is patience."""
+        blocks = b"".join(self.sync_read(reg.PRESENT, patience_s=patience_s))
         raw = np.frombuffer(blocks, dtype=np.dtype([("current", "<i2"), ("velocity", "<i4"), ("position", "<i4")]))
         return MotorState(
             (raw["position"].astype(float) - reg.CENTRE_PULSE) * reg.RAD_PER_PULSE,

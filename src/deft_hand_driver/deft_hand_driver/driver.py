@@ -20,7 +20,7 @@ from deft_core.grasp import FINGERS
 from deft_core.hand import HandModel
 from deft_core.workcell import WorkcellConfig
 from deft_hand_driver import registers as reg
-from deft_hand_driver.bus import HandBus, MotorState
+from deft_hand_driver.bus import SETUP_PATIENCE_S, HandBus, MotorState
 from deft_hand_driver.errors import (
     CanceledFault,
     DeviceFault,
@@ -111,7 +111,7 @@ class HandDriver:
             raise DeviceFault(
                 f"time_scale is {self.cell.time_scale}, but the hand on {self.bus.port} is a real one: it lives at 1"
             )
-        self._state = self.bus.state(tries=3)
+        self._state = self.bus.state(patience_s=SETUP_PATIENCE_S)
         self._thread.start()
 
     def close(self) -> None:
@@ -164,7 +164,7 @@ class HandDriver:
             raise DeviceFault("a motion is under way: wait for it, or cancel it first")
         with self._bus_lock:
             rebooted = recover(self.bus, self.hand.motors, self._watchdog)
-            self._state = self.bus.state(tries=3)
+            self._state = self.bus.state(patience_s=SETUP_PATIENCE_S)
             self._last = self.hand.clip(self.joints())
             self._halt_wanted, self._holding = False, True
             self._errors_at = time.monotonic()
@@ -283,7 +283,7 @@ class HandDriver:
         active.on_progress(t / active.motion.duration_s, self.joints())
         if t >= active.motion.duration_s:
             self.bus.command(self.hand.motors_from_joints(joints))  # nobody acknowledges the one that counts
-            self._state = self.bus.state(tries=3)
+            self._state = self.bus.state(patience_s=SETUP_PATIENCE_S)
             self._finish(active, None)
 
     def _obey_halt(self) -> None:

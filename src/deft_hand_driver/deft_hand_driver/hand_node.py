@@ -24,6 +24,7 @@ from std_msgs.msg import Empty
 from deft_core.errors import DeftError
 from deft_core.grasp import JOINT_NAMES
 from deft_core.hand import load_hand
+from deft_core.realtime import ask_for_priority
 from deft_core.workcell import load_workcell
 from deft_hand_driver.bus import HandBus, MotorState
 from deft_hand_driver.driver import HandDriver, motor_names
@@ -182,6 +183,7 @@ class HandNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Run the node; returns the exit status."""
+    ask_for_priority()
     rclpy.init(args=args)
     node, failure = None, ""
     try:

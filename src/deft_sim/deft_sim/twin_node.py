@@ -15,6 +15,7 @@ from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 from rclpy.node import Node
 
 from deft_core.errors import DeftError, WorkcellError
+from deft_core.realtime import ask_for_priority
 from deft_core.task import load_task
 from deft_core.workcell import load_workcell
 from deft_msgs.action import RateEpisode, ResetScene
@@ -130,6 +131,7 @@ class TwinNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Run the node; returns the exit status."""
+    ask_for_priority()
     rclpy.init(args=args)
     node = None
     try:
