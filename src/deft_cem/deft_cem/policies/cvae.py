@@ -1,8 +1,8 @@
 """The paper's policy: a conditional VAE over residuals (section 3.2), fitted to the ten best episodes.
 
 Encoder q(z | delta, c) and decoder p(delta | z, c) with c = (phi(I), xi). Ten episodes of 22 numbers are mostly noise
-Encoder q(z | delta, c) and decoder p(delta | z, c) with c = (phi(I), xi). Ten episodes of 22 numbers are mostly
-noise 
+around what made them good, and a decoder that can reproduce them repeats that noise in every trial. Three restraints:
+
 - the decoder's noise is set to the edge of pure noise, so z is spent only on what stands out of it, such as two modes;
 - the condition is a few bounded numbers (`deft_cem.policies.condition`), enters linearly, under a ridge, and is often
   dropped in training, so that z has to carry what the scene does not explain;
