@@ -76,7 +76,7 @@ class Subscription(Entity):
         received = time.time_ns()
 
         def work() -> Any:
-            message: Any = data
+            message: Any = bytes(data) if self.raw else data
             if not self.raw:
                 try:
                     message = idl.deserialize(data, self.msg_type)
@@ -97,7 +97,7 @@ class Subscription(Entity):
         taken = self._reader.take()
         if taken is None:
             return None
-        message = taken[0] if self.raw else idl.deserialize(taken[0], self.msg_type)
+        message = bytes(taken[0]) if self.raw else idl.deserialize(taken[0], self.msg_type)
         return message, {"source_timestamp": taken[1], "received_timestamp": time.time_ns()}
 
     def get_publisher_count(self) -> int:

@@ -198,7 +198,7 @@ class ActionClient(Waitable):
         )
 
     def _read(
-        self, name: str, data: bytes, msg_type: Any, handle: Callable[[Any], Any], skip: int = 0
+        self, name: str, data: bytes | memoryview, msg_type: Any, handle: Callable[[Any], Any], skip: int = 0
     ) -> Any:
         try:
             message = idl.deserialize(data, msg_type, skip)

@@ -273,7 +273,7 @@ class ActionServer(Waitable):
     def _drop(self, service: Replier, error: Exception) -> None:
         self._logger.error(f"'{service.reader.topic_name}': request dropped: {error}")
 
-    def _answer(self, service: Replier, srv_type: Any, handle: Any, header: RequestId, data: bytes) -> Any:
+    def _answer(self, service: Replier, srv_type: Any, handle: Any, header: RequestId, data: bytes | memoryview) -> Any:
         try:
             request = idl.deserialize(data, srv_type.Request, HEADER_SIZE)
         except idl.CdrError as error:

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .library import (
     ANY_STATE,
     DATA_REPRESENTATION_XCDR1,
@@ -33,6 +35,7 @@ from .library import (
 from .qos import Profile, native_qos, parse_user_data, read_user_data
 
 _MAX_MATCHED = 1024
+VIEW_BYTES = 64 * 1024  # from here on copying costs more than keeping account
 exiting = False  # the interpreter ends: what threads still write goes nowhere, silently
 
 
@@ -188,7 +191,7 @@ class Reader(Endpoint):
     def _matched_data_function(self):  # type: ignore[no-untyped-def]
         return lib.dds_get_matched_publication_data
 
-    def take(self) -> tuple[bytes, int, int] | None:
+    def take(self) -> tuple[bytes | memoryview, int, int] | None:
         """Take the next message: (CDR bytes, source timestamp in ns, writer's instance handle), or None.
 
         Samples without data (a writer that went away) are skipped.
@@ -205,10 +208,30 @@ class Reader(Endpoint):
         return None
 
 
-def _payload(serdata: int, iov: IoVec) -> bytes:
+def _payload(serdata: int, iov: IoVec) -> bytes | memoryview:
+    """Return the sample's bytes: a copy of few, a view of many that keeps the sample alive."""
     size = lib.ddsi_serdata_size(serdata)
-    lib.ddsi_serdata_to_ser_ref(serdata, 0, size, ct.byref(iov))
-    try:
-        return ct.string_at(iov.base, size)
-    finally:
-        lib.ddsi_serdata_to_ser_unref(serdata, ct.byref(iov))
+    held = lib.ddsi_serdata_to_ser_ref(serdata, 0, size, ct.byref(iov))
+    if size < VIEW_BYTES:
+        try:
+            return ct.string_at(iov.base, size)
+        finally:
+            lib.ddsi_serdata_to_ser_unref(serdata, ct.byref(iov))
+    array: Any = _Sample.__new__(_Sample, size, np.uint8, _view_memory(iov.base, size, _PYBUF_READ))
+    array.held = held
+    return memoryview(array)
+
+
+class _Sample(np.ndarray):
+    """Memory of a received sample. Whatever looks into it refers to this object, and with it the sample ends."""
+
+    held: int | None = None
+
+    def __del__(self) -> None:
+        if self.held is not None:
+            lib.ddsi_serdata_unref(self.held)
+
+
+_PYBUF_READ = 0x100
+_view_memory = ct.pythonapi.PyMemoryView_FromMemory
+_view_memory.restype, _view_memory.argtypes = ct.py_object, [ct.c_void_p, ct.c_ssize_t, ct.c_int]

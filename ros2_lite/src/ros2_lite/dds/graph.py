@@ -89,7 +89,7 @@ def pack_announcement(participant: bytes, nodes: list[NodeEntities]) -> bytes:
     return bytes(out)
 
 
-def unpack_announcement(data: bytes) -> tuple[bytes, list[NodeEntities]]:
+def unpack_announcement(data: bytes | memoryview) -> tuple[bytes, list[NodeEntities]]:
     """Read `rmw_dds_common/msg/ParticipantEntitiesInfo`; ValueError says what is wrong with hostile bytes."""
     if len(data) < 4 or data[0] != 0 or data[1] not in (0, 1):
         raise ValueError("no CDR header")

@@ -36,7 +36,7 @@ class HeaderError(ValueError):
     """A request or reply too short, or not CDR."""
 
 
-def _unpack(data: bytes, writer: int) -> RequestId:
+def _unpack(data: bytes | memoryview, writer: int) -> RequestId:
     if len(data) < 4 + HEADER_SIZE:
         raise HeaderError(f"{len(data)} bytes hold no request header")
     if data[0] != 0 or data[1] not in (0, 1):
@@ -99,7 +99,7 @@ class Requester(_Pair):
         """Send one request, its header included."""
         self.writer.write(cdr)
 
-    def take(self) -> tuple[int, bytes, int] | None:
+    def take(self) -> tuple[int, bytes | memoryview, int] | None:
         """Take the next reply meant for this client: (sequence number, CDR bytes with header, source timestamp)."""
         while (taken := self.reader.take()) is not None:
             header = _unpack(taken[0], taken[2])
@@ -134,7 +134,7 @@ class Replier(_Pair):
         # Asking DDS takes 25 us; a reply to an asker that has gone since does no harm.
         self._matched_askers: set[int] = set()
 
-    def take(self) -> tuple[RequestId, bytes, int] | None:
+    def take(self) -> tuple[RequestId, bytes | memoryview, int] | None:
         """Take the next request: (who and which, CDR bytes with header, source timestamp)."""
         taken = self.reader.take()
         if taken is None:
