@@ -8,9 +8,10 @@ txRxPacket, getData; GroupSyncWrite.addParam, txPacket, clearParam.
 import contextlib
 import fcntl
 import os
+import termios
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import dynamixel_sdk as sdk
@@ -48,6 +49,7 @@ class HandBus:
     def __init__(self, port: str, baud: int, ids: Sequence[int], names: Sequence[str]) -> None:
         self.port, self.baud, self.ids, self.names = port, baud, tuple(ids), tuple(names)
         self.lost_reads = 0
+        self.gone = ""  # why the port cannot be used any more
         self.most_a = np.zeros(len(self.ids))
         self._packets = sdk.PacketHandler(2.0)
         self._handler: sdk.PortHandler | None = None
@@ -134,7 +136,8 @@ class HandBus:
         result = sdk.COMM_SUCCESS
         end = time.monotonic() + SETUP_PATIENCE_S
         while time.monotonic() < end:
-            value, result, _ = call(self._open(), motor, register.address)
+            with self._wire() as port:
+                value, result, _ = call(port, motor, register.address)
             if result == sdk.COMM_SUCCESS:
                 return int(value)
         raise self._no_answer(motor, f"reading register {register.address}", result)
@@ -149,7 +152,8 @@ class HandBus:
         result = sdk.COMM_SUCCESS
         end = time.monotonic() + SETUP_PATIENCE_S
         while time.monotonic() < end:
-            result, error = call(self._open(), motor, register.address, value & 0xFFFFFFFF)
+            with self._wire() as port:
+                result, error = call(port, motor, register.address, value & 0xFFFFFFFF)
             if result == sdk.COMM_SUCCESS:
                 refused = error & 0x7F
                 if refused:
@@ -160,10 +164,12 @@ class HandBus:
 
     def reboot(self, motor: int) -> None:
         """Restart one motor and wait until it answers; raises `DeviceFault` if it does not."""
-        self._packets.reboot(self._open(), motor)
+        with self._wire() as port:
+            self._packets.reboot(port, motor)
         end = time.monotonic() + 2.0
         while True:
-            _, result, _ = self._packets.ping(self._open(), motor)
+            with self._wire() as port:
+                _, result, _ = self._packets.ping(port, motor)
             if result == sdk.COMM_SUCCESS:
                 return
             if time.monotonic() > end:
@@ -178,10 +184,11 @@ class HandBus:
         first = True
         while first or time.monotonic() < end:
             first = False
-            group = sdk.GroupSyncRead(self._open(), self._packets, register.address, register.size)
-            for motor in self.ids:
-                group.addParam(motor)
-            result = group.txRxPacket()
+            with self._wire() as port:
+                group = sdk.GroupSyncRead(port, self._packets, register.address, register.size)
+                for motor in self.ids:
+                    group.addParam(motor)
+                result = group.txRxPacket()
             if result == sdk.COMM_SUCCESS:
                 blocks = [bytes(group.data_dict[motor]) for motor in self.ids]
                 # An answer that comes after its own request timed out is taken by the SDK for the answer to the next.
@@ -193,10 +200,11 @@ class HandBus:
 
     def sync_write(self, register: Register, values: ArrayLike) -> None:
         """Write one value to every motor in one packet; nobody answers it."""
-        group = sdk.GroupSyncWrite(self._open(), self._packets, register.address, register.size)
-        for motor, value in zip(self.ids, np.asarray(values), strict=True):
-            group.addParam(motor, list(int(value).to_bytes(register.size, "little", signed=True)))
-        result = group.txPacket()
+        with self._wire() as port:
+            group = sdk.GroupSyncWrite(port, self._packets, register.address, register.size)
+            for motor, value in zip(self.ids, np.asarray(values), strict=True):
+                group.addParam(motor, list(int(value).to_bytes(register.size, "little", signed=True)))
+            result = group.txPacket()
         if result != sdk.COMM_SUCCESS:
             raise DeviceFault(f"writing to the hand on {self.port}: {self._packets.getTxRxResult(result)}")
 
@@ -231,10 +239,16 @@ class HandBus:
             if bits
         )
 
-    def _open(self) -> sdk.PortHandler:
+    @contextlib.contextmanager
+    def _wire(self) -> Iterator[sdk.PortHandler]:
+        """Lend the open port; an error of the operating system on it means that it was unplugged."""
         if self._handler is None:
             raise DeviceFault(f"the port {self.port} is not open")
-        return self._handler
+        try:
+            yield self._handler
+        except (OSError, termios.error) as error:
+            self.gone = f"the port {self.port} is gone ({error}); plug it in and start again"
+            raise DeviceFault(self.gone) from None
 
     def _who(self, motor: int) -> str:
         return f"motor {motor} ({self.names[self.ids.index(motor)]})"

@@ -238,6 +238,8 @@ class HandDriver:
         try:
             self._state = self.bus.state()
         except DeviceFault:
+            if self.bus.gone:
+                raise
             # One lost exchange is nothing; the gate's freshness decides how many are too many.
             if gap > self.cell.hand.max_command_age_s and self._active is not None:
                 raise StaleFault(f"the hand has not told its state for {gap:.2f} s; enable again") from None

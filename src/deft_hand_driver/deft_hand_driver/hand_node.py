@@ -51,6 +51,7 @@ class HandNode(Node):
         hand = load_hand(cell.hand.model)
         self._state_every_s = 1.0 / float(self.get_parameter("joint_state_hz").value)
         self._state_due_s = 0.0
+        self.failure = ""
         self._states = self.create_publisher(JointState, "/hand/joint_states", 10)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         bus = HandBus(cell.hand.port, cell.hand.baud, hand.motor_ids, motor_names(hand))
@@ -105,6 +106,10 @@ class HandNode(Node):
 
     def _publish_diagnostics(self) -> None:
         driver = self.driver
+        if driver.bus.gone:
+            self.failure = driver.bus.gone
+            rclpy.try_shutdown()
+            return
         disabled, age = driver.disabled_by, time.monotonic() - driver.state.monotonic_s
         status = DiagnosticStatus(name="hand_node: motors", hardware_id=driver.bus.port)
         bad = age > 1.0 or "reports" in disabled
@@ -199,6 +204,7 @@ def main(args: list[str] | None = None) -> int:
         failure = str(error.args[0])
     finally:
         if node is not None:
+            failure = node.failure
             node.driver.close()
             node.destroy_node()
         rclpy.try_shutdown()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ from deft_core.hand import HandModel
 from deft_core.workcell import WORKCELLS_DIR
 from deft_msgs.action import ShapeHand
 from deft_msgs.srv import Enable
+from deft_sim.devices import rig
 from deft_sim.devices.rig import HandRig
 
 pytestmark = pytest.mark.graph
@@ -155,6 +156,22 @@ def test_the_node_shapes_stops_refuses_and_ends_cleanly(
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
         assert not any(servo.table["torque_enable"] for servo in hand_rig.bus.servos)
+
+
+def test_an_unplugged_port_is_one_line_and_a_failing_exit(tmp_path: Path, hand: HandModel) -> None:
+    link = tmp_path / "plug"
+    data = yaml.safe_load((WORKCELLS_DIR / "twin.yaml").read_text()) | {"time_scale": 5.0}
+    data["hand"]["port"] = str(link)
+    path = tmp_path / "cell.yaml"
+    path.write_text(yaml.safe_dump(data))
+    with ExitStack() as plugged:
+        plugged.enter_context(rig.hand_rig(link, ids=hand.motor_ids, model="xl330-m288"))
+        with node(path) as process:
+            assert process.stdout is not None and "hand up" in process.stdout.readline()
+            plugged.close()
+            out, _ = process.communicate(timeout=30)
+    lines = [line for line in out.splitlines() if line.strip()]
+    assert process.returncode == 1 and len(lines) == 1 and "is gone" in lines[0], out
 
 
 def test_sigterm_stops_the_hand_too(hand_rig: HandRig, cell_file: Path, client: Client) -> None:
