@@ -105,13 +105,22 @@ class GraphWorkcell:
         if self._wrist is not None and self._wrist[2, 3] < self._home[2, 3] - RETREAT_M:
             up = self._wrist.copy()
             up[2, 3] += RETREAT_M
-            self._move(up, straight=True)  # where it cannot, the way home may still be free
-        if self._move(self._home, straight=False):
-            self.enable()
-            self._must(self._move(self._home, straight=False), "bringing the arm home")
+            self._retreat(up, straight=True)  # where it cannot, the way home may still be free
+        self._must(self._retreat(self._home, straight=False), "bringing the arm home")
         answer = self.link.act(RESET, ResetScene.Goal(task=self.task, objects=objects, seed=seed), None)
         if not answer.success:
             raise WorkcellError(f"{RESET}: {answer.message}")
+
+    def _retreat(self, T_base_wrist: Array, straight: bool) -> str:
+        """Move away from whatever a try ended in; a fault on the way is cleared and the move tried twice more."""
+        fault = self._move(T_base_wrist, straight)
+        for _ in range(2):
+            if fault:
+                self.enable()
+                fault = self._move(T_base_wrist, straight)
+        if fault:
+            self.enable()
+        return fault
 
     def look(self) -> RGBDFrame:
         """Take the first capture from now on."""
