@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -196,6 +196,21 @@ def test_the_node_moves_stops_refuses_and_ends_cleanly(
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
         assert arm_rig.arm.state == 4 and arm_rig.arm.queued == 0
+
+
+def test_a_lost_controller_is_one_line_and_a_failing_exit(tmp_path: Path) -> None:
+    data = yaml.safe_load((WORKCELLS_DIR / "twin.yaml").read_text()) | {"time_scale": 5.0}
+    path = tmp_path / "cell.yaml"
+    with ExitStack() as plugged:
+        it = plugged.enter_context(rig.arm_rig(q=data["arm"]["home_rad"]))
+        data["arm"] |= {"host": it.host, "control_port": it.control_port}
+        path.write_text(yaml.safe_dump(data))
+        with node(path) as process:
+            assert process.stdout is not None and "arm up" in process.stdout.readline()
+            plugged.close()
+            out, _ = process.communicate(timeout=30)
+    lines = [line for line in out.splitlines() if line.startswith("arm_node:")]
+    assert process.returncode == 1 and len(lines) == 1 and "is lost" in lines[0] and "Traceback" not in out, out
 
 
 def test_sigterm_stops_the_arm_too(arm_rig: rig.ArmRig, cell_file: Path, client: Client) -> None:
