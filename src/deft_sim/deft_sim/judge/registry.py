@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from deft_core.errors import ConfigError
 from deft_core.task import Criterion
+from deft_sim.judge.bagel import judge_flip_bagel
 from deft_sim.judge.cups import judge_pick, judge_pour
 from deft_sim.judge.drawers import judge_open_drawer
 from deft_sim.judge.grapes import judge_pick_grape
@@ -13,6 +14,7 @@ from deft_sim.judge.lemon import judge_squeeze_lemon
 from deft_sim.judge.record import Trial
 from deft_sim.judge.spoons import judge_pick_spoon
 from deft_sim.judge.verdict import Verdict
+from deft_sim.things.bagel import Bagel
 from deft_sim.things.bunch import Bunch
 from deft_sim.things.cup import Cup
 from deft_sim.things.drawer import Drawer
@@ -40,6 +42,7 @@ RULES: dict[str, Rule] = {
     "open_drawer": Rule(judge_open_drawer, Drawer),
     "pick_spoon": Rule(judge_pick_spoon, Spoon),
     "pick_grape": Rule(judge_pick_grape, Bunch),
+    "flip_bagel": Rule(judge_flip_bagel, Bagel),
     "squeeze_lemon": Rule(judge_squeeze_lemon, Lemon),
 }
 

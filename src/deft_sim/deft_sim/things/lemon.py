@@ -34,7 +34,7 @@ class Lemon(Thing):
     radius_m: Annotated[float, Field(gt=0.015, lt=0.06)]
     height_m: Annotated[float, Field(gt=0.015, lt=0.07)]
     nipple: Annotated[float, Field(ge=0.0, lt=0.4)] = 0.1
-    mouth_m: Annotated[float, Field(gt=0.005, lt=0.03)] = 0.014
+    mouth_m: Annotated[float, Field(gt=0.005, lt=0.03)]
     stands_at_m: Annotated[float, Field(ge=0.0, lt=0.15)]
     mass_kg: Annotated[float, Field(gt=0.01, lt=0.3)]
     friction: Annotated[float, Field(gt=0.05, lt=2.0)]

@@ -3,6 +3,7 @@
 from deft_core.config import validate
 from deft_core.errors import ConfigError
 from deft_core.task import ObjectSpec
+from deft_sim.things.bagel import Bagel
 from deft_sim.things.bunch import Bunch
 from deft_sim.things.cup import Cup
 from deft_sim.things.drawer import Drawer
@@ -11,7 +12,7 @@ from deft_sim.things.lemon import Lemon
 from deft_sim.things.spoon import Spoon
 from deft_sim.things.thing import Thing
 
-KINDS: dict[str, type[Thing]] = {"bunch": Bunch, "cup": Cup, "drawer": Drawer, "juicer": Juicer, "lemon": Lemon, "spoon": Spoon}
+KINDS: dict[str, type[Thing]] = {"bagel": Bagel, "bunch": Bunch, "cup": Cup, "drawer": Drawer, "juicer": Juicer, "lemon": Lemon, "spoon": Spoon}
 
 
 def make_thing(spec: ObjectSpec, where: str) -> Thing:
