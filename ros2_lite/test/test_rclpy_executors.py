@@ -344,3 +344,35 @@ def test_a_future_without_executor_calls_back_at_once():
     other = Future()
     other.cancel()
     assert other.cancelled()
+
+
+def test_an_executor_of_ones_own(ros):
+    from rclpy.executors import Executor, ShutdownException, TimeoutException
+
+    class Counting(Executor):
+        """Counts what it runs."""
+
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.ran = []
+
+        def spin_once(self, timeout_sec=None):
+            try:
+                handler, entity, node = self.wait_for_ready_callbacks(timeout_sec=timeout_sec)
+            except (TimeoutException, ShutdownException):
+                return
+            handler()
+            if handler.exception() is not None:
+                raise handler.exception()
+            self.ran.append((entity, node))
+
+    executor = Counting(context=ros.context)
+    node = ros.node(executor=executor)
+    calls = []
+    guard = node.create_guard_condition(lambda: calls.append(1))
+    guard.trigger()
+    executor.spin_once(timeout_sec=5)
+    executor.spin_once(timeout_sec=0.01)
+    assert calls == [1]
+    assert executor.ran == [(guard, node)]
+    executor.shutdown()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, TypeVar
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.context import Context
@@ -15,6 +15,10 @@ from ros2_lite import idl
 from ros2_lite.dds.library import DDSError
 from ros2_lite.dds.services import HEADER_SIZE, HeaderError, Requester
 from ros2_lite.entity import Entity, Work
+
+SrvType = TypeVar("SrvType")
+SrvTypeRequest = TypeVar("SrvTypeRequest")
+SrvTypeResponse = TypeVar("SrvTypeResponse")
 
 
 class Client(Entity):
@@ -123,6 +127,16 @@ class Client(Entity):
         """Wait for a server; False where time is up or the context ends first."""
         self._require_alive()
         return wait_until(self.context, self._requester.server_is_ready, timeout_sec)
+
+    def configure_introspection(self, clock: Any, service_event_qos_profile: Any, introspection_state: Any) -> None:
+        """Publish this service's calls; ros2_lite can only leave that off."""
+        from rclpy.service_introspection import ServiceIntrospectionState
+
+        if introspection_state != ServiceIntrospectionState.OFF:
+            raise NotImplementedError(
+                f"'{self._service_name}': rclpy.client.Client.configure_introspection: "
+                "ros2_lite publishes no service events"
+            )
 
     @property
     def service_name(self) -> str:

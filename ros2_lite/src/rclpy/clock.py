@@ -126,6 +126,17 @@ class Clock:
         """The kind of clock."""
         return self._clock_type
 
+    @property
+    def handle(self) -> Clock:
+        """Return the clock itself: there is no C object behind it."""
+        return self
+
+    def __enter__(self) -> Clock:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        return None
+
     def __repr__(self) -> str:
         return f"Clock(clock_type={self.clock_type.name})"
 

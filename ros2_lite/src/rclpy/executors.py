@@ -75,6 +75,10 @@ async def await_or_execute(callback: Callable[..., Any] | Coroutine[Any, Any, An
 _Job = Callable[[], None]
 
 
+def _never() -> bool:
+    return False
+
+
 class Executor:
     """Base of the executors. A node belongs to one executor at a time."""
 
@@ -97,6 +101,7 @@ class Executor:
         self._later: list[Task] = []
         self._kept: set[Task] = set()
         self._running = 0
+        self._popped: Entity | None = None
         self._idle = threading.Condition(self._lock)
         self._is_shutdown = False
         self._closed = False
@@ -242,7 +247,28 @@ class Executor:
             future._remove_waiter(self._wake)
 
     def _spin_once(self, timeout_sec: float | None, done: Callable[[], bool]) -> None:
-        raise NotImplementedError
+        if type(self).spin_once is Executor.spin_once:
+            raise NotImplementedError("an executor must define spin_once")
+        self.spin_once(timeout_sec)
+
+    def wait_for_ready_callbacks(
+        self, timeout_sec: float | TimeoutObject | None = None, nodes: list[Node] | None = None,
+        condition: Callable[[], bool] = _never,
+    ) -> tuple[Task, Entity | None, Node | None]:
+        """Wait for work; executors of one's own call it and then the task it returns.
+
+        Returns (task, entity, node). Raises TimeoutException, ShutdownException, ExternalShutdownException, or
+        ConditionReachedException once `condition` holds. `nodes` cannot narrow the choice here.
+        """
+        if nodes is not None:
+            raise NotImplementedError("rclpy.executors.Executor.wait_for_ready_callbacks(nodes=...) of ros2_lite: "
+                                      "use an executor with just these nodes")
+        if isinstance(timeout_sec, TimeoutObject):
+            timeout_sec = timeout_sec.timeout
+        job = self._next_job(timeout_sec, condition)
+        entity = self._popped
+        holder = next((node for node in self.get_nodes() if entity in node._entities_of()), None)
+        return Task(job, executor=None), entity, holder
 
     def can_execute(self, entity: Entity) -> bool:
         """May the entity's callback run now?"""
@@ -279,6 +305,7 @@ class Executor:
                     break
                 task = self._tasks.popleft()
                 self._running += 1
+                self._popped = None
             return lambda task=task: self._run_task(task)  # type: ignore[misc]
         while self._ready:
             entity, which = self._ready.popleft()
@@ -297,6 +324,7 @@ class Executor:
             if work is None:
                 self._finish(entity)
                 continue
+            self._popped = entity
             return lambda entity=entity, work=work: self._run(entity, work)  # type: ignore[misc]
         return None
 
@@ -441,10 +469,6 @@ class Executor:
 
 
 _current = threading.local()
-
-
-def _never() -> bool:
-    return False
 
 
 class SingleThreadedExecutor(Executor):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from rclpy.callback_groups import CallbackGroup, MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.client import Client
@@ -51,6 +51,10 @@ from ros2_lite.node_graph import NodeGraph
 from ros2_lite.node_parameters import NodeParameters
 from ros2_lite.rosnames import remap_name, remap_node
 
+MsgType = TypeVar("MsgType")
+SrvType = TypeVar("SrvType")
+SrvTypeRequest = TypeVar("SrvTypeRequest")
+SrvTypeResponse = TypeVar("SrvTypeResponse")
 HIDDEN_NODE_PREFIX = "_"
 
 __all__ = ["HIDDEN_NODE_PREFIX", "Node", "NodeNameNonExistentError", "TopicEndpointInfo"]
@@ -252,6 +256,12 @@ class Node(NodeParameters, NodeGraph):
         if new_executor is not None:
             self._executor_reference = weakref.ref(new_executor)
             new_executor.add_node(self)
+
+    def _entities_of(self) -> list[Any]:
+        """Return everything an executor may run."""
+        return [
+            *self._subscriptions, *self._timers, *self._clients, *self._services, *self._guards, *self._waitables
+        ]
 
     def _wake_executor(self) -> None:
         executor = self.executor

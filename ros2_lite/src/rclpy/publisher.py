@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.duration import Duration
@@ -12,6 +12,8 @@ from rclpy.qos import QoSProfile
 from ros2_lite import idl
 from ros2_lite.dds.endpoints import Writer
 from ros2_lite.dds.library import DDSError
+
+MsgType = TypeVar("MsgType")
 
 
 class Publisher:

@@ -6,7 +6,7 @@ import inspect
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.exceptions import RCLError
@@ -54,6 +54,10 @@ def _reply_when_matched(
         replier.send(data)
     except DDSError as error:
         logger.error(f"service '{name}': cannot reply: {error}")
+
+SrvType = TypeVar("SrvType")
+SrvTypeRequest = TypeVar("SrvTypeRequest")
+SrvTypeResponse = TypeVar("SrvTypeResponse")
 
 
 class Service(Entity):
@@ -114,6 +118,16 @@ class Service(Entity):
             raise TypeError(f"expected a request header, got {type(header)}")
         self._require_alive()
         send_reply(self._replier, header, response, self._service_name, self._logger)
+
+    def configure_introspection(self, clock: Any, service_event_qos_profile: Any, introspection_state: Any) -> None:
+        """Publish this service's calls; ros2_lite can only leave that off."""
+        from rclpy.service_introspection import ServiceIntrospectionState
+
+        if introspection_state != ServiceIntrospectionState.OFF:
+            raise NotImplementedError(
+                f"'{self._service_name}': rclpy.service.Service.configure_introspection: "
+                "ros2_lite publishes no service events"
+            )
 
     @property
     def service_name(self) -> str:

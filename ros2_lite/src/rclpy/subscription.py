@@ -6,7 +6,7 @@ import inspect
 import time
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.event_handler import SubscriptionEventCallbacks
@@ -15,6 +15,8 @@ from rclpy.qos import QoSProfile
 from ros2_lite import idl
 from ros2_lite.dds.endpoints import Reader
 from ros2_lite.entity import Entity, Work
+
+MsgType = TypeVar("MsgType")
 
 
 class Subscription(Entity):
