@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from launch.frontend import parse_substitution
+from launch.frontend.parse_substitution import parse_substitution
 from launch.substitutions import SubstitutionFailure
 from launch.utilities import ensure_argument_type, normalize_to_list_of_substitutions, perform_substitutions
 from launch.utilities.type_utils import normalize_typed_substitution, perform_typed_substitution

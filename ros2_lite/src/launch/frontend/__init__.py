@@ -6,10 +6,7 @@ Launch files in XML and YAML are not read: the parser's classes exist, so that a
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
-
-if TYPE_CHECKING:
-    from ..substitution import Substitution
+from typing import Any, NoReturn, TypeVar
 
 __all__ = [
     "Entity",
@@ -17,7 +14,6 @@ __all__ = [
     "Parser",
     "expose_action",
     "expose_substitution",
-    "parse_substitution",
 ]
 
 _T = TypeVar("_T", bound=type)
@@ -49,13 +45,6 @@ def expose_action(name: str) -> Callable[[_T], _T]:
         return cls
 
     return expose
-
-
-def parse_substitution(text: str) -> list[Substitution]:
-    """Split text into plain text and the substitutions in it."""
-    from .parse_substitution import parse_substitution as parse
-
-    return parse(text)
 
 
 def __getattr__(name: str) -> NoReturn:
