@@ -54,7 +54,7 @@ class Context:
             if domain_id is not None and domain_id > MAX_DOMAIN_ID:
                 raise RCLError(f"Domain id ({domain_id}) must not be higher than {MAX_DOMAIN_ID}")
             self._domain_id = default_domain_id() if domain_id is None else domain_id
-            self._arguments = parse_arguments(sys.argv if args is None else args)
+            self._arguments = parse_arguments(sys.argv if args is None else args).require_known()
             self._valid = True
         _contexts.add(self)
         if initialize_logging:

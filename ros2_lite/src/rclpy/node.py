@@ -101,7 +101,7 @@ class Node(NodeParameters, NodeGraph):
 
         if not self._context.ok():
             raise NotInitializedException("cannot create node")
-        self._local_arguments = parse_arguments(cli_args or [], implicit_ros_args=True)
+        self._local_arguments = parse_arguments(cli_args or [], implicit_ros_args=True).require_known()
         self._global_arguments = self._context._require_arguments() if use_global_arguments else RosArguments()
         self._name, self._namespace = self._names(node_name, namespace or "")
         self._logger = get_logger(self.get_fully_qualified_name()[1:].replace("/", "."))

@@ -38,6 +38,13 @@ class RosArguments:
     rosout_logs: bool = True
     enclave: str = "/"
     rest: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    def require_known(self) -> RosArguments:
+        """Return itself; RosArgumentError where something between `--ros-args` and `--` is none of ROS's."""
+        if self.unknown:
+            raise RosArgumentError(f"Found unknown ROS arguments: {self.unknown}")
+        return self
 
 
 def remove_ros_arguments(argv: Sequence[str]) -> list[str]:
@@ -70,7 +77,7 @@ def parse_arguments(argv: Sequence[str], implicit_ros_args: bool = False) -> Ros
             _WITH_VALUE[argument](parsed, arguments[i])
             i += 1
         elif not _parse_flag(parsed, argument):
-            parsed.rest.append(argument)
+            parsed.unknown.append(argument)
     return parsed
 
 
