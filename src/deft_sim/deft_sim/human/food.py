@@ -1,4 +1,4 @@
-"""Demonstrations with food: what the hand means to do with grapes, bagels and lemons, in terms of the thing and the table."""
+"""Demonstrations with food: what a hand means to do with grapes, bagels and lemons, in terms of thing and table."""
 
 from __future__ import annotations
 

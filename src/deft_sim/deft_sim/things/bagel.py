@@ -107,7 +107,7 @@ class Bagel(Thing):
 
 
 def _skin(spec: mujoco.MjSpec, name: str, ring: float, thick: float, start: float, sweep: float) -> None:
-    """Add a part of a ring's skin: the section's angle runs from `start` over `sweep` (0 outside, a quarter turn up)."""
+    """Add a part of a ring's skin: the section's angle runs from `start` over `sweep`; 0 is outside, pi / 2 on top."""
     around, across = 40, 14
     u = np.linspace(0, 2 * np.pi, around, endpoint=False)
     v = start + np.linspace(0, sweep, across)

@@ -12,7 +12,15 @@ from deft_sim.things.lemon import Lemon
 from deft_sim.things.spoon import Spoon
 from deft_sim.things.thing import Thing
 
-KINDS: dict[str, type[Thing]] = {"bagel": Bagel, "bunch": Bunch, "cup": Cup, "drawer": Drawer, "juicer": Juicer, "lemon": Lemon, "spoon": Spoon}
+KINDS: dict[str, type[Thing]] = {
+    "bagel": Bagel,
+    "bunch": Bunch,
+    "cup": Cup,
+    "drawer": Drawer,
+    "juicer": Juicer,
+    "lemon": Lemon,
+    "spoon": Spoon,
+}
 
 
 def make_thing(spec: ObjectSpec, where: str) -> Thing:
