@@ -221,7 +221,7 @@ class ServoFollower:
     """Mode 1: only the last command counts. Between commands the set-point goes straight on to it.
 
     The piece lasts as long as the commands have lately been apart (in robot time), so a stream is followed smoothly one
-    period late at any rate; a lone command is approached as fast as the limit allows.
+    period late at any rate; a first command is approached as fast as the limit allows.
     """
 
     def __init__(self, q: Array, time_s: float) -> None:
@@ -233,9 +233,9 @@ class ServoFollower:
     def command(self, q: Array, time_s: float) -> None:
         """Take a new goal (6,), rad, at robot time `time_s`."""
         apart = time_s - self._last_s
-        if apart > _LONGEST_PIECE_S:
-            self._piece_s = _SHORTEST_PIECE_S
-        else:
+        if (
+            apart <= _LONGEST_PIECE_S
+        ):  # else: a new stream, or one whose sender was held up; its pace is still the best guess
             self._piece_s += 0.3 * (max(apart, _SHORTEST_PIECE_S) - self._piece_s)
         self._goal, self._last_s, self._end_s = q.copy(), time_s, time_s + self._piece_s
 
