@@ -37,7 +37,7 @@ KEYPOINT_PX = 2.0
 DEPTH_M = 0.006
 MIN_POINTS = 6
 SMOOTH_FRAMES = 9
-MOVED_M = 0.008
+MOVED_M = 0.010
 
 
 def wrist_position(mano: Array, keypoints_px: Array, depth_mm: Array, K: Array) -> Array:
@@ -129,13 +129,12 @@ def grasp_frame(T_base_wrist: Array, mano: Array) -> int:
         raise DemonstrationUnusable(f"the fingers close by only {end - start:.2f} rad; is there a grasp in the clip?")
     closed = int(np.flatnonzero(bend > start + 0.8 * (end - start))[0])
     position = T_base_wrist[:, :3, 3]
-    speed = np.linalg.norm(np.gradient(position, axis=0), axis=1)
-    after = slice(closed, min(closed + 30, len(speed)))
-    rest = closed + int(speed[after].argmin())
-    moved = np.flatnonzero(np.linalg.norm(position[rest:] - position[rest], axis=1) > MOVED_M)
-    if len(moved) == 0:
+    away = np.linalg.norm(position - np.median(position[closed : closed + 5], axis=0), axis=1) > MOVED_M
+    # Away for good, not for a frame of noise.
+    gone = [k for k in range(closed, len(away) - 5) if away[k : k + 5].all()]
+    if not gone:
         raise DemonstrationUnusable("the wrist does not move after the grasp")
-    return rest + int(moved[0]) - 1
+    return gone[0] - 1
 
 
 def extract(
