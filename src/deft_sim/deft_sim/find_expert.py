@@ -16,6 +16,8 @@ from deft_core.geometry import Array
 from deft_core.motion import episode_motion
 from deft_core.task import load_task
 from deft_core.workcell import load_workcell
+from deft_sim.climb import climb
+from deft_sim.errors import SimulationDiverged
 from deft_sim.experts import EXPERTS_FILE, Expert, expert_for, place_grasp, save_expert
 from deft_sim.task_scene import OBJECT_SETS, TARGET
 from deft_sim.workcell import TwinWorkcell
@@ -24,6 +26,7 @@ from deft_sim.workcell import TwinWorkcell
 CONTACT_IN_WRIST = np.array([-0.11, -0.045, 0.0])
 # Search scale of each parameter: the contact in metres, wrist and joints in radians.
 SCALE = np.concatenate([np.full(3, 0.015), np.full(3, 0.2), np.full(16, 0.25)])
+FAULT_COSTS = 0.15
 
 
 class Search:
@@ -54,6 +57,17 @@ class Search:
             successes.append(verdict.success)
         return float(np.mean(rewards)), float(np.mean(successes))
 
+    def price(self, relative: Array, seed: int) -> float:
+        """Reward in one scene, less what a fault costs: a real one ends the episode."""
+        try:
+            self.twin.reset(self.objects, seed)
+            grasp = place_grasp(relative, self.twin.world.pose(TARGET), symmetric=self.symmetric)
+            motion = episode_motion(grasp, self.demonstration, self.twin.hand, CONTACT_IN_WRIST, self.cell)
+            fault = self.twin.execute(motion).fault
+        except SimulationDiverged:
+            return 0.0
+        return self.twin.verdict().reward - (FAULT_COSTS if fault else 0.0)
+
     def run(self, start: Array, rng: np.random.Generator, generations: int, scenes: int, sigma: float) -> Array:
         """Search; returns the best mean (22,)."""
         optimizer = CMA(mean=np.zeros(22), sigma=sigma, seed=int(rng.integers(2**31)), population_size=14)
@@ -77,6 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--objects", choices=OBJECT_SETS, default="train")
     parser.add_argument("--demonstration", default="", help="a demonstration file instead of the task's")
     parser.add_argument("--generations", type=int, default=20)
+    parser.add_argument("--climb", type=int, default=0, metavar="TRIES", help="climb from the start instead")
     parser.add_argument("--scenes", type=int, default=3, help="scenes that each grasp is tried in")
     parser.add_argument("--trials", type=int, default=20, help="scenes to measure the result on")
     parser.add_argument("--sigma", type=float, default=0.5)
@@ -90,7 +105,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             known = expert_for(*args.start.split("/", 1))
             start = np.concatenate([known.contact, known.wrist_rpy, known.joints])
         rng = np.random.default_rng(args.seed)
-        found = search.run(start, rng, args.generations, args.scenes, args.sigma)
+        if args.climb:
+            scenes = rng.integers(1, 2**31, size=args.scenes).tolist()
+            found = climb(start, search.price, scenes, args.climb, rng, lambda text: print(text, flush=True))
+        else:
+            found = search.run(start, rng, args.generations, args.scenes, args.sigma)
         found[6:] = search.twin.hand.clip(found[6:])
         reward, success = search.reward(found, rng.integers(1, 2**31, size=args.trials).tolist())
         x = np.round(found, 4).tolist()

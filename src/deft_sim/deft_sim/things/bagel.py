@@ -48,12 +48,17 @@ class Bagel(Thing):
     @property
     def handle_m(self) -> tuple[float, float, float]:
         """The near right side of the ring."""
-        return (-0.3 * self.ring_m, -0.95 * self.ring_m, self.thick_m)
+        return (0.0, -self.ring_m, 0.010)
 
     @property
     def approach_rpy(self) -> tuple[float, float, float]:
         """Palm down and to the left, fingers forward and a little below the horizon."""
-        return (-0.9, 0.2, 0.9)
+        return (-0.87, -0.26, 1.20)
+
+    @property
+    def preshape(self) -> tuple[float, ...]:
+        """Fingers bent, thumb at the side."""
+        return (0.05, 0.7, 1.0, 0.8, 0.0, 0.7, 1.0, 0.8, -0.05, 0.7, 1.0, 0.8, 0.7, 0.3, 0.5, 0.4)
 
     def surface_point(self, rng: np.random.Generator) -> Array:
         """On the upper half of the ring."""

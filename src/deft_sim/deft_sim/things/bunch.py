@@ -105,7 +105,12 @@ class Bunch(Thing):
     @property
     def approach_rpy(self) -> tuple[float, float, float]:
         """Palm down and to the left, fingers forward and a little below the horizon."""
-        return (-0.9, 0.2, 0.9)
+        return (-0.87, -0.26, 1.20)
+
+    @property
+    def preshape(self) -> tuple[float, ...]:
+        """Fingers bent, thumb at the side."""
+        return (0.05, 0.7, 1.0, 0.8, 0.0, 0.7, 1.0, 0.8, -0.05, 0.7, 1.0, 0.8, 0.7, 0.3, 0.5, 0.4)
 
     def surface_point(self, rng: np.random.Generator) -> Array:
         """On a berry, on its outside."""

@@ -68,12 +68,17 @@ class Lemon(Thing):
     @property
     def handle_m(self) -> tuple[float, float, float]:
         """On the axis, a third up."""
-        return (0.0, 0.0, 0.35 * self.height_m)
+        return (0.0, 0.0, 0.012)
 
     @property
     def approach_rpy(self) -> tuple[float, float, float]:
-        """Fingers a little below the horizon, palm to the lemon."""
-        return (0.0, -0.4, 0.0)
+        """Palm down and to the left, fingers forward and a little below the horizon."""
+        return (-0.87, -0.26, 1.20)
+
+    @property
+    def preshape(self) -> tuple[float, ...]:
+        """Fingers bent, thumb at the side."""
+        return (0.05, 1.0, 1.0, 0.8, 0.0, 1.0, 1.0, 0.8, -0.05, 1.0, 1.0, 0.8, 0.7, 0.3, 0.5, 0.4)
 
     def surface_point(self, rng: np.random.Generator) -> Array:
         """On the rind."""
