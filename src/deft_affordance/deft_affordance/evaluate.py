@@ -42,9 +42,8 @@ def errors(g: Guess, test: Samples) -> dict[str, Array]:
     }
 
 
-def model_guess(prior: Prior, test: Samples, batch: int = 64) -> Guess:
+def model_guess(prior: Prior, test: Samples, text: TextInput, batch: int = 64) -> Guess:
     """What a prior says of the test images."""
-    text = TextInput(prior.config, prior.vocabulary)
     contacts, wrist, mano = [], [], []
     with torch.inference_mode():
         for start in range(0, len(test), batch):
@@ -67,9 +66,8 @@ def interval(values: Array, groups: Array, rng: np.random.Generator, rounds: int
     return float(values.mean()), float(low), float(high)
 
 
-def latency_ms(prior: Prior, calls: int = 50) -> dict[str, float]:
+def latency_ms(prior: Prior, text: TextInput, calls: int = 50) -> dict[str, float]:
     """Time of f on one image on this machine's CPU: p50 and p99, milliseconds."""
-    text = TextInput(prior.config, prior.vocabulary)
     size = prior.config.model.image_size
     image = torch.zeros(1, 3, size, size, dtype=torch.uint8)
     took = []
@@ -81,10 +79,13 @@ def latency_ms(prior: Prior, calls: int = 50) -> dict[str, float]:
     return {"p50": float(np.percentile(took, 50)), "p99": float(np.percentile(took, 99))}
 
 
-def evaluate(prior: Prior, samples: Samples, seed: int = 0) -> dict[str, Any]:
+def evaluate(
+    prior: Prior, samples: Samples, seed: int = 0, clip_checkpoint: Path | str | None = None
+) -> dict[str, Any]:
     """The table: metric by method, mean and interval, on the objects that training held out."""
+    text = TextInput(prior.config, prior.vocabulary, clip_checkpoint)
     train, test = samples.split(prior.config.train.held_out)
-    guesses = {"prior": model_guess(prior, test)} | {name: guess(name, train, test) for name in BASELINES}
+    guesses = {"prior": model_guess(prior, test, text)} | {name: guess(name, train, test) for name in BASELINES}
     rng = np.random.default_rng(seed)
     table: dict[str, Any] = {}
     for name, g in guesses.items():
@@ -94,7 +95,7 @@ def evaluate(prior: Prior, samples: Samples, seed: int = 0) -> dict[str, Any]:
         "images": len(test),
         "objects": len(np.unique(test["object"])),
         "errors": table,
-        "latency_ms": latency_ms(prior),
+        "latency_ms": latency_ms(prior, text),
     }
 
 
@@ -103,6 +104,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="evaluate", description="Measure a prior on held-out objects.")
     parser.add_argument("--data", type=Path, required=True, help="folder made by `generate`")
     parser.add_argument("--checkpoint", type=Path, help="default: the one that ships")
+    parser.add_argument("--clip-checkpoint", help="CLIP weights, for a prior that uses CLIP text")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
@@ -113,7 +115,7 @@ def main(argv: list[str] | None = None) -> None:
             print(
                 "evaluate: the checkpoint was trained on other data; its held-out objects may differ", file=sys.stderr
             )
-        report = evaluate(prior, samples)
+        report = evaluate(prior, samples, clip_checkpoint=args.clip_checkpoint)
     except (DeftError, VisionError, OSError) as error:
         sys.exit(f"evaluate: {error}")
     if args.json:

