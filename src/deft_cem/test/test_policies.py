@@ -5,6 +5,7 @@ import pytest
 
 from deft_cem.errors import PolicyError
 from deft_cem.policies import POLICIES, FitData, load_policy, make_policy
+from deft_cem.shrinkage import shrunk
 from deft_core.grasp import SIGMA_INITIAL
 
 
@@ -60,6 +61,23 @@ def test_cvae_keeps_two_modes_apart_where_the_mean_falls_between():
     assert 0.1 < np.mean(shares > 0) < 0.9
     mean = predictions(fitted("elite_mean", data), fresh)[:, 4] / (1.5 * SIGMA_INITIAL[4])
     assert np.all(np.abs(mean) < 0.7)
+
+
+def test_elites_without_a_pattern_give_their_mean_not_one_of_them():
+    errors = {"cvae": [], "elite_mean": [], "one of the elites": []}
+    for seed in range(3):
+        data, _ = toy(seed, "none")
+        fresh, _ = toy(50 + seed, "none", 30)
+        for name in ("cvae", "elite_mean"):
+            error = predictions(fitted(name, data), fresh) / SIGMA_INITIAL  # the truth is zero
+            errors[name].append(np.sqrt(np.mean(error**2)))
+        errors["one of the elites"].append(np.sqrt(np.mean((data.best(10).residuals / SIGMA_INITIAL) ** 2)))
+    assert np.mean(errors["cvae"]) < 1.3 * np.mean(errors["elite_mean"])
+    assert np.mean(errors["cvae"]) < 0.5 * np.mean(errors["one of the elites"])
+
+
+def test_a_mean_within_its_error_is_pulled_to_the_prior():
+    np.testing.assert_allclose(shrunk(np.array([0.1, 3.0, 0.0]), np.array([0.04, 0.09, 0.0])), [0.0, 2.97, 0.0])
 
 
 def test_a_scene_like_none_before_is_not_extrapolated():
