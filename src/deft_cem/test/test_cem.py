@@ -68,7 +68,7 @@ def test_ties_are_broken_as_asked(ties, elites):
 
 
 def test_smoothing_floor_and_memory_hold_the_distribution():
-    options = {"warm_up": 2, "elites": 2, "smoothing": 0.5, "sigma_floor": 0.5, "memory": 2}
+    options = {"warm_up": 2, "elites": 2, "smoothing": 0.5, "sigma_floor": 0.5, "memory": 2, "sigma_scale": 1.0}
     options |= {"weights": "equal", "ddof": 0}
     optimizer = make_optimizer("cem_smooth", generator(), options)
     for value, reward in ((9.0, 1.0), (0.01, 0.5), (0.01, 0.5)):
