@@ -97,6 +97,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--sigma", type=float, default=0.5)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", metavar="TASK/OBJECTS", help="start from another expert")
+    parser.add_argument(
+        "--shift", type=float, nargs=3, default=(0.0, 0.0, 0.0), help="move the start's contact, metres"
+    )
     args = parser.parse_args(argv)
     try:
         search = Search(args.task, args.objects, args.demonstration)
@@ -104,6 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.start:
             known = expert_for(*args.start.split("/", 1))
             start = np.concatenate([known.contact, known.wrist_rpy, known.joints])
+        start[:3] += args.shift
         rng = np.random.default_rng(args.seed)
         if args.climb:
             scenes = rng.integers(1, 2**31, size=args.scenes).tolist()

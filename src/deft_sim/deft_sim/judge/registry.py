@@ -13,6 +13,7 @@ from deft_sim.judge.grapes import judge_pick_grape
 from deft_sim.judge.lemon import judge_squeeze_lemon
 from deft_sim.judge.record import Trial
 from deft_sim.judge.spoons import judge_pick_spoon
+from deft_sim.judge.stirring import judge_stir_spoon
 from deft_sim.judge.verdict import Verdict
 from deft_sim.things.bagel import Bagel
 from deft_sim.things.bunch import Bunch
@@ -41,6 +42,7 @@ RULES: dict[str, Rule] = {
     "pour_cup": Rule(judge_pour, Cup),
     "open_drawer": Rule(judge_open_drawer, Drawer),
     "pick_spoon": Rule(judge_pick_spoon, Spoon),
+    "stir_spoon": Rule(judge_stir_spoon, Spoon),
     "pick_grape": Rule(judge_pick_grape, Bunch),
     "flip_bagel": Rule(judge_flip_bagel, Bagel),
     "squeeze_lemon": Rule(judge_squeeze_lemon, Lemon),

@@ -4,6 +4,7 @@ import abc
 
 import mujoco
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from deft_core.config import Settings
 from deft_core.geometry import Array, transform
@@ -15,8 +16,12 @@ RGB = tuple[float, float, float]
 class Thing(Settings, abc.ABC):
     """One thing on the table. Its body frame stands at the middle of its underside, z up, at yaw zero.
 
-    A thing of several loose bodies names them `NAME/part`: contacts of all of them count as the thing's.
+    `rest_xyz_m` and `rest_rpy_rad` say how it is put down relative to the scene's place: a hair above the table unless it
+    leans on something. A thing of several loose bodies names them `NAME/part`: contacts of all of them count as the thing's.
     """
+
+    rest_xyz_m: tuple[float, float, float] = (0.0, 0.0, 0.0005)
+    rest_rpy_rad: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @abc.abstractmethod
     def add_to(self, spec: mujoco.MjSpec, name: str) -> mujoco.MjsBody:
@@ -29,8 +34,8 @@ class Thing(Settings, abc.ABC):
 
     @property
     def rest_pose(self) -> Array:
-        """T_place_thing (4, 4): how it rests, relative to the place and yaw drawn (a hair above the table)."""
-        return transform(None, [0.0, 0.0, 0.0005])
+        """T_place_thing (4, 4): how it rests, relative to the place and yaw that were drawn."""
+        return transform(Rotation.from_euler("xyz", self.rest_rpy_rad).as_matrix(), self.rest_xyz_m)
 
     @property
     def symmetric(self) -> bool:
