@@ -98,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", metavar="TASK/OBJECTS", help="start from another expert")
     parser.add_argument(
-        "--shift", type=float, nargs=3, default=(0.0, 0.0, 0.0), help="move the start's contact, metres"
+        "--shift", type=float, nargs=3, default=(0.0, 0.0, 0.0), help="move the start, metres"
     )
     args = parser.parse_args(argv)
     try:

@@ -16,8 +16,9 @@ RGB = tuple[float, float, float]
 class Thing(Settings, abc.ABC):
     """One thing on the table. Its body frame stands at the middle of its underside, z up, at yaw zero.
 
-    `rest_xyz_m` and `rest_rpy_rad` say how it is put down relative to the scene's place: a hair above the table unless it
-    leans on something. A thing of several loose bodies names them `NAME/part`: contacts of all of them count as the thing's.
+    `rest_xyz_m` and `rest_rpy_rad` say how it is put down relative to the scene's place: a hair above the table
+    unless it leans on something. A thing of several loose bodies names them `NAME/part`: contacts of all of them
+    count as the thing's.
     """
 
     rest_xyz_m: tuple[float, float, float] = (0.0, 0.0, 0.0005)
