@@ -87,6 +87,9 @@ def test_a_scene_like_none_before_is_not_extrapolated():
     assert far.novelty > 10
     best = data.best(10).residuals
     assert np.all(far.residual >= best.min(axis=0)) and np.all(far.residual <= best.max(axis=0))
+    # Nothing of the scene is left: another scene as far away gets the same.
+    other = policy.predict(-70.0 * data.embeddings[1], data.priors[1] - 10.0, np.random.default_rng(0))
+    np.testing.assert_allclose(other.residual, far.residual, atol=1e-9)
 
 
 def test_leaving_the_box_is_said():

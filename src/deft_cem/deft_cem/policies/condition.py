@@ -1,8 +1,9 @@
 """What a policy sees of a scene: a few bounded numbers from the image embedding and the prior.
 
 Ten episodes cannot carry hundreds of inputs. The embedding is projected on the few directions in which the run's own
-scenes differ, the prior likewise (in units of table 4's sigmas), and both are squashed, so that a test object far
-from the training scenes saturates instead of being extrapolated.
+scenes differ, the prior likewise (in units of table 4's sigmas). A part that is unlike anything in the training scenes,
+along those directions or off them, counts for nothing: a new object gets what all scenes have in common rather than
+an extrapolation.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ Array = NDArray[np.float64]
 class ConditionConfig(Settings):
     """How much of the scene a policy may use."""
 
-    embedding_components: int = Field(default=3, ge=0)
-    prior_components: int = Field(default=3, ge=0)
-    # Standard deviations at which a condition saturates: x -> limit * tanh(x / limit).
+    embedding_components: int = Field(default=2, ge=0)
+    prior_components: int = Field(default=2, ge=0)
+    # Standard deviations from the training scenes up to which a part of the condition counts in full.
     limit: float = Field(default=2.0, gt=0.0)
 
 
@@ -45,10 +46,14 @@ def fit_condition(config: ConditionConfig, embeddings: Array, priors: Array) -> 
     for name, values, components, scale in parts:
         mean = values.mean(axis=0)
         axes, spread = _principal_axes((values - mean) / scale, components)
+        centred = (values - mean) / scale
+        off = np.linalg.norm(centred - centred @ axes.T @ axes, axis=1)
         tensors |= {
             f"{name}_mean": mean,
             f"{name}_scale": np.array(scale, dtype=np.float64),
-            f"{name}_axes": axes / spread[:, None] if len(axes) else axes,
+            f"{name}_axes": axes,
+            f"{name}_spread": spread,
+            f"{name}_off": np.array([np.sqrt(np.mean(off**2))]),
         }
     return tensors
 
@@ -73,11 +78,18 @@ def apply_condition(tensors: dict[str, Array], embedding: Array, prior: Array) -
         prior: (22,) or (n, 22).
 
     Returns:
-        Conditions (k,) or (n, k) within +-limit, and the largest standard deviation before squashing.
+        Conditions (k,) or (n, k), and how far the scene (of rows, the farthest) is from the training scenes, in
+        their standard deviations.
     """
-    raw = np.concatenate([
-        ((value - tensors[f"{name}_mean"]) / tensors[f"{name}_scale"]) @ tensors[f"{name}_axes"].T
-        for name, value in (("embedding", embedding), ("prior", prior))
-    ], axis=-1)
     limit = float(tensors["condition_limit"][0])
-    return limit * np.tanh(raw / limit), float(np.abs(raw).max(initial=0.0))
+    parts, novelty = [], 0.0
+    for name, value in (("embedding", embedding), ("prior", prior)):
+        centred = (value - tensors[f"{name}_mean"]) / tensors[f"{name}_scale"]
+        axes = tensors[f"{name}_axes"]
+        along = centred @ axes.T
+        off = np.linalg.norm(centred - along @ axes, axis=-1, keepdims=True) / max(tensors[f"{name}_off"][0], 1e-9)
+        scores = along / tensors[f"{name}_spread"]
+        distance = np.maximum(np.abs(scores).max(axis=-1, initial=0.0, keepdims=True), off)
+        parts.append(scores * np.exp(-0.5 * np.maximum(distance - limit, 0.0) ** 2))
+        novelty = max(novelty, float(distance.max()))
+    return np.concatenate(parts, axis=-1), novelty

@@ -4,8 +4,8 @@ Encoder q(z | delta, c) and decoder p(delta | z, c) with c = (phi(I), xi). Ten e
 around what made them good, and a decoder that can reproduce them repeats that noise in every trial. Three restraints:
 
 - the decoder's noise is set to the edge of pure noise, so z is spent only on what stands out of it, such as two modes;
-- the condition is a few bounded numbers (`deft_cem.policies.condition`), enters linearly, under a ridge, and is often
-  dropped in training, so that z has to carry what the scene does not explain;
+- the condition is a few numbers that vanish far from the training scenes (`deft_cem.policies.condition`); it enters
+  linearly, under a ridge, and is often dropped in training, so that z has to carry what the scene does not explain;
 - what neither carries is the elites' mean, pulled towards the prior by its standard error (`shrink`): ten elites put
   it 0.3 of their spread off by chance in each of 22 parameters.
 """
@@ -39,7 +39,7 @@ class CvaeConfig(PolicyConfig):
     condition_dropout: float = Field(default=0.3, ge=0.0, lt=1.0)
     condition_noise: float = Field(default=0.5, ge=0.0)
     # Prior standard deviation of the condition's weights, as a share of what noise leaves (ridge regression).
-    condition_scale: float = Field(default=0.5, gt=0.0)
+    condition_scale: float = Field(default=0.4, gt=0.0)
     shrink: bool = True
     steps: int = Field(default=400, ge=1)
     learning_rate: float = Field(default=0.01, gt=0.0)
