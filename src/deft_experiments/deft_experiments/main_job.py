@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 
 from deft_cem.config import RunConfig
-from deft_cem.errors import RecordError
 from deft_cem.store import RunRecord
 from deft_cem.summary import METHODS, OBJECTS
 from deft_core.config import validate
-from deft_core.errors import ConfigError, DeftError
+from deft_core.errors import DeftError
 from deft_core.task import available_tasks, load_task
 from deft_experiments.intervals import Share
 from deft_experiments.jobs import Done, Job, name_of, run_all
@@ -151,9 +150,12 @@ def main(arguments: list[str] | None = None) -> int:
         jobs = make_jobs(args)
         done = run_all(jobs, args.processes, say)
         report = collect(jobs, done, time.perf_counter() - start)
-    except (DeftError, ConfigError, RecordError) as error:
+    except DeftError as error:
         print(f"main_job: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"main_job: interrupted; the same command goes on with what is in {args.out}", file=sys.stderr)
+        return 130
     (args.out / "main_job.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     (args.out / "main_job.md").write_text(markdown(report), encoding="utf-8")
     print(json.dumps(report, indent=2) if args.json else markdown(report))
