@@ -22,7 +22,7 @@ PACE = 2.0
 LIFT_M = 0.15
 FLIP_LIFT_M, FLIP_RAD = 0.14, np.radians(150)
 # Pressing juice out: push, then turn the hand to and fro about the fruit.
-PUSH_M, TURN_RAD = 0.006, np.radians(16)
+PUSH_M, TURN_RAD = 0.010, np.radians(16)
 
 DEMO_BUNCH = Bunch(
     berry_radius_m=0.0108,
