@@ -37,6 +37,8 @@ Progress = Callable[[float, Array], None]
 Canceled = Callable[[], bool]
 _IDLE_HZ = 25.0
 _CATCH_UP = 2.0
+# Motors are told to turn this much faster than the motion needs, so that they are always there by the next command.
+_PACE = 1.1
 # Hardware errors are asked for this often (host seconds): they do not show in the state block.
 _ERRORS_EVERY_S = 0.2
 
@@ -267,6 +269,8 @@ class HandDriver:
         if active.canceled():
             self._finish(active, CanceledFault("canceled by the client"))
             return
+        if active.t == 0.0:
+            self._set_pace(active.motion)
         step = max(elapsed_s, 1e-4) * self.cell.time_scale
         t = min(active.t + step, active.motion.duration_s)
         made = time.monotonic()
@@ -287,6 +291,13 @@ class HandDriver:
             self.bus.command(self.hand.motors_from_joints(joints))  # nobody acknowledges the one that counts
             self._state = self.bus.state(patience_s=SETUP_PATIENCE_S)
             self._finish(active, None)
+
+    def _set_pace(self, motion: ShapeMotion) -> None:
+        """Have each motor go from goal to goal at the motion's own speed: steady between commands however far apart."""
+        way = np.abs(self.hand.motors_from_joints(motion.goal) - self.hand.motors_from_joints(motion.start))
+        units = np.ceil(_PACE * way / motion.duration_s / reg.RADPS_PER_UNIT) + 1.0
+        for _ in range(2):  # nobody acknowledges it
+            self.bus.sync_write(reg.PROFILE_VELOCITY, units)
 
     def _obey_halt(self) -> None:
         self._halt_wanted = False

@@ -30,6 +30,8 @@ from deft_sim.world import SETTLE_S, World
 
 # Lateness (wall seconds) that is made up for; beyond it robot time slips.
 _CATCH_UP_S = 0.1
+# For how long (wall seconds) robot time waits for a stream of commands that stopped short.
+_PATIENCE_S = 0.25
 
 
 class LiveTwin:
@@ -54,6 +56,7 @@ class LiveTwin:
         self._arrangement.look.apply(self._world.model)
         self._recorder = Recorder(self._world)
         self._ticks: tuple[Callable[[], None], ...] = ()
+        self._wanting: list[tuple[Callable[[], bool], Callable[[], None]]] = []
         self._robot_s = 0.0
         self._arm_command: Array | None = None
         self._hand_command: tuple[Array, Array, NDArray[np.bool_]] | None = None
@@ -89,6 +92,24 @@ class LiveTwin:
         """Have devices ticked after every control period, on the physics thread. Before `with`."""
         self._ticks += ticks
 
+    def wait_for(self, wanting: Callable[[], bool], no_more: Callable[[], None]) -> None:
+        """Let robot time wait, a little, while a device's stream of commands has stopped short. Before `with`.
+
+        On a machine too busy to run the sender on time the twin then slips, instead of stopping the arm dead in motion.
+        """
+        self._wanting.append((wanting, no_more))
+
+    def _wait_for_commands(self) -> float:
+        """Wait while a device wants; returns for how long, wall seconds."""
+        began = time.monotonic()
+        for wanting, no_more in self._wanting:
+            while wanting() and not self._quit.is_set():
+                if time.monotonic() - began > _PATIENCE_S:
+                    no_more()
+                    break
+                self._quit.wait(0.0005)
+        return time.monotonic() - began if self._wanting else 0.0
+
     def __enter__(self) -> Self:
         """Let time pass."""
         self._thread.start()
@@ -107,6 +128,7 @@ class LiveTwin:
         ticks = 0
         try:
             while not self._quit.is_set():
+                due += self._wait_for_commands()
                 self._tick()
                 ticks += 1
                 due += period

@@ -51,6 +51,7 @@ class WorkcellDevices:
             for part in self._parts:
                 stack.enter_context(part)
             self._twin.attach(self.controller.tick, self.bus.tick)
+            self._twin.wait_for(self.controller.waits_for_command, self.controller.wait_no_more)
             stack.enter_context(self._twin)
             self._stack = stack.pop_all()
         return self

@@ -22,8 +22,8 @@ from deft_sim.devices.xarm_motion import (
     within_limits,
 )
 from deft_sim.devices.xarm_moves import MOVES
-from deft_sim.devices.xarm_protocol import BadParameters, Request, byte, floats, pack_floats, pack_joints
-from deft_sim.devices.xarm_setting_commands import SETTINGS
+from deft_sim.devices.xarm_protocol import BadParameters, Request, byte, pack_floats, pack_joints
+from deft_sim.devices.xarm_setting_commands import SETTINGS, finite
 
 VERSION = b"6,6,XI1300,AC1300,v1.12.2"
 SERIAL = b"XI1300DEFTTWIN\x00AC1300DEFTTWIN\x00"
@@ -50,7 +50,7 @@ def respond(arm: XArmController, request: Request) -> bytes:
         except BadParameters:
             arm.warn(W_PARAMETER)
             invalid, data = p.INVALID, bytes(_SIZES.get(request.register, 0))
-        except Unreachable:
+        except (Unreachable, np.linalg.LinAlgError):
             arm.warn(W_NO_SOLUTION)
             invalid, data = p.INVALID, bytes(_SIZES.get(request.register, 0))
         return request.reply(status_of(arm) | invalid, data)
@@ -116,20 +116,20 @@ def _tcp_pose_aa(arm: XArmController, q: bytes) -> bytes:
 
 
 def _inverse(arm: XArmController, q: bytes) -> bytes:
-    return pack_joints(arm.solve(pose_to_transform(np.array(floats(q, 6))), arm.planned))
+    return pack_joints(arm.solve(pose_to_transform(finite(q, 6)), arm.planned))
 
 
 def _forward(arm: XArmController, q: bytes) -> bytes:
-    return pack_floats(transform_to_pose(arm.tcp(np.array(floats(q, 6)))))
+    return pack_floats(transform_to_pose(arm.tcp(finite(q, 6))))
 
 
 def _is_joint_limit(arm: XArmController, q: bytes) -> bytes:
-    return bytes([not within_limits(np.array(floats(q, 6)))])
+    return bytes([not within_limits(finite(q, 6))])
 
 
 def _is_tcp_limit(arm: XArmController, q: bytes) -> bytes:
     try:
-        arm.solve(pose_to_transform(np.array(floats(q, 6))), arm.planned)
+        arm.solve(pose_to_transform(finite(q, 6)), arm.planned)
     except Unreachable:
         return b"\x01"
     return b"\x00"

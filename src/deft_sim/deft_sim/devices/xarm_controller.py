@@ -161,6 +161,21 @@ class XArmController:
             self._velocity, self._elapsed_s = move, 0.0
             self.state = MOVING if self.state == READY else self.state
 
+    def waits_for_command(self) -> bool:
+        """Whether a servo stream stopped short in full motion: the twin's clock may wait a moment for its sender."""
+        with self.lock:
+            return self.can_move and self.mode == SERVO and self._follower.hungry(self._time_s)
+
+    def wait_no_more(self) -> None:
+        """Take it that the stream has ended."""
+        with self.lock:
+            self._follower.rest()
+
+    def is_early(self) -> bool:
+        """Whether the last servo command came so soon, in robot time, that its sender runs ahead of a late twin."""
+        with self.lock:
+            return self.can_move and self.mode == SERVO and self._time_s < self._follower.due_s
+
     # -- faults ----------------------------------------------------------------------------------------------------
 
     def fault(self, code: int) -> None:
@@ -205,7 +220,7 @@ class XArmController:
             before = self.setpoint
             try:
                 after = self._next_setpoint(dt)
-            except Unreachable:
+            except (Unreachable, np.linalg.LinAlgError):
                 self.fault(E_KINEMATIC)
                 return
             if not within_limits(after) or self.settings.out_of_range(after):

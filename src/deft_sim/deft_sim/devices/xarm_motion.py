@@ -19,6 +19,10 @@ MAX_JOINT_SPEED_RADPS = 3.14
 # The servo mode's set-points are joined by straight pieces as long as the commands are apart, at most this long.
 _LONGEST_PIECE_S = 0.25
 _SHORTEST_PIECE_S = 0.004
+# A way shorter than this (mm or rad) is none: its times would drown in rounding.
+_NO_WAY = 1e-9
+# A stream whose last command was faster than this did not mean to end there.
+_STREAMING_RADPS = 0.05
 
 
 def within_limits(q: Array) -> bool:
@@ -69,7 +73,7 @@ class Trapezoid:
     @property
     def duration_s(self) -> float:
         """Seconds from start to end."""
-        if self.length <= 0.0:
+        if self.length <= _NO_WAY:
             return 0.0
         ramp = self.ramp_s
         return 2.0 * ramp + (self.length - self.acceleration * ramp**2) / (self.acceleration * ramp)
@@ -229,15 +233,29 @@ class ServoFollower:
         self._last_s = -np.inf
         self._piece_s = _SHORTEST_PIECE_S
         self._end_s = time_s
+        self._speed = 0.0
 
     def command(self, q: Array, time_s: float) -> None:
         """Take a new goal (6,), rad, at robot time `time_s`."""
         apart = time_s - self._last_s
-        if (
-            apart <= _LONGEST_PIECE_S
-        ):  # else: a new stream, or one whose sender was held up; its pace is still the best guess
+        # A longer gap is a new stream, or a sender that was held up: the pace so far is still the best guess.
+        if apart <= _LONGEST_PIECE_S:
             self._piece_s += 0.3 * (max(apart, _SHORTEST_PIECE_S) - self._piece_s)
+        self._speed = float(np.abs(q - self._goal).max()) / self._piece_s
         self._goal, self._last_s, self._end_s = q.copy(), time_s, time_s + self._piece_s
+
+    @property
+    def due_s(self) -> float:
+        """Robot time before which another command is early: half the last piece."""
+        return self._last_s + 0.5 * self._piece_s
+
+    def hungry(self, time_s: float) -> bool:
+        """Whether the set-point has come to the end of the last command in full motion, and none has followed."""
+        return time_s >= self._end_s and self._speed > _STREAMING_RADPS
+
+    def rest(self) -> None:
+        """Take it that the stream has ended."""
+        self._speed = 0.0
 
     def at(self, time_s: float, dt_s: float, q: Array, limit_radps: float) -> Array:
         """Set-point (6,) at a robot time, `dt_s` after the set-point q."""

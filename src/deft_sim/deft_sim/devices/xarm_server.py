@@ -13,8 +13,12 @@ from typing import Self
 from deft_sim.devices.faults import Wire
 from deft_sim.devices.xarm_commands import respond
 from deft_sim.devices.xarm_controller import XArmController
-from deft_sim.devices.xarm_protocol import BadFrame, FrameParser
+from deft_sim.devices.xarm_protocol import SERVO_CART, SERVO_CART_AA, SERVO_J, BadFrame, FrameParser
 from deft_sim.devices.xarm_report import REPORTS
+
+SERVO_REGISTERS = (SERVO_J, SERVO_CART, SERVO_CART_AA)
+# A servo command that came early is answered after this long (wall seconds) at the latest.
+_HOLD_S = 0.1
 
 
 class AddressTaken(OSError):
@@ -44,6 +48,7 @@ class XArmServer:
         self._listening: dict[int, list[socket.socket]] = {port: [] for port in REPORTS}
         self._due: dict[int, float] = {}
         self._late: list[tuple[float, int, socket.socket, bytes]] = []
+        self._held: list[tuple[float, socket.socket, bytes]] = []
         self._order = itertools.count()
         self._thread = threading.Thread(target=self._serve, name="xarm-controller", daemon=True)
 
@@ -108,11 +113,20 @@ class XArmServer:
             while self._late and self._late[0][0] <= now:
                 _, _, client, reply = heapq.heappop(self._late)
                 self._send(client, reply)
+            self._release(now)
             self._report(now)
+
+    def _release(self, now: float) -> None:
+        """Answer servo commands that came early once robot time has caught up: it keeps their sender in step."""
+        if self._held and (not self.arm.is_early() or now >= self._held[0][0]):
+            held, self._held = self._held, []
+            for _, client, reply in held:
+                self._send(client, reply)
 
     def _patience(self) -> float | None:
         due = [self._due[port] for port, clients in self._listening.items() if clients]
         due += [self._late[0][0]] if self._late else []
+        due += [time.monotonic() + 0.0005] if self._held else []
         return max(0.0, min(due) - time.monotonic()) if due else None
 
     def _accept(self, listener: socket.socket, port: int) -> None:
@@ -139,8 +153,11 @@ class XArmServer:
         except (OSError, BadFrame):
             data, requests = b"", []
         for request in requests:
+            early = request.register in SERVO_REGISTERS and self.arm.is_early()
             reply, delay_s = self.wire.pass_through(respond(self.arm, request))
-            if delay_s:
+            if early:
+                self._held.append((time.monotonic() + _HOLD_S, client, reply))
+            elif delay_s:
                 heapq.heappush(self._late, (time.monotonic() + delay_s, next(self._order), client, reply))
             else:
                 self._send(client, reply)

@@ -130,3 +130,46 @@ def test_an_address_in_use_is_named(arm_rig: ArmRig) -> None:
 def test_impossible_faults_are_refused(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=name):
         WireFaults(**{name: value})
+
+
+def stream(arm: XArmController, plant: KinematicArm, commands: int, step_rad: float) -> None:
+    for k in range(1, commands + 1):
+        arm.servo(np.array([k * step_rad, -0.5, -0.8, 0.0, 1.3, 0.0]))
+        for _ in range(10):
+            plant.step(0.004)
+            arm.tick()
+
+
+def test_a_stream_that_stops_in_full_motion_is_waited_for_and_one_that_ends_at_rest_is_not() -> None:
+    plant = KinematicArm()
+    arm = XArmController(plant)
+    arm.enable_motors(8, True)
+    arm.set_mode(1)
+    arm.set_state(0)
+    stream(arm, plant, 10, 0.02)
+    assert arm.waits_for_command()
+    arm.wait_no_more()
+    assert not arm.waits_for_command()
+    stream(arm, plant, 1, 0.2)
+    arm.set_state(4)
+    assert not arm.waits_for_command()
+    arm.set_state(0)
+    stream(arm, plant, 10, 0.0)
+    assert not arm.waits_for_command()
+
+
+def test_a_sender_that_runs_ahead_of_robot_time_is_noticed() -> None:
+    plant = KinematicArm()
+    arm = XArmController(plant)
+    arm.enable_motors(8, True)
+    arm.set_mode(1)
+    arm.set_state(0)
+    stream(arm, plant, 10, 0.02)
+    goal = plant.arm_state().q + 0.01
+    assert not arm.is_early()
+    arm.servo(goal)
+    assert arm.is_early()
+    for _ in range(10):
+        plant.step(0.004)
+        arm.tick()
+    assert not arm.is_early()
