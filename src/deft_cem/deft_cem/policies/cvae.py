@@ -6,8 +6,7 @@ around what made them good, and a decoder that can reproduce them repeats that n
 - the decoder's noise is set to the edge of pure noise, so z is spent only on what stands out of it, such as two modes;
 - the condition is a few numbers that vanish far from the training scenes (`deft_cem.policies.condition`); it enters
   linearly, under a ridge, and is often dropped in training, so that z has to carry what the scene does not explain;
-- what neither carries is the elites' mean, pulled towards the prior by its standard error (`shrink`): ten elites put
-  it 0.3 of their spread off by chance in each of 22 parameters.
+- what neither carries is the elites' mean.
 """
 
 from __future__ import annotations
@@ -40,7 +39,9 @@ class CvaeConfig(PolicyConfig):
     condition_noise: float = Field(default=0.5, ge=0.0)
     # Prior standard deviation of the condition's weights, as a share of what noise leaves (ridge regression).
     condition_scale: float = Field(default=0.4, gt=0.0)
-    shrink: bool = True
+    # Pull the elites' mean towards the prior by its standard error: safer with a prior that is good already (see
+    # benchmarks/optimizers.py), slower away from one that is not. The paper takes the mean as it is.
+    shrink: bool = False
     steps: int = Field(default=400, ge=1)
     learning_rate: float = Field(default=0.01, gt=0.0)
     # Copies of each episode in a step, each with its own z, condition noise and dropout.
