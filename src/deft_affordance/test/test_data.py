@@ -73,8 +73,8 @@ def test_labels_fit_their_images(tmp_path):
     rows, counts = generate_object(3, "cup", seed=0, views=2, tries=8, image_size=96)
     again, _ = generate_object(3, "cup", seed=0, views=2, tries=8, image_size=96)
     assert counts["found"] >= 1 and rows
-    write_shard(tmp_path, 0, rows)
-    write_manifest(tmp_path, {"settings": {}, "counts": counts})
+    write_shard(tmp_path, 0, rows, counts)
+    assert write_manifest(tmp_path, {"seed": 0}) == counts | {"samples": len(rows)}
     samples, _ = read_samples(tmp_path)
     np.testing.assert_array_equal(samples["wrist"], [row["wrist"] for row in again])
     assert samples["crop"].shape[1:] == (96, 96, 3)

@@ -88,8 +88,8 @@ def test_train_and_evaluate_commands(config, samples, tmp_path, monkeypatch, cap
     data = tmp_path / "data"
     data.mkdir()
     rows = [{name: samples[name][i] for name in FIELDS} for i in range(len(samples))]
-    write_shard(data, 0, rows)
-    write_manifest(data, {"settings": {}, "counts": {}})
+    write_shard(data, 0, rows, {})
+    write_manifest(data, {})
     monkeypatch.setattr("deft_affordance.train.load_config", lambda _: config)
     out = tmp_path / "prior.safetensors"
     main(["--data", str(data), "--out", str(out)])

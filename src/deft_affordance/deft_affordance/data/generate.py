@@ -65,7 +65,6 @@ def main(argv: list[str] | None = None) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     kinds = sorted(KINDS)
     started = time.monotonic()
-    total = {"sought": 0, "found": 0, "unseen": 0, "samples": 0}
     try:
         for index in tqdm(range(args.objects), unit="object", disable=None):
             if (args.out / f"shard-{index:05d}.npz").exists():
@@ -73,16 +72,14 @@ def main(argv: list[str] | None = None) -> None:
             rows, counts = generate_object(
                 index, kinds[index % len(kinds)], args.seed, args.views, args.tries, args.image_size
             )
-            total = {**{k: total[k] + counts[k] for k in counts}, "samples": total["samples"] + len(rows)}
             if rows:
-                write_shard(args.out, index, rows)
-        settings = {k: v for k, v in vars(args).items() if k != "out"}
-        write_manifest(args.out, {"settings": settings, "counts": total})
+                write_shard(args.out, index, rows, counts)
+        total = write_manifest(args.out, {k: v for k, v in vars(args).items() if k != "out"})
     except (DeftError, OSError) as error:
         sys.exit(f"generate: {error}")
     print(
-        f"{args.out}: {total['samples']} new samples, {total['found']} of {total['sought']} grasps found, "
-        f"{time.monotonic() - started:.0f} s"
+        f"{args.out}: {total['samples']} samples; grasps found for {total.get('found', 0)} of "
+        f"{total.get('sought', 0)} objects and verbs; {time.monotonic() - started:.0f} s"
     )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from deft_core.errors import DeftError
 
 MANIFEST = "manifest.json"
+COUNTS = "counts"
 FIELDS = (
     "crop",
     "text",
@@ -58,21 +59,29 @@ class Samples:
         return self.take(np.flatnonzero(~out)), self.take(np.flatnonzero(out))
 
 
-def write_shard(folder: Path, index: int, rows: list[dict[str, object]]) -> Path:
-    """Write one shard."""
+def write_shard(folder: Path, index: int, rows: list[dict[str, object]], counts: dict[str, int]) -> Path:
+    """Write one shard: its samples, and what it took to find them."""
     columns = {name: np.array([row[name] for row in rows]) for name in FIELDS}
+    columns[COUNTS] = np.array(json.dumps(counts))
     path = folder / f"shard-{index:05d}.npz"
     np.savez_compressed(path.with_suffix(".part.npz"), **columns)  # type: ignore[arg-type]
     path.with_suffix(".part.npz").replace(path)
     return path
 
 
-def write_manifest(folder: Path, content: dict[str, object]) -> None:
-    """Write the manifest, with the hash of each shard."""
-    shards = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("shard-?????.npz"))
-    }
-    (folder / MANIFEST).write_text(json.dumps(content | {"shards": shards}, indent=1) + "\n", encoding="utf-8")
+def write_manifest(folder: Path, settings: dict[str, object]) -> dict[str, int]:
+    """Write the manifest: settings, the shards' counts added up, and each shard's hash. Returns the counts."""
+    total: dict[str, int] = {"samples": 0}
+    hashes = {}
+    for path in sorted(folder.glob("shard-?????.npz")):
+        hashes[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        with np.load(path, allow_pickle=False) as shard:
+            total["samples"] += len(shard["verb"])
+            for name, count in json.loads(str(shard[COUNTS])).items():
+                total[name] = total.get(name, 0) + int(count)
+    content = {"settings": settings, "counts": total, "shards": hashes}
+    (folder / MANIFEST).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    return total
 
 
 def read_samples(folder: Path | str) -> tuple[Samples, str]:
