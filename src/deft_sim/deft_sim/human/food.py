@@ -94,11 +94,11 @@ def pick_grape(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> 
 
 def flip_bagel(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> Hold:
     """Take the bagel by its right side, lift it, and turn the forearm outwards until the palm is up."""
-    R = wrist_axes(0.6, np.radians(15), np.radians(40))
+    R = wrist_axes(0.6, np.radians(15), np.radians(30))
     T = stage.object_pose()
     ring = DEMO_BAGEL.ring_m
     point = T[:3, 3] + [0.0, -ring, DEMO_BAGEL.thick_m]
-    hold = take_hold(hand, stage.object_body, reach_point(point, R, np.array([-0.108, -0.035, 0.0])), PACE)
+    hold = take_hold(hand, stage.object_body, reach_point(point, R, np.array([-0.100, -0.030, 0.0])), PACE)
     hand.move(0.3)
     up = hand.goal.copy()
     up[2, 3] += FLIP_LIFT_M

@@ -1,6 +1,6 @@
 """Citrus juicers: a dish with a reamer in its middle."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import mujoco
 import numpy as np
@@ -74,9 +74,10 @@ class Juicer(Thing):
             density=0.0,
             rgba=(*self.color, 1.0),
         )
-        solid = {"condim": 4, "friction": [0.9, 0.01, 0.0002], "solref": [0.01, 1.0], "group": COLLISION_GROUP}
+        touch: dict[str, Any] = {"condim": 4, "friction": [0.9, 0.01, 0.0002], "solref": [0.01, 1.0]}
+        solid = touch | {"group": COLLISION_GROUP}
         raised = np.array([(0.002, self.radius_m), (self.rim_m, self.radius_m)])  # it stands on its floor alone
-        add_staves(body, name, raised, wall, 10.0, **{k: v for k, v in solid.items() if k != "group"})
+        add_staves(body, name, raised, wall, 10.0, **touch)
         body.add_geom(
             name=f"{name}_floor",
             type=mujoco.mjtGeom.mjGEOM_CYLINDER,
