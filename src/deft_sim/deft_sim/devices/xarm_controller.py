@@ -264,6 +264,9 @@ class XArmController:
         self._strain_s += dt
         if self._strain_s >= self.settings.collision_s:
             self._strain_s = 0.0
+            # Give way: the arm holds where it stands, not where it was going, so that it no longer pushes.
+            self.setpoint = state.q.copy()
+            self.plant.command_arm(self.setpoint)
             self.fault(E_COLLISION)
 
     def _crosses_boundary(self, q: Array, dt: float) -> bool:
