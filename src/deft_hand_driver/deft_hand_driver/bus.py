@@ -25,6 +25,8 @@ from deft_hand_driver.registers import Register
 
 # A read that finds nothing ends after this long instead of spinning on the processor.
 _POLL_S = 0.002
+# After a lost exchange the wire is listened to until it has been quiet for this long, at most that long.
+_QUIET_S, _DRAIN_S = 0.02, 0.2
 # What is read and written at set-up and recovery is tried for this long: there an answer matters more than haste.
 SETUP_PATIENCE_S = 0.5
 
@@ -49,6 +51,7 @@ class HandBus:
     def __init__(self, port: str, baud: int, ids: Sequence[int], names: Sequence[str]) -> None:
         self.port, self.baud, self.ids, self.names = port, baud, tuple(ids), tuple(names)
         self.lost_reads = 0
+        self._late = False
         self.gone = ""  # why the port cannot be used any more
         self.most_a = np.zeros(len(self.ids))
         self._packets = sdk.PacketHandler(2.0)
@@ -138,7 +141,8 @@ class HandBus:
         while time.monotonic() < end:
             with self._wire() as port:
                 value, result, _ = call(port, motor, register.address)
-            if result == sdk.COMM_SUCCESS:
+            self._late = result != sdk.COMM_SUCCESS
+            if not self._late:
                 return int(value)
         raise self._no_answer(motor, f"reading register {register.address}", result)
 
@@ -154,7 +158,8 @@ class HandBus:
         while time.monotonic() < end:
             with self._wire() as port:
                 result, error = call(port, motor, register.address, value & 0xFFFFFFFF)
-            if result == sdk.COMM_SUCCESS:
+            self._late = result != sdk.COMM_SUCCESS
+            if not self._late:
                 refused = error & 0x7F
                 if refused:
                     why = self._packets.getRxPacketError(refused)
@@ -191,10 +196,10 @@ class HandBus:
                 result = group.txRxPacket()
             if result == sdk.COMM_SUCCESS:
                 blocks = [bytes(group.data_dict[motor]) for motor in self.ids]
-                # An answer that comes after its own request timed out is taken by the SDK for the answer to the next.
                 if all(len(block) == register.size for block in blocks):
                     return blocks
                 result = sdk.COMM_RX_CORRUPT
+            self._late = True
             self.lost_reads += 1
         raise DeviceFault(f"the hand on {self.port} does not answer: {self._packets.getTxRxResult(result)}")
 
@@ -224,8 +229,12 @@ class HandBus:
         self.sync_write(reg.GOAL_POSITION, np.rint(position_rad / reg.RAD_PER_PULSE).astype(int) + reg.CENTRE_PULSE)
 
     def hardware_errors(self) -> list[int]:
-        """Each motor's latched hardware errors, 0 for none."""
-        return [block[0] for block in self.sync_read(reg.HARDWARE_ERROR)]
+        """Each motor's latched hardware errors, 0 for none; read twice before they are believed."""
+        errors = [block[0] for block in self.sync_read(reg.HARDWARE_ERROR)]
+        if any(errors):
+            self._late = True
+            errors = [block[0] for block in self.sync_read(reg.HARDWARE_ERROR)]
+        return errors
 
     def temperatures_c(self) -> list[int]:
         """Each motor's temperature."""
@@ -245,10 +254,22 @@ class HandBus:
         if self._handler is None:
             raise DeviceFault(f"the port {self.port} is not open")
         try:
+            if self._late:
+                self._drain(self._handler)
             yield self._handler
         except (OSError, termios.error) as error:
             self.gone = f"the port {self.port} is gone ({error}); plug it in and start again"
             raise DeviceFault(self.gone) from None
+
+    def _drain(self, port: sdk.PortHandler) -> None:
+        """Let a late answer arrive and throw it away: the SDK would take it for the answer to the next request."""
+        end, quiet = time.monotonic() + _DRAIN_S, time.monotonic() + _QUIET_S
+        while time.monotonic() < min(end, quiet):
+            if waiting := port.getBytesAvailable():
+                port.readPort(waiting)
+                quiet = time.monotonic() + _QUIET_S
+            time.sleep(_POLL_S)
+        self._late = False
 
     def _who(self, motor: int) -> str:
         return f"motor {motor} ({self.names[self.ids.index(motor)]})"
