@@ -20,7 +20,8 @@ from deft_core.workcell import WorkcellConfig
 # A hair of tolerance, so that a command computed on the limit is not refused for its last bit.
 _EPS = 1e-6
 
-SpaceRule = Callable[[Array], str]
+# How far outside the workspace a command is (metres, 0 inside), and why in words (empty inside).
+SpaceRule = Callable[[Array], tuple[float, str]]
 
 
 class Gate:
@@ -31,7 +32,8 @@ class Gate:
         lower, upper: (n,) position limits, rad.
         max_speed_radps: per joint, in robot time.
         max_age_s: oldest command and oldest state that may still move a motor, host seconds.
-        space: a rule that returns why a command is outside the workspace, or an empty string.
+        space: the workspace. A device that was pushed out of it may only be led back: each command less far outside
+            than the one before.
     """
 
     def __init__(
@@ -83,9 +85,11 @@ class Gate:
         Whoever plans asks before the first command, so that a bad plan costs nothing: `check` closes the gate, this
         does not.
         """
+        last = None
         for q in np.atleast_2d(np.asarray(commands, dtype=float)):
-            if reason := self._broken_place(q):
+            if reason := self._broken_place(q, q if last is None else last):
                 return reason
+            last = q
         return ""
 
     def check(self, command: ArrayLike, *, dt_s: float, command_age_s: float, state_age_s: float) -> Array:
@@ -114,7 +118,7 @@ class Gate:
             self._last = q
             return q.copy()
 
-    def _broken_place(self, q: Array) -> str:
+    def _broken_place(self, q: Array, last: Array | None) -> str:
         if q.shape != self._lower.shape:
             return f"command has shape {q.shape}, expected {self._lower.shape}"
         if not np.isfinite(q).all():
@@ -123,14 +127,19 @@ class Gate:
         if low.any() or high.any():
             j = int(np.argmax(low | high))
             return f"joint {j + 1} at {q[j]:.3f} rad is outside [{self._lower[j]:.3f}, {self._upper[j]:.3f}]"
-        return self._space(q) if self._space else ""
+        if self._space is None:
+            return ""
+        outside_m, reason = self._space(q)
+        if reason and last is not None and outside_m <= self._space(last)[0]:
+            return ""
+        return reason
 
     def _broken_rule(self, q: Array, dt_s: float, command_age_s: float, state_age_s: float) -> str:
         if not (0.0 <= command_age_s <= self._max_age):
             return f"command is {command_age_s:.3f} s old, at most {self._max_age} s is allowed"
         if not (0.0 <= state_age_s <= self._max_age):
             return f"device state is {state_age_s:.3f} s old, at most {self._max_age} s is allowed"
-        if reason := self._broken_place(q):
+        if reason := self._broken_place(q, self._last):
             return reason
         if not dt_s > 0.0:
             return f"time since the last command is {dt_s} s, not above zero"
@@ -151,18 +160,18 @@ def arm_gate(cell: WorkcellConfig, hand: HandModel) -> Gate:
     lower, upper = np.array(arm.workspace_lower_m), np.array(arm.workspace_upper_m)
     floor = cell.table_z_m + cell.table_clearance_m
 
-    def space(q: Array) -> str:
+    def space(q: Array) -> tuple[float, str]:
         T = kinematics.flange_pose(q) @ T_eef_wrist
         wrist = T[:3, 3]
-        if (wrist < lower - _EPS).any() or (wrist > upper + _EPS).any():
-            return (
-                f"wrist at {np.round(wrist, 3).tolist()} m is outside the workspace "
-                f"{list(arm.workspace_lower_m)} to {list(arm.workspace_upper_m)}"
-            )
+        beyond = float(max((lower - wrist).max(), (wrist - upper).max()))
         lowest = float(apply(T, guard)[:, 2].min())
-        if lowest < floor - _EPS:
-            return f"the hand would come to {lowest * 1e3:.0f} mm, the table ends at {floor * 1e3:.0f} mm"
-        return ""
+        if beyond > _EPS and beyond > floor - lowest:
+            box = f"{list(arm.workspace_lower_m)} to {list(arm.workspace_upper_m)}"
+            return beyond, f"wrist at {np.round(wrist, 3).tolist()} m is outside the workspace {box}"
+        if floor - lowest > _EPS:
+            table = f"the table ends at {floor * 1e3:.0f} mm"
+            return floor - lowest, f"the hand would come to {lowest * 1e3:.0f} mm, {table}"
+        return 0.0, ""
 
     # Twice the planner's joint speed: a sample that falls late by a whole period is still legitimate motion.
     speed = min(2.0 * arm.max_joint_speed_radps, 3.14)

@@ -170,6 +170,23 @@ class TestGate:
         assert gate.foresee(PLANNER.move(HOME, high, straight=False).preview()) == ""
         assert gate.foresee(np.full((3, 6), np.nan)) and gate.closed_by == ""
 
+    def test_a_hand_pushed_below_the_floor_may_only_be_led_back_up(self) -> None:
+        gate = arm_gate(CELL, HAND)
+        below = PLANNER.solve(geometry.transform(rotation_from_rpy([0, -0.6, 0]), [0.42, 0.0, 0.045]), HOME)
+        T = PLANNER.wrist_pose(below)
+        up, down = T.copy(), T.copy()
+        up[2, 3] += 0.1
+        down[2, 3] -= 0.005
+        assert gate.foresee(PLANNER.move(below, up, straight=True).preview()) == ""
+        assert "table" in gate.foresee(PLANNER.move(below, down, straight=True).preview())
+        gate.open(below)
+        trajectory = PLANNER.move(below, up, straight=True)
+        for t in np.arange(0.0, trajectory.duration_s, 0.01):
+            gate.check(trajectory.sample(t), **FRESH)
+        with pytest.raises(GateRefused, match="table"):
+            for t in np.arange(trajectory.duration_s, 0.0, -0.01):
+                gate.check(trajectory.sample(t), **FRESH)
+
     def test_a_stop_holds_until_opened_again(self) -> None:
         gate = hand_gate(CELL, HAND)
         gate.open(np.zeros(16))
