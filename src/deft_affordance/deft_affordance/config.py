@@ -60,6 +60,9 @@ class TrainConfig(Settings):
     lambda_contact: Weight = 1.0
     lambda_wrist: Weight = 0.1
     lambda_pose: Weight = 0.1
+    # Ours: cross-entropy of each contact's heatmap to a Gaussian (HEATMAP_SIGMA of the crop) about its label. The paper
+    # trains the expected place alone, which leaves the heatmap's shape, and so the confidence, undetermined.
+    lambda_heatmap: Weight = 0.0
     held_out: Annotated[float, Field(gt=0, lt=0.9)] = 0.1
     # Ours, beside the paper's recipe: shift and scale of the crop (share of its side), colour, and shadows
     # of things outside the crop, as a robot's arm throws them (share of images).

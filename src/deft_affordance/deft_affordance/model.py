@@ -19,6 +19,7 @@ from deft_vision.resnet import ResNet18
 from deft_vision.text import SmallTextEncoder
 
 OUTPUTS = 48
+HEATMAP_SIGMA = 0.05
 
 
 @dataclass
@@ -108,6 +109,17 @@ class AffordanceModel(nn.Module):
         mixed = self.transformer(tokens + self.places)
         out = self.head(torch.cat([mixed[:, 0], mixed[:, -1]], dim=1)) + self.mean_output
         return Prediction(contacts, heat, out[:, :3], out[:, 3:], embedding)
+
+
+def heatmap_loss(heatmaps: Tensor, contacts: Tensor) -> Tensor:
+    """Mean cross-entropy of heatmaps (B, k, h, w) to Gaussians about contacts (B, k, 2), less the least possible."""
+    h, w = heatmaps.shape[2:]
+    x = (torch.arange(w, device=heatmaps.device) + 0.5) / w
+    y = (torch.arange(h, device=heatmaps.device) + 0.5) / h
+    square = (x - contacts[..., 0, None]).square()[..., None, :] + (y - contacts[..., 1, None]).square()[..., :, None]
+    wanted = torch.softmax((-square / (2 * HEATMAP_SIGMA**2)).flatten(2), dim=-1)
+    seen = heatmaps.flatten(2).clamp(min=1e-12)
+    return (wanted * (wanted.clamp(min=1e-12).log() - seen.log())).sum(-1).mean()
 
 
 @dataclass

@@ -24,7 +24,7 @@ from deft_affordance.checkpoint import TextInput, save_prior
 from deft_affordance.config import PriorConfig, load_config
 from deft_affordance.data.instructions import all_texts
 from deft_affordance.data.shards import Samples, read_samples
-from deft_affordance.model import AffordanceModel, loss
+from deft_affordance.model import AffordanceModel, heatmap_loss, loss
 from deft_core.errors import DeftError
 from deft_vision.checkpoints import load_into, r3m_state, require_file, torchvision_state
 from deft_vision.errors import VisionError
@@ -97,21 +97,25 @@ class Trainer:
                 group["lr"] = settings.learning_rate * 0.5 * (1.0 + math.cos(math.pi * progress))
             rows = order[step * settings.batch : (step + 1) * settings.batch]
             images, contacts = augment(self.data.images[rows], self.data.contacts[rows], settings, rng)
+            out = self.model(images, self.data.text[rows])
             terms = loss(
-                self.model(images, self.data.text[rows]),
+                out,
                 contacts,
                 self.data.wrist[rows],
                 self.data.mano[rows],
                 (settings.lambda_contact, settings.lambda_wrist, settings.lambda_pose),
             )
-            value = float(terms.total.detach())
+            total_loss = terms.total
+            if settings.lambda_heatmap:
+                total_loss = total_loss + settings.lambda_heatmap * heatmap_loss(out.heatmaps, contacts)
+            value = float(total_loss.detach())
             if not math.isfinite(value):
                 raise TrainingDiverged(
                     f"the loss is {value} in epoch {self.epoch + 1}, step {step + 1}: "
                     "lower learning_rate, or look for broken labels; the last epoch's state is kept"
                 )
             self.optimizer.zero_grad(set_to_none=True)
-            terms.total.backward()
+            total_loss.backward()
             self.optimizer.step()
             total += value
         self.epoch += 1

@@ -9,7 +9,7 @@ from deft_affordance.checkpoint import TextInput, load_prior, save_prior
 from deft_affordance.config import load_config
 from deft_affordance.data.shards import FIELDS, Samples, write_manifest, write_shard
 from deft_affordance.evaluate import METRICS, evaluate
-from deft_affordance.model import AffordanceModel, loss, spatial_softmax
+from deft_affordance.model import HEATMAP_SIGMA, AffordanceModel, heatmap_loss, loss, spatial_softmax
 from deft_affordance.train import Batches, Trainer, TrainingDiverged, main, make_model
 from deft_core.errors import DeftError
 from deft_vision.encoders import make_encoder
@@ -155,3 +155,12 @@ def test_paper_configuration_has_the_papers_shape():
     assert (paper.train.epochs, paper.train.batch, paper.train.learning_rate) == (70, 224, 2e-4)
     parameters = sum(p.numel() for p in AffordanceModel(paper.model).parameters())
     assert 33e6 < parameters < 39e6
+
+
+def test_heatmap_loss_is_least_for_a_gaussian_about_the_label():
+    contacts = torch.tensor([[[0.4, 0.6]]])
+    axis = (torch.arange(24) + 0.5) / 24
+    square = (axis[None, :] - 0.4) ** 2 + (axis[:, None] - 0.6) ** 2
+    right = torch.softmax(-square.flatten() / (2 * HEATMAP_SIGMA**2), 0).reshape(1, 1, 24, 24)
+    flat = torch.full((1, 1, 24, 24), 1 / 576)
+    assert abs(float(heatmap_loss(right, contacts))) < 1e-4 < float(heatmap_loss(flat, contacts))
