@@ -31,6 +31,7 @@ STATE_READY, STATE_STOP = 0, 4
 MOVING, READY, PAUSED = 1, 2, 3
 COLLISION = 31
 # A serial number that ends so belongs to an emulated controller; see deft_sim.devices.
+_ASK_AGAIN = 5
 TWIN_SERIAL = "DEFTTWIN"
 _OK, _HAS_ERROR, _HAS_WARNING, _TIMEOUT, _NOT_READY = 0, 1, 2, 3, 9
 _ANSWER_S = 0.3
@@ -135,8 +136,11 @@ class ArmSession:
     @property
     def is_twin(self) -> bool:
         """Whether the device itself says that it is an emulated one."""
-        code, serial = self._api.get_robot_sn()
-        return code == _OK and str(serial).endswith(TWIN_SERIAL)
+        for _ in range(_ASK_AGAIN):  # a lost answer is no answer
+            code, serial = self._api.get_robot_sn()
+            if code == _OK and str(serial).endswith(TWIN_SERIAL):
+                return True
+        return False
 
     def wait_for(self, condition: Callable[[], bool], deadline_s: float, complaint: str) -> None:
         """Wait for something the reports will show; raises `DeviceFault` with the complaint."""
