@@ -15,7 +15,7 @@ from geometry_msgs.msg import Pose
 
 from deft_cem.errors import RunStoppedError
 from deft_core import interchange
-from deft_core.errors import PerceptionRefused, WorkcellError
+from deft_core.errors import PerceptionRefused, TryInterrupted, WorkcellError
 from deft_core.geometry import Array
 from deft_core.hand import HandModel
 from deft_core.motion import HOLD_S, ArmMove, EpisodeMotion, Step, WristFollow
@@ -200,6 +200,9 @@ class GraphWorkcell:
             return ""
         if result.fault in GRASP_FAULTS:
             return f"{result.fault}: {result.message}"
+        if result.fault == "stale":
+            self.enable()
+            raise TryInterrupted(f"{name}: {result.message}")
         if result.fault in ("stopped", "canceled"):
             raise RunStoppedError(f"{name} was {result.fault} ({result.message}); finished episodes are kept")
         raise WorkcellError(f"{name} failed ({result.fault or 'no reason given'}): {result.message}")

@@ -16,7 +16,7 @@ from deft_cem.optimizers.base import check_reward
 from deft_cem.store.episode import Episode
 from deft_cem.store.images import ImageWriter
 from deft_core.demonstration import Demonstration
-from deft_core.errors import PerceptionRefused, WorkcellError
+from deft_core.errors import PerceptionRefused, TryInterrupted, WorkcellError
 from deft_core.grasp import GRASP_DIM, GraspParameters
 from deft_core.hand import HandModel
 from deft_core.motion import episode_motion
@@ -28,6 +28,8 @@ Array = NDArray[np.float64]
 # Captures of one scene, and scenes, that may show no graspable object before a fine-tuning run gives up.
 LOOKS = 3
 SCENES = 3
+# How often one try is made again after something cut it short that was not the grasp.
+INTERRUPTIONS = 3
 
 
 @dataclass(frozen=True)
@@ -116,20 +118,28 @@ class Runner:
             The episode (its `timings` hold no total yet), the captures before and after, and the running stopwatch.
 
         Raises:
-            WorkcellError: The workcell failed, or three scenes showed nothing to grasp.
+            WorkcellError: The workcell failed, three scenes showed nothing to grasp, or interruptions did not
+                pass.
             RewardError: The rater gave something that is no reward.
             RunStoppedError: Stopping was asked for.
         """
         watch = Stopwatch()
         proposal: Proposal | None = None
+        interruptions = 0
         while True:
             self.listener.began(trial)
-            seen = self._see(trial, watch)
-            if seen.affordance is None:
-                return self._unseen(seen, watch)
-            if proposal is None:
-                proposal = propose(seen.affordance)
-            done = self._try(seen, seen.affordance, proposal, watch)
+            try:
+                seen = self._see(trial, watch)
+                if seen.affordance is None:
+                    return self._unseen(seen, watch)
+                if proposal is None:
+                    proposal = propose(seen.affordance)
+                done = self._try(seen, seen.affordance, proposal, watch)
+            except TryInterrupted:
+                interruptions += 1
+                if interruptions > INTERRUPTIONS:
+                    raise
+                continue
             if done is not None:
                 return done
 

@@ -23,3 +23,7 @@ class PerceptionRefused(DeftError):
 
 class WorkcellError(DeftError):
     """The workcell itself failed (a node, a device, a camera), not the grasp."""
+
+
+class TryInterrupted(WorkcellError):
+    """A try was cut short by something that passes (a driver that was not served in time); it may be made again."""
