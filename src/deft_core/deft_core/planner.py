@@ -54,21 +54,19 @@ class ArmPlanner:
         return kinematics.flange_pose(np.asarray(q, dtype=float)) @ self._T_eef_wrist
 
     def solve(self, T_base_wrist: Array, q_near: Array) -> Array:
-        """Joint angles (6,) for a wrist pose, nearest to `q_near`; raises `Unreachable`.
+        """Joint angles (6,) for a wrist pose; raises `Unreachable`.
 
-        Tried from `q_near` and from home; of two solutions the one with the smaller turn wins.
+        Solved from home first, so that the arm unwinds to the same configuration whatever it did before; from `q_near`
+        where home's configuration does not reach.
         """
-        solutions: list[Array] = []
         failure: Unreachable | None = None
-        for start in (np.asarray(q_near, dtype=float), np.asarray(self.settings.home_rad)):
+        for start in (np.asarray(self.settings.home_rad), np.asarray(q_near, dtype=float)):
             try:
-                solutions.append(kinematics.inverse_kinematics(T_base_wrist @ self.T_wrist_eef, start))
+                return kinematics.inverse_kinematics(T_base_wrist @ self.T_wrist_eef, start)
             except Unreachable as error:
                 failure = error
-        if not solutions:
-            assert failure is not None
-            raise failure
-        return min(solutions, key=lambda q: float(np.abs(q - q_near).max()))
+        assert failure is not None
+        raise failure
 
     def move(
         self, q: ArrayLike, T_base_wrist: Array, straight: bool, speed_mps: float = 0.0, speed_radps: float = 0.0

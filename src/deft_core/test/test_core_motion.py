@@ -93,6 +93,12 @@ def test_every_step_of_a_pour_over_the_placement_box_passes_the_gate(x: float, y
     assert geometry.rotation_angle(reached[:3, :3].T @ step.poses[-1][:3, :3]) < 5e-3
 
 
+def test_going_home_unwinds_whatever_a_pour_wound_up() -> None:
+    q = HOME + np.array([0.2, 0.1, -0.1, 0.4, 0.2, 2.4])
+    trajectory = PLANNER.move(q, PLANNER.wrist_pose(HOME), straight=False)
+    assert np.allclose(trajectory.sample(trajectory.duration_s), HOME, atol=1e-2)
+
+
 def test_a_straight_move_is_straight() -> None:
     T0 = PLANNER.wrist_pose(HOME)
     T1 = T0 @ geometry.transform(Rotation.from_rotvec([0, 0.3, 0]).as_matrix(), [-0.1, 0.02, 0.03])
