@@ -39,7 +39,8 @@ _LIMITS = {
     ("thumb", 2, BEND): (-0.35, 1.40),
 }
 SKIN_RGB = (0.82, 0.62, 0.52)
-# Skin on dry smooth material: 0.5 to 1.3, here near the slick end (Derler & Gerhardt, "Tribology of Skin", Tribology Letters 45, 2012).
+# Skin on dry smooth material: 0.5 to 1.3, here near the slick end (Derler & Gerhardt, "Tribology of Skin",
+# Tribology Letters 45, 2012).
 SKIN_FRICTION = 0.6
 PALM_RADIUS_M = 0.012
 MASS_KG = 0.45  # hand segment: 0.6 % of body mass (de Leva, J. Biomechanics 29, 1996)
