@@ -272,7 +272,9 @@ class NodeParameters:
         from rcl_interfaces.msg import ParameterDescriptor, ParameterEvent
 
         event = ParameterEvent(node=self.get_fully_qualified_name())  # type: ignore[attr-defined]
-        new, changed, deleted = [], [], []
+        new: list[Any] = []
+        changed: list[Any] = []
+        deleted: list[Any] = []
         for parameter in parameters:
             message = parameter.to_parameter_msg()
             if parameter.type_ is Parameter.Type.NOT_SET and not keep_unset:

@@ -17,7 +17,8 @@ from deft_sim.model.scene import new_scene
 from deft_sim.servos import TICK_S, ArmServo, HandServo
 from deft_sim.things.thing import Thing
 
-# One step a tick: at 4 ms the servos and the contacts' 10 ms settle as at 2 ms (the same grasps hold), in half the time.
+# One step a tick: at 4 ms the servos and the contacts' 10 ms settle as at 2 ms (the same grasps hold), in half
+# the time.
 STEPS_PER_TICK = 1
 SETTLE_S = 0.3
 

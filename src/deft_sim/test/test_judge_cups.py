@@ -25,7 +25,9 @@ N = 300
 
 def story(height: Array, tilt: Array, hand: Array, room: Array) -> Trial:
     """A trial from the cup's height (m), tilt (rad), and forces of hand and room (N) at each of N samples."""
-    T = np.array([transform(Rotation.from_euler("x", a).as_matrix(), [0.55, 0, h]) for h, a in zip(height, tilt, strict=True)])
+    T = np.array(
+        [transform(Rotation.from_euler("x", a).as_matrix(), [0.55, 0, h]) for h, a in zip(height, tilt, strict=True)]
+    )
     zero = np.zeros(N)
     track = ThingTrack(
         T=T,

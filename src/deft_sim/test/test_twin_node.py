@@ -1,4 +1,4 @@
-"""twin_node on the graph: it resets, judges, reports, and ends cleanly; a second one on the same addresses does not start."""
+"""twin_node on the graph: it resets, judges, reports, ends cleanly; a second one on its addresses does not start."""
 
 import os
 import signal
