@@ -15,6 +15,7 @@ from launch.events import Shutdown
 from launch.events.process import ProcessExited
 from launch_ros.actions import Node
 
+from deft_core.demonstration import load_demonstration
 from deft_core.errors import ConfigError
 from deft_core.task import PAPER_TASKS, available_tasks, load_task
 from deft_core.workcell import WorkcellConfig, load_workcell
@@ -27,7 +28,7 @@ ARGUMENTS = (
     (
         "trials",
         "10",
-        "Evaluation trials of the tuned policy on each of the train and test objects; as many with the prior.",
+        "Evaluation trials of the tuned policy on each of the train and test objects; half with the prior.",
     ),
     ("out", "", "Run folder. Default: runs/TASK-DATE-TIME here."),
     ("resume", "false", "Go on with the run in `out` instead of beginning one."),
@@ -81,7 +82,7 @@ def _settings(context: LaunchContext) -> tuple[dict[str, str], WorkcellConfig]:
     """Check everything that can be checked before a process starts."""
     given = {name: context.launch_configurations[name] for name, _, _ in ARGUMENTS}
     try:
-        load_task(given["task"])
+        load_demonstration(load_task(given["task"]).demonstration)
         scale = float(given["time_scale"]) if given["time_scale"] else None
         cell = load_workcell(given["workcell"], scale)
     except (ConfigError, ValueError) as error:

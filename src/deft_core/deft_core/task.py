@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from deft_core.config import Settings, find_setting, load_yaml
+from deft_core.demonstration import DEMONSTRATIONS_DIR
 
 TASKS_DIR = Path(__file__).parent / "tasks"
 # The paper's nine tasks (section 4).
@@ -80,8 +81,8 @@ class Task(Settings):
 
 
 def available_tasks() -> list[str]:
-    """Names of the tasks that have a file, in the paper's order."""
-    names = {p.stem for p in TASKS_DIR.glob("*.yaml")}
+    """Names of the tasks that have a file and a demonstration, in the paper's order."""
+    names = {p.stem for p in TASKS_DIR.glob("*.yaml") if (DEMONSTRATIONS_DIR / f"{p.stem}.json").is_file()}
     return [t for t in PAPER_TASKS if t in names] + sorted(names - set(PAPER_TASKS))
 
 
