@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from deft_core.geometry import Array, apply, transform
 from deft_sim.model.poses import qpos_of
 from deft_sim.model.scene import COLLISION_GROUP
+from deft_sim.servos import TICK_S
 from deft_sim.things.thing import RGB, Thing
 
 BERRY_DENSITY = 1060.0  # kg/m^3: ripe juice is about 20 % sugar by weight
@@ -19,7 +20,9 @@ _OUTSIDE, _NEIGHBOURS = {"contype": 2, "conaffinity": 1}, {"contype": 4, "conaff
 _FLESH, _STEM = [0.015, 1.0], [0.016, 1.0]
 # N m s/rad (N s/m): enough to stop a swinging or spinning berry within a few hundredths of a second.
 _STEM_DAMPING = 1e-5
-_STALK_KG = 0.004
+# Over how long a pull must last to tear a stem: flesh tears, it does not snap.
+_TEAR_S = 0.03
+_STALK_KG = 0.012
 _STEM_COLOR = (0.46, 0.47, 0.22, 1.0)
 
 
@@ -125,10 +128,12 @@ class Bunch(Thing):
         centres, stems = self.layout
         stalk.explicitinertial, stalk.mass = True, _STALK_KG
         half, z = self.spacing_m * (len(self.whorls) - 1) / 2, self.stalk_height_m
-        stalk.ipos, stalk.inertia = [0.0, 0.0, z], [_STALK_KG * (0.5 * half + 0.01) ** 2] * 3
+        stalk.ipos, stalk.inertia = [0.0, 0.0, z], [_STALK_KG * (half + 0.01) ** 2] * 3
         contact = {"condim": 4, "priority": 1, "friction": [self.friction, 0.01, 0.0002], "solref": _FLESH, **_OUTSIDE}
         end = -half - self.berry_radius_m - self.peduncle_m
-        _twig(stalk, np.array([half, 0, z]), np.array([end, 0, z]), self.stalk_radius_m, **contact)
+        # Inside the bunch berries shield the stalk; only the peduncle is ever touched.
+        _twig(stalk, np.array([half, 0, z]), np.array([-half, 0, z]), self.stalk_radius_m, contype=0, conaffinity=0)
+        _twig(stalk, np.array([-half, 0, z]), np.array([end, 0, z]), self.stalk_radius_m, **contact)
         for k, (centre, stem) in enumerate(zip(centres, stems, strict=True)):
             foot = np.array([centre[0], 0.0, z])
             if np.linalg.norm(stem - foot) > 1e-3:
@@ -159,6 +164,10 @@ class Bunch(Thing):
             data[:3] = stem
             joined.data = data
             joined.solref = _STEM
+        # Where in the simulation's own memory the lasting pull on every stem is kept.
+        numeric = spec.add_numeric(name=f"{name}/pull")
+        numeric.size, numeric.data = 1, [float(spec.nuserdata)]
+        spec.nuserdata += self.count
         return stalk
 
     def place(self, model: mujoco.MjModel, data: mujoco.MjData, name: str, T_base_thing: Array) -> None:
@@ -168,15 +177,34 @@ class Bunch(Thing):
             address = model.joint(f"{name}/berry{k}").qposadr[0]
             data.qpos[address : address + 7] = qpos_of(T_base_thing @ transform(None, centre))
         data.eq_active[self._stems(model, name)] = 1
+        address = int(model.numeric(f"{name}/pull").data[0])
+        data.userdata[address : address + self.count] = 0.0
 
     def after_tick(self, model: mujoco.MjModel, data: mujoco.MjData, name: str) -> None:
-        """Break the stems that are pulled harder than they hold."""
+        """Break the stem that is pulled hardest, if harder than it holds.
+
+        What counts is the pull along the stem, off the berry, that lasts: a berry pushed towards its stem or aside bends
+        it, and a knock that is over in a few milliseconds does not tear it.
+        """
         stems = self._stems(model, name)
-        rows, force = data.efc_id[: data.ne], data.efc_force[: data.ne]
-        mine = (rows >= stems.start) & (rows < stems.stop)
-        pull = np.sqrt(np.bincount(rows[mine] - stems.start, force[mine] ** 2, self.count))
-        if (pull > self.stems_n).any():
-            data.eq_active[stems] = data.eq_active[stems] & (pull <= self.stems_n)
+        mine = (data.efc_id[: data.ne] >= stems.start) & (data.efc_id[: data.ne] < stems.stop)
+        force = np.zeros((self.count, 3))
+        held = data.eq_active[stems].astype(bool)
+        force[held] = data.efc_force[: data.ne][mine].reshape(-1, 3)
+        first = model.body(f"{name}/berry0").id
+        turned = data.xmat[first : first + self.count].reshape(-1, 3, 3)
+        pull = np.einsum("kj,kij,ki->k", self._stem_axes(), turned, force)
+        address = int(model.numeric(f"{name}/pull").data[0])
+        lasting = data.userdata[address : address + self.count]
+        lasting += (pull - lasting) * (TICK_S / _TEAR_S)
+        over = np.where(held, lasting - self.stems_n, -1.0)
+        if over.max() > 0.0:
+            data.eq_active[stems.start + int(over.argmax())] = 0
+
+    def _stem_axes(self) -> Array:
+        """Unit vectors (count, 3) from each stem's end to its berry's centre, in the berry's frame."""
+        centres, stems = self.layout
+        return (centres - stems) / self.berry_radius_m
 
     def state(self, model: mujoco.MjModel, data: mujoco.MjData, name: str) -> Array:
         """(2 count,): height of every berry's lowest point, base_link, metres; then 1 where its stem still holds."""
