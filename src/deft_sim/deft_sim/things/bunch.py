@@ -183,8 +183,8 @@ class Bunch(Thing):
     def after_tick(self, model: mujoco.MjModel, data: mujoco.MjData, name: str) -> None:
         """Break the stem that is pulled hardest, if harder than it holds.
 
-        What counts is the pull along the stem, off the berry, that lasts: a berry pushed towards its stem or aside bends
-        it, and a knock that is over in a few milliseconds does not tear it.
+        What counts is the pull along the stem, off the berry, that lasts: a berry pushed towards its stem or aside
+        bends it, and a knock that is over in a few milliseconds does not tear it.
         """
         stems = self._stems(model, name)
         mine = (data.efc_id[: data.ne] >= stems.start) & (data.efc_id[: data.ne] < stems.stop)
