@@ -185,9 +185,9 @@ class Measure:
         client = self.node.create_client(AddTwoInts, "bench/add")
         client.wait_for_service(10.0)
         request = AddTwoInts.Request(a=1, b=2)
-        results["service_us"] = _summary(self.timed(
-            int(2000 * scale), 0.0, lambda: executor.spin_until_future_complete(client.call_async(request))
-        ))
+        results["service_us"] = _summary(
+            self.timed(int(2000 * scale), 0.0, lambda: executor.spin_until_future_complete(client.call_async(request)))
+        )
 
         actions = ActionClient(self.node, Fibonacci, "bench/fibonacci")
         actions.wait_for_server(10.0)
@@ -207,7 +207,8 @@ def _summary(values: list[float]) -> dict[str, float]:
     ordered = sorted(values)
     return {
         "p50": round(statistics.median(ordered), 3),
-        "p99": round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))], 3), "n": len(ordered),
+        "p99": round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))], 3),
+        "n": len(ordered),
     }
 
 

@@ -96,9 +96,16 @@ def subscribe(seconds: float) -> None:
             begin = begin or heard
         if not early and begin and time.monotonic() > begin + seconds * 0.2:
             early = rss_mib()
-    print(json.dumps({
-        "received": received, "lost": lost, "rss_mib": [round(early, 1), round(rss_mib(), 1)],
-    }), flush=True)
+    print(
+        json.dumps(
+            {
+                "received": received,
+                "lost": lost,
+                "rss_mib": [round(early, 1), round(rss_mib(), 1)],
+            }
+        ),
+        flush=True,
+    )
     rclpy.shutdown()
 
 
@@ -112,7 +119,9 @@ def main() -> None:
     if options.role:
         return publish(seconds) if options.role == "source" else subscribe(seconds)
     environment = {
-        **os.environ, "ROS_DOMAIN_ID": str(random.randrange(60, 100)), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"
+        **os.environ,
+        "ROS_DOMAIN_ID": str(random.randrange(60, 100)),
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
     }
     line = [sys.executable, str(Path(__file__).resolve()), "--minutes", str(options.minutes), "--role"]
     started = [

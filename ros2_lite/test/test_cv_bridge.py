@@ -10,10 +10,22 @@ cv_bridge = pytest.importorskip("cv_bridge")
 CvBridge, CvBridgeError = cv_bridge.CvBridge, cv_bridge.CvBridgeError
 
 # encoding -> dtype, channels
-CAMERA = {"rgb8": ("uint8", 3), "bgr8": ("uint8", 3), "rgba8": ("uint8", 4), "bgra8": ("uint8", 4),
-          "mono8": ("uint8", 1), "mono16": ("uint16", 1), "16UC1": ("uint16", 1), "32FC1": ("float32", 1),
-          "8UC1": ("uint8", 1), "yuv422_yuy2": ("uint8", 2), "yuv422": ("uint8", 2), "bayer_rggb8": ("uint8", 1),
-          "64FC4": ("float64", 4), "16SC3": ("int16", 3)}
+CAMERA = {
+    "rgb8": ("uint8", 3),
+    "bgr8": ("uint8", 3),
+    "rgba8": ("uint8", 4),
+    "bgra8": ("uint8", 4),
+    "mono8": ("uint8", 1),
+    "mono16": ("uint16", 1),
+    "16UC1": ("uint16", 1),
+    "32FC1": ("float32", 1),
+    "8UC1": ("uint8", 1),
+    "yuv422_yuy2": ("uint8", 2),
+    "yuv422": ("uint8", 2),
+    "bayer_rggb8": ("uint8", 1),
+    "64FC4": ("float64", 4),
+    "16SC3": ("int16", 3),
+}
 
 
 def picture(encoding, height=6, width=8, seed=0):
@@ -80,31 +92,37 @@ def test_a_slice_of_an_image(bridge):
     assert np.array_equal(bridge.imgmsg_to_cv2(bridge.cv2_to_imgmsg(image, "rgb8")), image)
 
 
-@pytest.mark.parametrize(("source", "target", "expected"), [
-    ("rgb8", "bgr8", lambda i: i[..., ::-1]),
-    ("bgr8", "mono8", lambda i: cv2.cvtColor(i, cv2.COLOR_BGR2GRAY)),
-    ("rgba8", "bgr8", lambda i: i[..., 2::-1]),
-    ("rgb8", "rgba8", lambda i: np.dstack([i, np.full(i.shape[:2], 255, np.uint8)])),
-    ("mono8", "bgr8", lambda i: np.dstack([i] * 3)),
-    ("mono8", "mono16", lambda i: i.astype(np.uint16) * 257),
-    ("mono16", "mono8", lambda i: np.rint(i / 257).astype(np.uint8)),
-    ("rgb8", "8UC3", lambda i: i),
-    ("16UC1", "32FC1", lambda i: i.astype(np.float32)),
-    ("yuv422_yuy2", "bgr8", lambda i: cv2.cvtColor(i, cv2.COLOR_YUV2BGR_YUY2)),
-    ("bayer_rggb8", "rgb8", lambda i: cv2.cvtColor(i, cv2.COLOR_BayerBG2RGB)),
-])
+@pytest.mark.parametrize(
+    ("source", "target", "expected"),
+    [
+        ("rgb8", "bgr8", lambda i: i[..., ::-1]),
+        ("bgr8", "mono8", lambda i: cv2.cvtColor(i, cv2.COLOR_BGR2GRAY)),
+        ("rgba8", "bgr8", lambda i: i[..., 2::-1]),
+        ("rgb8", "rgba8", lambda i: np.dstack([i, np.full(i.shape[:2], 255, np.uint8)])),
+        ("mono8", "bgr8", lambda i: np.dstack([i] * 3)),
+        ("mono8", "mono16", lambda i: i.astype(np.uint16) * 257),
+        ("mono16", "mono8", lambda i: np.rint(i / 257).astype(np.uint8)),
+        ("rgb8", "8UC3", lambda i: i),
+        ("16UC1", "32FC1", lambda i: i.astype(np.float32)),
+        ("yuv422_yuy2", "bgr8", lambda i: cv2.cvtColor(i, cv2.COLOR_YUV2BGR_YUY2)),
+        ("bayer_rggb8", "rgb8", lambda i: cv2.cvtColor(i, cv2.COLOR_BayerBG2RGB)),
+    ],
+)
 def test_conversions(bridge, source, target, expected):
     image = picture(source)
     assert np.array_equal(bridge.imgmsg_to_cv2(bridge.cv2_to_imgmsg(image, source), target), expected(image))
 
 
-@pytest.mark.parametrize(("source", "target", "words"), [
-    ("16UC1", "mono8", r"\[16UC1\] is not a color format. but \[mono8\] is. The conversion does not make sense"),
-    ("rgb8", "16UC1", r"\[rgb8\] is a color format but \[16UC1\] is not"),
-    ("16UC1", "32FC3", r"\[16UC1\] and \[32FC3\] do not have the same number of channel"),
-    ("rgb8", "nonsense", r"nonsense"),
-    ("rgb8", "yuv422", r"Unsupported conversion from \[rgb8\] to \[yuv422\]"),
-])
+@pytest.mark.parametrize(
+    ("source", "target", "words"),
+    [
+        ("16UC1", "mono8", r"\[16UC1\] is not a color format. but \[mono8\] is. The conversion does not make sense"),
+        ("rgb8", "16UC1", r"\[rgb8\] is a color format but \[16UC1\] is not"),
+        ("16UC1", "32FC3", r"\[16UC1\] and \[32FC3\] do not have the same number of channel"),
+        ("rgb8", "nonsense", r"nonsense"),
+        ("rgb8", "yuv422", r"Unsupported conversion from \[rgb8\] to \[yuv422\]"),
+    ],
+)
 def test_conversions_that_make_no_sense(bridge, source, target, words):
     with pytest.raises(CvBridgeError, match=words):
         bridge.imgmsg_to_cv2(bridge.cv2_to_imgmsg(picture(source), source), target)

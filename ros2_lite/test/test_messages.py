@@ -56,8 +56,14 @@ def test_constants_are_on_class_and_instance_and_fixed():
 
 def test_fields_and_types():
     assert Image.get_fields_and_field_types() == {
-        "header": "std_msgs/Header", "height": "uint32", "width": "uint32", "encoding": "string",
-        "is_bigendian": "uint8", "step": "uint32", "data": "sequence<uint8>"}
+        "header": "std_msgs/Header",
+        "height": "uint32",
+        "width": "uint32",
+        "encoding": "string",
+        "is_bigendian": "uint8",
+        "step": "uint32",
+        "data": "sequence<uint8>",
+    }
     assert CameraInfo.get_fields_and_field_types()["k"] == "double[9]"
     assert SolidPrimitive.get_fields_and_field_types()["dimensions"] == "sequence<double, 3>"
     ranges = ParameterDescriptor.get_fields_and_field_types()["integer_range"]
@@ -74,7 +80,8 @@ def test_repr():
     assert repr(Point(x=1.5)) == "geometry_msgs.msg.Point(x=1.5, y=0.0, z=0.0)"
     assert repr(JointState(name=["a"], position=[1.0])) == (
         "sensor_msgs.msg.JointState(header=std_msgs.msg.Header(stamp=builtin_interfaces.msg.Time(sec=0, nanosec=0), "
-        "frame_id=''), name=['a'], position=[1.0], velocity=[], effort=[])")
+        "frame_id=''), name=['a'], position=[1.0], velocity=[], effort=[])"
+    )
     assert repr(SetBool.Request(data=True)) == "std_srvs.srv.SetBool_Request(data=True)"
     assert repr(Empty()) == "std_msgs.msg.Empty()"
 
@@ -145,24 +152,27 @@ def test_what_the_modules_export():
 class TestChecking:
     """With `check_fields=True` (or ROS_PYTHON_CHECK_FIELDS=1) setters refuse what does not fit; else they do not."""
 
-    @pytest.mark.parametrize(("cls", "field", "value", "words"), [
-        (String, "data", 5, "The 'data' field must be of type 'str'"),
-        (UInt8, "data", 256, r"The 'data' field must be an unsigned integer in \[0, 255\]"),
-        (UInt8, "data", 1.0, "The 'data' field must be of type 'int'"),
-        (Point, "x", 1, "The 'x' field must be of type 'float'"),
-        (Point, "x", "1", "The 'x' field must be of type 'float'"),
-        (ColorRGBA, "r", 1e39, "The 'r' field must be a float in"),
-        (Image, "header", Point(), "The 'header' field must be a sub message of type 'Header'"),
-        (PoseArray, "poses", [1], "The 'poses' field must be a set or sequence and each value of type 'Pose'"),
-        (JointState, "name", "abc", "The 'name' field must be a set or sequence and each value of type 'str'"),
-        (JointState, "position", array.array("f"), "must have the type code of 'd'"),
-        (SolidPrimitive, "dimensions", [1.0] * 4, "with length <= 3"),
-        (CameraInfo, "k", np.zeros(9, np.float32), "must have the dtype of 'numpy.float64'"),
-        (CameraInfo, "k", np.zeros(8), "must have a size of 9"),
-        (CameraInfo, "k", [1.0] * 8, "with length 9"),
-        (DiagnosticStatus, "level", 1, "must be of type 'bytes' or 'ByteString' with length 1"),
-        (SetBool.Request, "data", 1, "The 'data' field must be of type 'bool'"),
-    ])
+    @pytest.mark.parametrize(
+        ("cls", "field", "value", "words"),
+        [
+            (String, "data", 5, "The 'data' field must be of type 'str'"),
+            (UInt8, "data", 256, r"The 'data' field must be an unsigned integer in \[0, 255\]"),
+            (UInt8, "data", 1.0, "The 'data' field must be of type 'int'"),
+            (Point, "x", 1, "The 'x' field must be of type 'float'"),
+            (Point, "x", "1", "The 'x' field must be of type 'float'"),
+            (ColorRGBA, "r", 1e39, "The 'r' field must be a float in"),
+            (Image, "header", Point(), "The 'header' field must be a sub message of type 'Header'"),
+            (PoseArray, "poses", [1], "The 'poses' field must be a set or sequence and each value of type 'Pose'"),
+            (JointState, "name", "abc", "The 'name' field must be a set or sequence and each value of type 'str'"),
+            (JointState, "position", array.array("f"), "must have the type code of 'd'"),
+            (SolidPrimitive, "dimensions", [1.0] * 4, "with length <= 3"),
+            (CameraInfo, "k", np.zeros(9, np.float32), "must have the dtype of 'numpy.float64'"),
+            (CameraInfo, "k", np.zeros(8), "must have a size of 9"),
+            (CameraInfo, "k", [1.0] * 8, "with length 9"),
+            (DiagnosticStatus, "level", 1, "must be of type 'bytes' or 'ByteString' with length 1"),
+            (SetBool.Request, "data", 1, "The 'data' field must be of type 'bool'"),
+        ],
+    )
     def test_refused(self, cls, field, value, words):
         message = cls(check_fields=True)
         with pytest.raises(AssertionError, match=words):
@@ -170,11 +180,19 @@ class TestChecking:
         if not isinstance(getattr(message, field), np.ndarray | array.array):
             setattr(cls(check_fields=False), field, value)
 
-    @pytest.mark.parametrize(("cls", "field", "value"), [
-        (Image, "data", bytes(5)), (Image, "data", [1, 2]), (JointState, "position", array.array("d", [1])),
-        (CameraInfo, "k", np.ones(9)), (CameraInfo, "k", [1.0] * 9), (Point, "x", float("inf")),
-        (JointState, "name", {"a"}), (DiagnosticStatus, "level", b"\3"),
-    ])
+    @pytest.mark.parametrize(
+        ("cls", "field", "value"),
+        [
+            (Image, "data", bytes(5)),
+            (Image, "data", [1, 2]),
+            (JointState, "position", array.array("d", [1])),
+            (CameraInfo, "k", np.ones(9)),
+            (CameraInfo, "k", [1.0] * 9),
+            (Point, "x", float("inf")),
+            (JointState, "name", {"a"}),
+            (DiagnosticStatus, "level", b"\3"),
+        ],
+    )
     def test_accepted(self, cls, field, value):
         message = cls(check_fields=True)
         setattr(message, field, value)

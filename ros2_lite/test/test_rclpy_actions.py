@@ -283,9 +283,11 @@ def test_two_clients_do_not_hear_each_others_feedback(ros, pair):
     other = ActionClient(ros.node("other"), Fibonacci, "fibonacci")
     assert other.wait_for_server(10.0)
     a = made.send(order=3, feedback_callback=lambda m: heard["a"].append(len(m.feedback.sequence)))
-    b = ros.wait(other.send_goal_async(
-        Fibonacci.Goal(order=5), feedback_callback=lambda m: heard["b"].append(len(m.feedback.sequence))
-    ))
+    b = ros.wait(
+        other.send_goal_async(
+            Fibonacci.Goal(order=5), feedback_callback=lambda m: heard["b"].append(len(m.feedback.sequence))
+        )
+    )
     made.result(a)
     ros.wait(b.get_result_async())
     assert set(heard["a"]) <= {3, 4}

@@ -65,11 +65,17 @@ def test_domain_ids(monkeypatch):
         Context().get_domain_id()
 
 
-@pytest.mark.parametrize("arguments", [
-    ["--ros-args", "-r", "no_rule"], ["--ros-args", "-p", "no_rule"], ["--ros-args", "--remap"],
-    ["--ros-args", "--nonsense"], ["--ros-args", "--params-file", "/does/not/exist"],
-    ["--ros-args", "--log-level", "loud"],
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--ros-args", "-r", "no_rule"],
+        ["--ros-args", "-p", "no_rule"],
+        ["--ros-args", "--remap"],
+        ["--ros-args", "--nonsense"],
+        ["--ros-args", "--params-file", "/does/not/exist"],
+        ["--ros-args", "--log-level", "loud"],
+    ],
+)
 def test_wrong_arguments_are_refused(arguments):
     with pytest.raises(RuntimeError):
         Context().init(args=["program", *arguments])
@@ -77,10 +83,22 @@ def test_wrong_arguments_are_refused(arguments):
 
 def test_arguments_of_the_process_reach_its_nodes():
     context = Context()
-    context.init(args=[
-        "program", "--ros-args", "-r", "__node:=renamed", "-r", "__ns:=/ns", "-p", "a:=5", "--log-level",
-        "ns.renamed:=error", "--", "--own",
-    ])
+    context.init(
+        args=[
+            "program",
+            "--ros-args",
+            "-r",
+            "__node:=renamed",
+            "-r",
+            "__ns:=/ns",
+            "-p",
+            "a:=5",
+            "--log-level",
+            "ns.renamed:=error",
+            "--",
+            "--own",
+        ]
+    )
     node = rclpy.create_node("node", context=context)
     assert node.get_fully_qualified_name() == "/ns/renamed"
     assert node.declare_parameter("a", 1).value == 5

@@ -54,9 +54,13 @@ def wait_for(condition, timeout_s=10.0):
         pause.wait(0.005)
 
 
-@pytest.mark.parametrize(("group", "together"), [
-    (MutuallyExclusiveCallbackGroup, False), (ReentrantCallbackGroup, True),
-])
+@pytest.mark.parametrize(
+    ("group", "together"),
+    [
+        (MutuallyExclusiveCallbackGroup, False),
+        (ReentrantCallbackGroup, True),
+    ],
+)
 def test_groups_decide_what_runs_together(ros, many, group, together):
     executor, thread = many
     node = ros.node(executor=executor)
@@ -252,9 +256,7 @@ def test_coroutine_callbacks_interleave(ros):
 
     group = ReentrantCallbackGroup()
     guard = node.create_guard_condition(waits, callback_group=group)
-    other = node.create_guard_condition(
-        lambda: (order.append("other"), gate.set_result(None)), callback_group=group
-    )
+    other = node.create_guard_condition(lambda: (order.append("other"), gate.set_result(None)), callback_group=group)
     guard.trigger()
     ros.until(lambda: order)
     other.trigger()

@@ -27,9 +27,9 @@ def nodes(ros):
     """Two nodes with a topic, a service and an action."""
     a, b = ros.node("a"), ros.node("b", namespace="/ns")
     a.create_publisher(String, "chatter", QoSProfile(depth=3, reliability=ReliabilityPolicy.BEST_EFFORT))
-    b.create_subscription(String, "/chatter", lambda m: None, QoSProfile(
-        depth=3, reliability=ReliabilityPolicy.BEST_EFFORT
-    ))
+    b.create_subscription(
+        String, "/chatter", lambda m: None, QoSProfile(depth=3, reliability=ReliabilityPolicy.BEST_EFFORT)
+    )
     b.create_service(Trigger, "go", lambda request, response: response)
     a.create_client(Trigger, "/ns/go")
     server = ActionServer(a, Fibonacci, "fibonacci", lambda goal: Fibonacci.Result())
@@ -85,14 +85,14 @@ def test_actions(nodes):
 
 def test_endpoint_infos(nodes):
     a, b = nodes
-    info, = b.get_publishers_info_by_topic("/chatter")
+    (info,) = b.get_publishers_info_by_topic("/chatter")
     assert (info.node_name, info.node_namespace, info.topic_type) == ("a", "/", STRING)
     assert info.endpoint_type == TopicEndpointTypeEnum.PUBLISHER
     assert info.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT
     assert info.qos_profile.durability == DurabilityPolicy.VOLATILE
     assert str(info.topic_type_hash) == "RIHS01_df668c740482bbd48fb39d76a70dfd4bd59db1288021743503259e948f6b1a18"
     assert len(info.endpoint_gid) == 16
-    info, = a.get_subscriptions_info_by_topic("chatter")
+    (info,) = a.get_subscriptions_info_by_topic("chatter")
     assert (info.node_name, info.node_namespace) == ("b", "/ns")
     assert info.endpoint_type == TopicEndpointTypeEnum.SUBSCRIPTION
     assert "Reliability: BEST_EFFORT" in str(info)
@@ -122,9 +122,7 @@ OTHER = textwrap.dedent("""
 @pytest.fixture
 def other():
     """Another process with a node."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", OTHER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-c", OTHER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "up\n"
     yield process
     process.kill()

@@ -7,7 +7,9 @@ from rclpy.lifecycle import LifecycleNode, SimpleManagedEntity, TransitionCallba
 from std_msgs.msg import String
 
 SUCCESS, FAILURE, ERROR = (
-    TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE, TransitionCallbackReturn.ERROR
+    TransitionCallbackReturn.SUCCESS,
+    TransitionCallbackReturn.FAILURE,
+    TransitionCallbackReturn.ERROR,
 )
 
 
@@ -48,6 +50,7 @@ class Walker(LifecycleNode):
 @pytest.fixture
 def walker(ros):
     """Make lifecycle nodes."""
+
     def make(answers=None):
         node = Walker(answers, context=ros.context)
         ros.nodes.append(node)
@@ -60,13 +63,19 @@ def walker(ros):
 def test_the_whole_life(walker):
     node = walker()
     for trigger in (
-        node.trigger_configure, node.trigger_activate, node.trigger_deactivate, node.trigger_cleanup,
+        node.trigger_configure,
+        node.trigger_activate,
+        node.trigger_deactivate,
+        node.trigger_cleanup,
         node.trigger_shutdown,
     ):
         assert trigger() == SUCCESS
     assert node.calls == [
-        ("on_configure", "unconfigured"), ("on_activate", "inactive"), ("on_deactivate", "active"),
-        ("on_cleanup", "inactive"), ("on_shutdown", "unconfigured"),
+        ("on_configure", "unconfigured"),
+        ("on_activate", "inactive"),
+        ("on_deactivate", "active"),
+        ("on_cleanup", "inactive"),
+        ("on_shutdown", "unconfigured"),
     ]
 
 
@@ -147,14 +156,15 @@ def test_the_services(ros, walker):
     states = {s.label: s.id for s in ask(GetAvailableStates, "get_available_states").available_states}
     assert states["active"] == State.PRIMARY_STATE_ACTIVE
     assert len(states) == 11
-    labels = {t.transition.label for t in ask(
-        GetAvailableTransitions, "get_available_transitions"
-    ).available_transitions}
+    labels = {
+        t.transition.label for t in ask(GetAvailableTransitions, "get_available_transitions").available_transitions
+    }
     assert labels == {"configure", "shutdown"}
     graph = ask(GetAvailableTransitions, "get_transition_graph").available_transitions
     assert any(
         (t.transition.id, t.start_state.label, t.goal_state.label)
-        == (Transition.TRANSITION_ACTIVATE, "inactive", "activating") for t in graph
+        == (Transition.TRANSITION_ACTIVATE, "inactive", "activating")
+        for t in graph
     )
     assert ask(ChangeState, "change_state", transition=Transition(id=Transition.TRANSITION_CONFIGURE)).success
     assert ask(ChangeState, "change_state", transition=Transition(label="activate")).success
@@ -174,5 +184,6 @@ def test_transitions_are_announced(ros, walker):
     node.trigger_configure()
     ros.until(lambda: len(got) == 2)
     assert [(e.start_state.label, e.goal_state.label) for e in got] == [
-        ("unconfigured", "configuring"), ("configuring", "inactive")
+        ("unconfigured", "configuring"),
+        ("configuring", "inactive"),
     ]

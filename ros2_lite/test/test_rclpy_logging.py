@@ -44,9 +44,7 @@ def test_once_and_skip_first():
 def test_throttle():
     logger = get_logger("throttled")
     steady = Clock(clock_type=ClockType.STEADY_TIME)
-    logged = [
-        logger.info("often", throttle_duration_sec=0.2, throttle_time_source_type=steady) for _ in range(5)
-    ]
+    logged = [logger.info("often", throttle_duration_sec=0.2, throttle_time_source_type=steady) for _ in range(5)]
     assert logged == [True, False, False, False, False]
 
 

@@ -16,18 +16,43 @@ from rclpy.validate_node_name import validate_node_name
 from rclpy.validate_topic_name import validate_topic_name
 
 TOPICS = {
-    "": ("empty", 0), "a b": ("characters", 1), "1a": ("number", 0), "a/": ("forward slash", 1),
-    "a~b": ("tilde", 1), "~ab": ("tilde", 1), "a{b": ("curly", 1), "a}": ("curly", 1), "{1a}": ("number", 1),
-    "{a-b}": ("substitution", 2), "a/1b": ("number", 2), "ä": ("characters", 0),
+    "": ("empty", 0),
+    "a b": ("characters", 1),
+    "1a": ("number", 0),
+    "a/": ("forward slash", 1),
+    "a~b": ("tilde", 1),
+    "~ab": ("tilde", 1),
+    "a{b": ("curly", 1),
+    "a}": ("curly", 1),
+    "{1a}": ("number", 1),
+    "{a-b}": ("substitution", 2),
+    "a/1b": ("number", 2),
+    "ä": ("characters", 0),
 }
 FULL = {
-    "": ("empty", 0), "a": ("absolute", 0), "/a/": ("end with", 2), "/a b": ("characters", 2),
-    "/a//b": ("repeated", 3), "/1a": ("number", 1), "/" + "a" * 300: ("length", None),
+    "": ("empty", 0),
+    "a": ("absolute", 0),
+    "/a/": ("end with", 2),
+    "/a b": ("characters", 2),
+    "/a//b": ("repeated", 3),
+    "/1a": ("number", 1),
+    "/" + "a" * 300: ("length", None),
 }
-NAMESPACES = {"": ("empty", 0), "a": ("absolute", 0), "/a/": ("end with", 2), "/a b": ("characters", 2),
-              "/a//b": ("repeated", 3), "/1a": ("number", 1)}
-NODES = {"": ("empty", 0), "a b": ("characters", 1), "1a": ("number", 0), "a/b": ("characters", 1),
-         "a" * 300: ("length", None)}
+NAMESPACES = {
+    "": ("empty", 0),
+    "a": ("absolute", 0),
+    "/a/": ("end with", 2),
+    "/a b": ("characters", 2),
+    "/a//b": ("repeated", 3),
+    "/1a": ("number", 1),
+}
+NODES = {
+    "": ("empty", 0),
+    "a b": ("characters", 1),
+    "1a": ("number", 0),
+    "a/b": ("characters", 1),
+    "a" * 300: ("length", None),
+}
 
 
 def refused(validate, name, exception, reason, index, **options):

@@ -24,10 +24,14 @@ from rclpy.parameter_client import AsyncParameterClient
 from rclpy.parameter_event_handler import ParameterEventHandler
 
 VALUES = [
-    (True, Parameter.Type.BOOL), (3, Parameter.Type.INTEGER), (2.5, Parameter.Type.DOUBLE),
+    (True, Parameter.Type.BOOL),
+    (3, Parameter.Type.INTEGER),
+    (2.5, Parameter.Type.DOUBLE),
     ("x", Parameter.Type.STRING),
-    ([b"a", b"b"], Parameter.Type.BYTE_ARRAY), ([True, False], Parameter.Type.BOOL_ARRAY),
-    ([1, 2], Parameter.Type.INTEGER_ARRAY), ([1.0], Parameter.Type.DOUBLE_ARRAY),
+    ([b"a", b"b"], Parameter.Type.BYTE_ARRAY),
+    ([True, False], Parameter.Type.BOOL_ARRAY),
+    ([1, 2], Parameter.Type.INTEGER_ARRAY),
+    ([1.0], Parameter.Type.DOUBLE_ARRAY),
     (["a", "b"], Parameter.Type.STRING_ARRAY),
 ]
 
@@ -113,26 +117,24 @@ def test_dynamic_typing(ros):
 @pytest.mark.parametrize(("value", "allowed"), [(0, True), (5, True), (10, True), (3, False), (11, False), (-1, False)])
 def test_integer_ranges(ros, value, allowed):
     node = ros.node()
-    node.declare_parameter("a", 5, ParameterDescriptor(
-        integer_range=[IntegerRange(from_value=0, to_value=10, step=5)]
-    ))
+    node.declare_parameter("a", 5, ParameterDescriptor(integer_range=[IntegerRange(from_value=0, to_value=10, step=5)]))
     assert node.set_parameters([Parameter("a", value=value)])[0].successful is allowed
 
 
 @pytest.mark.parametrize(("value", "allowed"), [(0.0, True), (0.3, True), (1.0, True), (0.25, False), (1.1, False)])
 def test_floating_point_ranges(ros, value, allowed):
     node = ros.node()
-    node.declare_parameter("a", 0.5, ParameterDescriptor(
-        floating_point_range=[FloatingPointRange(from_value=0.0, to_value=1.0, step=0.1)]
-    ))
+    node.declare_parameter(
+        "a", 0.5, ParameterDescriptor(floating_point_range=[FloatingPointRange(from_value=0.0, to_value=1.0, step=0.1)])
+    )
     assert node.set_parameters([Parameter("a", value=value)])[0].successful is allowed
 
 
 def test_a_default_out_of_range_is_refused(ros):
     with pytest.raises(InvalidParameterValueException):
-        ros.node().declare_parameter("a", 11, ParameterDescriptor(
-            integer_range=[IntegerRange(from_value=0, to_value=10)]
-        ))
+        ros.node().declare_parameter(
+            "a", 11, ParameterDescriptor(integer_range=[IntegerRange(from_value=0, to_value=10)])
+        )
 
 
 def test_callbacks_before_on_and_after_setting(ros):
@@ -158,13 +160,33 @@ def test_overrides_from_the_command_line_and_the_constructor(ros, tmp_path):
         "node:\n  ros__parameters:\n    a: 2\n    nested: {deep: yes, text: '5'}\n"
         "other:\n  ros__parameters:\n    a: 3\n"
     )
-    node = ros.node("node", cli_args=[
-        "--ros-args", "--params-file", str(file), "-p", "b:=0x10", "-p", "c:=[left, right]", "-p", "other:d:=4",
-        "-p", "e:=1e3",
-    ], parameter_overrides=[Parameter("f", value="from code")])
+    node = ros.node(
+        "node",
+        cli_args=[
+            "--ros-args",
+            "--params-file",
+            str(file),
+            "-p",
+            "b:=0x10",
+            "-p",
+            "c:=[left, right]",
+            "-p",
+            "other:d:=4",
+            "-p",
+            "e:=1e3",
+        ],
+        parameter_overrides=[Parameter("f", value="from code")],
+    )
     for name, default, expected in (
-        ("a", 0, 2), ("everywhere", [0.0], [1.0, 2.0]), ("nested.deep", False, True), ("nested.text", "", "5"),
-        ("b", 0, 16), ("c", [""], ["left", "right"]), ("d", 0, 0), ("e", 0.0, 1000.0), ("f", "", "from code"),
+        ("a", 0, 2),
+        ("everywhere", [0.0], [1.0, 2.0]),
+        ("nested.deep", False, True),
+        ("nested.text", "", "5"),
+        ("b", 0, 16),
+        ("c", [""], ["left", "right"]),
+        ("d", 0, 0),
+        ("e", 0.0, 1000.0),
+        ("f", "", "from code"),
     ):
         assert node.declare_parameter(name, default).value == expected, name
     assert node.declare_parameter("a2", 1, ignore_override=True).value == 1
@@ -212,14 +234,14 @@ def client(ros):
 
 def test_the_services(ros, client):
     assert ros.wait(client.get_parameters(["a", "b"])).values[0].integer_value == 1
-    results = ros.wait(client.set_parameters([
-        Parameter("a", value=5), Parameter("b", value="y"), Parameter("none", value=1)
-    ])).results
+    results = ros.wait(
+        client.set_parameters([Parameter("a", value=5), Parameter("b", value="y"), Parameter("none", value=1)])
+    ).results
     assert [r.successful for r in results] == [True, False, False]
     assert ros.nodes[0].get_parameter("a").value == 5
-    assert not ros.wait(client.set_parameters_atomically(
-        [Parameter("a", value=6), Parameter("b", value="y")]
-    )).result.successful
+    assert not ros.wait(
+        client.set_parameters_atomically([Parameter("a", value=6), Parameter("b", value="y")])
+    ).result.successful
     assert ros.nodes[0].get_parameter("a").value == 5
     assert "a" in ros.wait(client.list_parameters()).result.names
     assert ros.wait(client.describe_parameters(["b"])).descriptors[0].read_only

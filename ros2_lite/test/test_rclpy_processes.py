@@ -42,13 +42,16 @@ SPINNER = """
 MANY = "executor = MultiThreadedExecutor(2); executor.add_node(node); executor.spin()"
 
 
-@pytest.mark.parametrize(("spin", "number", "expected"), [
-    ("rclpy.spin(node)", signal.SIGINT, ["interrupted"]),
-    ("rclpy.spin(node)", signal.SIGTERM, ["shut down", "returned"]),
-    (MANY, signal.SIGINT, ["interrupted"]),
-    (MANY, signal.SIGTERM, ["returned"]),
-    ("while rclpy.ok(): rclpy.spin_once(node, timeout_sec=5)", signal.SIGINT, ["interrupted"]),
-])
+@pytest.mark.parametrize(
+    ("spin", "number", "expected"),
+    [
+        ("rclpy.spin(node)", signal.SIGINT, ["interrupted"]),
+        ("rclpy.spin(node)", signal.SIGTERM, ["shut down", "returned"]),
+        (MANY, signal.SIGINT, ["interrupted"]),
+        (MANY, signal.SIGTERM, ["returned"]),
+        ("while rclpy.ok(): rclpy.spin_once(node, timeout_sec=5)", signal.SIGINT, ["interrupted"]),
+    ],
+)
 def test_signals_end_spinning(spin, number, expected):
     process = start(SPINNER.replace("SPIN", spin))
     process.send_signal(number)

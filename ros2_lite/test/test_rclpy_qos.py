@@ -58,15 +58,18 @@ def test_wrong_profiles_are_refused():
     assert len(caught) == 1
 
 
-@pytest.mark.parametrize(("publisher", "subscription", "level"), [
-    (AUTOMATIC, AUTOMATIC, QoSCompatibility.OK),
-    (BEST_EFFORT, QoSProfile(depth=1), QoSCompatibility.ERROR),
-    (QoSProfile(depth=1), QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL), QoSCompatibility.ERROR),
-    (QoSProfile(depth=1), QoSProfile(depth=1, deadline=Duration(seconds=1)), QoSCompatibility.ERROR),
-    (QoSProfile(depth=1), BEST_EFFORT, QoSCompatibility.WARNING),
-    (AUTOMATIC, QoSProfile(depth=1, liveliness=LivelinessPolicy.MANUAL_BY_TOPIC), QoSCompatibility.ERROR),
-    (qos_profile_system_default, qos_profile_system_default, QoSCompatibility.WARNING),
-])
+@pytest.mark.parametrize(
+    ("publisher", "subscription", "level"),
+    [
+        (AUTOMATIC, AUTOMATIC, QoSCompatibility.OK),
+        (BEST_EFFORT, QoSProfile(depth=1), QoSCompatibility.ERROR),
+        (QoSProfile(depth=1), QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL), QoSCompatibility.ERROR),
+        (QoSProfile(depth=1), QoSProfile(depth=1, deadline=Duration(seconds=1)), QoSCompatibility.ERROR),
+        (QoSProfile(depth=1), BEST_EFFORT, QoSCompatibility.WARNING),
+        (AUTOMATIC, QoSProfile(depth=1, liveliness=LivelinessPolicy.MANUAL_BY_TOPIC), QoSCompatibility.ERROR),
+        (qos_profile_system_default, qos_profile_system_default, QoSCompatibility.WARNING),
+    ],
+)
 def test_compatibility(publisher, subscription, level):
     found, reason = qos_check_compatible(publisher, subscription)
     assert found == level
@@ -79,16 +82,18 @@ def test_best_available_takes_what_the_others_offer(ros):
     ros.until(lambda: node.count_publishers("weak"))
     node.create_subscription(String, "weak", lambda m: None, qos_profile_best_available)
     ros.until(lambda: node.count_subscribers("weak"))
-    info, = node.get_subscriptions_info_by_topic("weak")
+    (info,) = node.get_subscriptions_info_by_topic("weak")
     assert info.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT
     assert info.qos_profile.durability == DurabilityPolicy.VOLATILE
 
 
 def test_parameters_may_override(ros):
-    node = ros.node(parameter_overrides=[
-        Parameter("qos_overrides./chatter.publisher.depth", value=77),
-        Parameter("qos_overrides./chatter.publisher.reliability", value="best_effort"),
-    ])
+    node = ros.node(
+        parameter_overrides=[
+            Parameter("qos_overrides./chatter.publisher.depth", value=77),
+            Parameter("qos_overrides./chatter.publisher.reliability", value="best_effort"),
+        ]
+    )
     options = QoSOverridingOptions.with_default_policies()
     publisher = node.create_publisher(String, "chatter", QoSProfile(depth=1), qos_overriding_options=options)
     assert publisher.qos_profile.depth == 77
@@ -110,16 +115,27 @@ def test_an_override_may_be_refused(ros):
 
 def test_incompatible_endpoints_are_told_of(ros):
     events = []
-    ros.node("a").create_publisher(String, "chatter", BEST_EFFORT, event_callbacks=PublisherEventCallbacks(
-        incompatible_qos=lambda e: events.append(("publisher", e.total_count, e.last_policy_kind))
-    ))
+    ros.node("a").create_publisher(
+        String,
+        "chatter",
+        BEST_EFFORT,
+        event_callbacks=PublisherEventCallbacks(
+            incompatible_qos=lambda e: events.append(("publisher", e.total_count, e.last_policy_kind))
+        ),
+    )
     ros.node("b").create_subscription(
-        String, "chatter", lambda m: None, 10, event_callbacks=SubscriptionEventCallbacks(
+        String,
+        "chatter",
+        lambda m: None,
+        10,
+        event_callbacks=SubscriptionEventCallbacks(
             incompatible_qos=lambda e: events.append(("subscription", e.total_count, e.last_policy_kind))
-        ))
+        ),
+    )
     ros.until(lambda: len(events) == 2)
     assert sorted(events) == [
-        ("publisher", 1, QoSPolicyKind.RELIABILITY), ("subscription", 1, QoSPolicyKind.RELIABILITY)
+        ("publisher", 1, QoSPolicyKind.RELIABILITY),
+        ("subscription", 1, QoSPolicyKind.RELIABILITY),
     ]
 
 
@@ -128,18 +144,27 @@ def test_incompatible_endpoints_are_warned_of_by_default(ros, capfd):
     ros.node("b").create_subscription(String, "chatter", lambda m: None, 10)
     ros.spin_for(0.3)
     errors = capfd.readouterr().err
-    assert ("[a]: New subscription discovered on topic 'chatter', requesting incompatible QoS. "
-            "No messages will be sent to it. Last incompatible policy: RELIABILITY") in errors
-    assert ("[b]: New publisher discovered on topic 'chatter', offering incompatible QoS. "
-            "No messages will be received from it. Last incompatible policy: RELIABILITY") in errors
+    assert (
+        "[a]: New subscription discovered on topic 'chatter', requesting incompatible QoS. "
+        "No messages will be sent to it. Last incompatible policy: RELIABILITY"
+    ) in errors
+    assert (
+        "[b]: New publisher discovered on topic 'chatter', offering incompatible QoS. "
+        "No messages will be received from it. Last incompatible policy: RELIABILITY"
+    ) in errors
 
 
 def test_matches_are_told_of(ros):
     counts = []
     publisher_node, subscription_node = ros.node("a"), ros.node("b")
-    publisher_node.create_publisher(String, "chatter", 10, event_callbacks=PublisherEventCallbacks(
-        matched=lambda e: counts.append((e.current_count, e.current_count_change))
-    ))
+    publisher_node.create_publisher(
+        String,
+        "chatter",
+        10,
+        event_callbacks=PublisherEventCallbacks(
+            matched=lambda e: counts.append((e.current_count, e.current_count_change))
+        ),
+    )
     subscription = subscription_node.create_subscription(String, "chatter", lambda m: None, 10)
     ros.until(lambda: counts == [(1, 1)])
     subscription_node.destroy_subscription(subscription)
@@ -149,13 +174,19 @@ def test_matches_are_told_of(ros):
 def test_missed_deadlines_are_told_of(ros):
     profile = QoSProfile(depth=1, deadline=Duration(seconds=0.05))
     missed = {"publisher": [], "subscription": []}
-    publisher = ros.node("a").create_publisher(String, "chatter", profile, event_callbacks=PublisherEventCallbacks(
-        deadline=lambda e: missed["publisher"].append(e.total_count)
-    ))
+    publisher = ros.node("a").create_publisher(
+        String,
+        "chatter",
+        profile,
+        event_callbacks=PublisherEventCallbacks(deadline=lambda e: missed["publisher"].append(e.total_count)),
+    )
     ros.node("b").create_subscription(
-        String, "chatter", lambda m: None, profile, event_callbacks=SubscriptionEventCallbacks(
-            deadline=lambda e: missed["subscription"].append(e.total_count)
-        ))
+        String,
+        "chatter",
+        lambda m: None,
+        profile,
+        event_callbacks=SubscriptionEventCallbacks(deadline=lambda e: missed["subscription"].append(e.total_count)),
+    )
     ros.until(lambda: publisher.get_subscription_count() == 1)
     publisher.publish(String())
     ros.until(lambda: missed["publisher"] and missed["subscription"])
@@ -168,13 +199,21 @@ def test_liveliness_is_told_of(ros):
     )
     alive = []
     lost = []
-    publisher = ros.node("a").create_publisher(String, "chatter", profile, event_callbacks=PublisherEventCallbacks(
-        liveliness=lambda e: lost.append(e.total_count)
-    ))
+    publisher = ros.node("a").create_publisher(
+        String,
+        "chatter",
+        profile,
+        event_callbacks=PublisherEventCallbacks(liveliness=lambda e: lost.append(e.total_count)),
+    )
     ros.node("b").create_subscription(
-        String, "chatter", lambda m: None, profile, event_callbacks=SubscriptionEventCallbacks(
+        String,
+        "chatter",
+        lambda m: None,
+        profile,
+        event_callbacks=SubscriptionEventCallbacks(
             liveliness=lambda e: alive.append((e.alive_count, e.not_alive_count))
-        ))
+        ),
+    )
     ros.until(lambda: publisher.get_subscription_count() == 1)
     publisher.assert_liveliness()
     ros.until(lambda: (1, 0) in alive and (0, 1) in alive and lost)

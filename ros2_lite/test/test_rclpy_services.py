@@ -33,8 +33,9 @@ def test_a_call_is_answered(ros, client):
 def test_each_client_gets_its_own_answers(ros, client):
     other = ros.node("other").create_client(AddTwoInts, "add")
     assert other.wait_for_service(10.0)
-    futures = [(i, c.call_async(AddTwoInts.Request(a=i, b=k)))
-               for i in range(5) for k, c in ((100, client), (200, other))]
+    futures = [
+        (i, c.call_async(AddTwoInts.Request(a=i, b=k))) for i in range(5) for k, c in ((100, client), (200, other))
+    ]
     for future in [future for _, future in futures]:
         ros.wait(future)
     assert [future.result().sum for _, future in futures] == [i + k for i in range(5) for k in (100, 200)]

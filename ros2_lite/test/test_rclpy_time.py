@@ -65,7 +65,8 @@ def test_jump_callbacks():
     jumps = []
     threshold = JumpThreshold(min_forward=Duration(seconds=1), min_backward=Duration(seconds=-1), on_clock_change=True)
     with clock.create_jump_callback(
-        threshold, pre_callback=lambda: jumps.append("before"),
+        threshold,
+        pre_callback=lambda: jumps.append("before"),
         post_callback=lambda jump: jumps.append((jump.clock_change, jump.delta.nanoseconds)),
     ):
         clock.set_ros_time_override(Time(seconds=10, clock_type=ClockType.ROS_TIME))
@@ -79,8 +80,10 @@ def test_jump_callbacks():
         clock.set_ros_time_override(Time(seconds=12, clock_type=ClockType.ROS_TIME))
         clock.set_ros_time_override(Time(seconds=9, clock_type=ClockType.ROS_TIME))
         assert jumps == [
-            "before", (ClockChange.ROS_TIME_NO_CHANGE, 1_500_000_000),
-            "before", (ClockChange.ROS_TIME_NO_CHANGE, -3_000_000_000),
+            "before",
+            (ClockChange.ROS_TIME_NO_CHANGE, 1_500_000_000),
+            "before",
+            (ClockChange.ROS_TIME_NO_CHANGE, -3_000_000_000),
         ]
     clock.set_ros_time_override(Time(seconds=99, clock_type=ClockType.ROS_TIME))
     assert len(jumps) == 4

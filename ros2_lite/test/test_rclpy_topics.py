@@ -126,10 +126,16 @@ def test_a_callback_that_fits_neither_form_is_refused(ros):
         ros.node().create_subscription(String, "chatter", lambda a, b, c: None, 10)
 
 
-@pytest.mark.parametrize(("name", "full_name"), [
-    ("chatter", "/ns/chatter"), ("/chatter", "/chatter"), ("~/chatter", "/ns/node/chatter"),
-    ("{node}/chatter", "/ns/node/chatter"), ("sub/chatter", "/ns/sub/chatter"),
-])
+@pytest.mark.parametrize(
+    ("name", "full_name"),
+    [
+        ("chatter", "/ns/chatter"),
+        ("/chatter", "/chatter"),
+        ("~/chatter", "/ns/node/chatter"),
+        ("{node}/chatter", "/ns/node/chatter"),
+        ("sub/chatter", "/ns/sub/chatter"),
+    ],
+)
 def test_topic_names_are_expanded(ros, name, full_name):
     node = ros.node("node", namespace="/ns")
     assert node.create_publisher(String, name, 10).topic_name == full_name
@@ -144,10 +150,22 @@ def test_bad_topic_names_are_refused(ros, name):
 
 
 def test_remapping_by_arguments(ros):
-    node = ros.node("node", cli_args=[
-        "--ros-args", "-r", "chatter:=/there/talk", "-r", "__node:=renamed", "-r", "__ns:=/moved",
-        "-r", "elsewhere:other:=/never", "--remap", "~/own:=mine",
-    ])
+    node = ros.node(
+        "node",
+        cli_args=[
+            "--ros-args",
+            "-r",
+            "chatter:=/there/talk",
+            "-r",
+            "__node:=renamed",
+            "-r",
+            "__ns:=/moved",
+            "-r",
+            "elsewhere:other:=/never",
+            "--remap",
+            "~/own:=mine",
+        ],
+    )
     assert (node.get_name(), node.get_namespace()) == ("renamed", "/moved")
     assert node.get_fully_qualified_name() == "/moved/renamed"
     assert node.create_publisher(String, "chatter", 10).topic_name == "/there/talk"

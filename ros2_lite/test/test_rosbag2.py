@@ -52,8 +52,10 @@ class TestWritingAndReading:
     def test_messages_come_back_in_order(self, tmp_path, storage):
         write_bag(tmp_path / "bag", storage)
         reader = open_bag(tmp_path / "bag", storage)
-        assert {(t.name, t.type) for t in reader.get_all_topics_and_types()} == \
-            {("/text", "std_msgs/msg/String"), ("/number", "std_msgs/msg/Int32")}
+        assert {(t.name, t.type) for t in reader.get_all_topics_and_types()} == {
+            ("/text", "std_msgs/msg/String"),
+            ("/number", "std_msgs/msg/Int32"),
+        }
         found = contents(reader)
         assert [t for _, _, t in found] == [i * 500 for i in range(20)]
         assert deserialize_message(found[2][1], String).data == "hello 1"
@@ -64,13 +66,19 @@ class TestWritingAndReading:
         metadata = rosbag2_py.Info().read_metadata(str(tmp_path / "bag"), storage)
         assert metadata.message_count == 20 and metadata.storage_identifier == storage
         assert metadata.starting_time.nanoseconds == 0 and metadata.duration.nanoseconds == 9500
-        assert {t.topic_metadata.name: t.message_count for t in metadata.topics_with_message_count} == \
-            {"/text": 10, "/number": 10}
+        assert {t.topic_metadata.name: t.message_count for t in metadata.topics_with_message_count} == {
+            "/text": 10,
+            "/number": 10,
+        }
         assert metadata.custom_data == {"run": "7"} and metadata.bag_size > 0
         assert metadata.files[0].message_count == 20 and metadata.relative_file_paths[0].startswith("bag_0.")
-        assert metadata.topics_with_message_count[0].topic_metadata.type_description_hash in ("", *[
-            "RIHS01_df668c740482bbd48fb39d76a70dfd4bd59db1288021743503259e948f6b1a18",
-            "RIHS01_b6578ded3c58c626cfe8d1a6fb6e04f706f97e9f03d2727c9ff4e74b1cef0deb"])
+        assert metadata.topics_with_message_count[0].topic_metadata.type_description_hash in (
+            "",
+            *[
+                "RIHS01_df668c740482bbd48fb39d76a70dfd4bd59db1288021743503259e948f6b1a18",
+                "RIHS01_b6578ded3c58c626cfe8d1a6fb6e04f706f97e9f03d2727c9ff4e74b1cef0deb",
+            ],
+        )
         text = str(metadata)
         assert "Topic: /text | Type: std_msgs/msg/String | Count: 10 | Serialization Format: cdr" in text
         assert "Messages:          20" in text and f"Storage id:        {storage}" in text
@@ -172,8 +180,11 @@ class TestOnTheGraph:
         options.topic_polling_interval = datetime.timedelta(milliseconds=50)
         options.disable_keyboard_controls = True
         recorder = rosbag2_py.Recorder("warn")
-        thread = threading.Thread(target=recorder.record, daemon=True, args=(
-            StorageOptions(uri=str(tmp_path / "bag"), storage_id=storage), options, "recorder"))
+        thread = threading.Thread(
+            target=recorder.record,
+            daemon=True,
+            args=(StorageOptions(uri=str(tmp_path / "bag"), storage_id=storage), options, "recorder"),
+        )
         thread.start()
         assert node.wait(lambda: publisher.get_subscription_count() and state.get_subscription_count())
         for i in range(20):
@@ -201,8 +212,9 @@ class TestOnTheGraph:
         play.disable_keyboard_controls = True
         play.delay = 1.0
         player = rosbag2_py.Player("warn")
-        thread = threading.Thread(target=player.play, daemon=True, args=(
-            StorageOptions(uri=str(tmp_path / "bag"), storage_id=storage), play))
+        thread = threading.Thread(
+            target=player.play, daemon=True, args=(StorageOptions(uri=str(tmp_path / "bag"), storage_id=storage), play)
+        )
         thread.start()
         assert node.wait(lambda: len(heard) == 20 and states)
         thread.join(10.0)

@@ -82,8 +82,10 @@ class TestLookup:
         buffer.set_transform_static(transform("base", "camera", 100), "t")
         t = buffer.lookup_transform("map", "camera", Time())
         assert t.header.stamp.sec == 11 and xyz(t) == (121.5, 0, 0)
-        assert buffer.get_latest_common_time("map", "camera") == seconds(11) or \
-            buffer.get_latest_common_time("map", "camera").nanoseconds == 11 * 10**9
+        assert (
+            buffer.get_latest_common_time("map", "camera") == seconds(11)
+            or buffer.get_latest_common_time("map", "camera").nanoseconds == 11 * 10**9
+        )
 
     def test_late_messages_find_their_place(self, buffer):
         for at, x in ((10, 0), (12, 2), (11, 5)):
@@ -116,16 +118,31 @@ class TestErrors:
         buffer.set_transform(transform("map", "robot", 1, at=11), "t")
         buffer.set_transform_static(transform("other", "island"), "t")
 
-    @pytest.mark.parametrize(("arguments", "error", "words"), [
-        (("map", "nowhere", Time()), "LookupException", '"nowhere" passed to lookupTransform argument source_frame'),
-        (("nowhere", "map", Time()), "LookupException", '"nowhere" passed to lookupTransform argument target_frame'),
-        (("map", "", Time()), "InvalidArgumentException", "frame_ids cannot be empty"),
-        (("/map", "robot", Time()), "InvalidArgumentException", "frame_ids cannot start with a '/'"),
-        (("map", "island", Time()), "ConnectivityException", "not part of the same tree"),
-        (("map", "robot", seconds(12)), "ExtrapolationException", r"into the future.  Requested time 12.000000 but the "
-         r"latest data is at time 11.000000, when looking up transform from frame \[robot\] to frame \[map\]"),
-        (("robot", "map", seconds(9)), "ExtrapolationException", r"into the past.  Requested time 9.000000 but"),
-    ])
+    @pytest.mark.parametrize(
+        ("arguments", "error", "words"),
+        [
+            (
+                ("map", "nowhere", Time()),
+                "LookupException",
+                '"nowhere" passed to lookupTransform argument source_frame',
+            ),
+            (
+                ("nowhere", "map", Time()),
+                "LookupException",
+                '"nowhere" passed to lookupTransform argument target_frame',
+            ),
+            (("map", "", Time()), "InvalidArgumentException", "frame_ids cannot be empty"),
+            (("/map", "robot", Time()), "InvalidArgumentException", "frame_ids cannot start with a '/'"),
+            (("map", "island", Time()), "ConnectivityException", "not part of the same tree"),
+            (
+                ("map", "robot", seconds(12)),
+                "ExtrapolationException",
+                r"into the future.  Requested time 12.000000 but the "
+                r"latest data is at time 11.000000, when looking up transform from frame \[robot\] to frame \[map\]",
+            ),
+            (("robot", "map", seconds(9)), "ExtrapolationException", r"into the past.  Requested time 9.000000 but"),
+        ],
+    )
     def test_lookup(self, buffer, arguments, error, words):
         with pytest.raises(getattr(tf2_ros, error), match=words) as caught:
             buffer.lookup_transform(*arguments)
@@ -203,8 +220,10 @@ class TestGeometry:
         point = PointStamped()
         point.header.frame_id, point.point.x = "camera", 1.0
         moved = buffer.transform(point, "base")
-        assert (moved.header.frame_id, moved.point.x, moved.point.y, moved.point.z) == \
-            ("base", *map(pytest.approx, (1.0, 3.0, 3.0)))
+        assert (moved.header.frame_id, moved.point.x, moved.point.y, moved.point.z) == (
+            "base",
+            *map(pytest.approx, (1.0, 3.0, 3.0)),
+        )
         pose = PoseStamped()
         pose.header.frame_id, pose.pose.position.x = "camera", 1.0
         placed = buffer.transform(pose, "base").pose
@@ -281,8 +300,9 @@ class TestOnTheGraph:
         executor = rclpy.executors.MultiThreadedExecutor(num_threads=2, context=context)
         executor.add_node(receiver)
         found = []
-        receiver.create_timer(0.01, lambda: found or found.append(
-            buffer.lookup_transform("base", "camera", Time(), Duration(seconds=8))))
+        receiver.create_timer(
+            0.01, lambda: found or found.append(buffer.lookup_transform("base", "camera", Time(), Duration(seconds=8)))
+        )
         deadline = time.monotonic() + 10
         while not found and time.monotonic() < deadline:
             executor.spin_once(timeout_sec=0.1)

@@ -22,8 +22,21 @@ import sys
 from enum import Enum
 from pathlib import Path
 
-PACKAGES = ["rclpy", "launch", "launch_ros", "launch_testing", "launch_testing_ros", "ament_index_python", "cv_bridge",
-            "tf2_py", "tf2_ros", "tf2_geometry_msgs", "rosbag2_py", "rosidl_runtime_py", "rosidl_parser"]
+PACKAGES = [
+    "rclpy",
+    "launch",
+    "launch_ros",
+    "launch_testing",
+    "launch_testing_ros",
+    "ament_index_python",
+    "cv_bridge",
+    "tf2_py",
+    "tf2_ros",
+    "tf2_geometry_msgs",
+    "rosbag2_py",
+    "rosidl_runtime_py",
+    "rosidl_parser",
+]
 TESTS = Path(__file__).resolve().parent.parent / "test"
 
 # Runs in the real ROS 2: prints {module: {name: [members of the class]}} for everything public.
@@ -95,8 +108,14 @@ print(json.dumps(found))
 def upstream_names(setup: str, packages: list[str]) -> dict[str, dict[str, list[str]]]:
     """Return {module: {name: [class members]}} of a real ROS 2 environment."""
     script = f'. "{setup}" >&2 && exec python3 - "$@"'
-    done = subprocess.run(["bash", "-c", script, "names", *packages], input=ENUMERATE, capture_output=True, text=True,
-                          check=False, env={"PATH": "/usr/bin:/bin", "HOME": str(Path.home())})
+    done = subprocess.run(
+        ["bash", "-c", script, "names", *packages],
+        input=ENUMERATE,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(Path.home())},
+    )
     if done.returncode or not done.stdout:
         raise SystemExit(f"could not look at the ROS 2 of {setup}:\n{done.stderr}")
     sys.stderr.write("".join(f"{line}\n" for line in done.stderr.splitlines() if line.startswith("not in this")))

@@ -16,8 +16,16 @@ setup(
         (f"share/{NAME}", ["package.xml"]),
     ],
     install_requires=[
-        "setuptools", "numpy", "pydantic>=2", "cmaes", "torch", "safetensors", "opencv-python-headless", "matplotlib",
-        "rosbags", "deft_core",
+        "setuptools",
+        "numpy",
+        "pydantic>=2",
+        "cmaes",
+        "torch",
+        "safetensors",
+        "opencv-python-headless",
+        "matplotlib",
+        "rosbags",
+        "deft_core",
     ],
     entry_points={
         "console_scripts": [

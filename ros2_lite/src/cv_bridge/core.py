@@ -15,8 +15,15 @@ from sensor_msgs.msg import CompressedImage, Image
 if TYPE_CHECKING:
     from std_msgs.msg import Header
 
-_DTYPE_OF = {"8U": "uint8", "8S": "int8", "16U": "uint16", "16S": "int16", "32S": "int32", "32F": "float32",
-             "64F": "float64"}
+_DTYPE_OF = {
+    "8U": "uint8",
+    "8S": "int8",
+    "16U": "uint16",
+    "16S": "int16",
+    "32S": "int32",
+    "32F": "float32",
+    "64F": "float64",
+}
 
 
 class CvBridgeError(TypeError):
@@ -83,9 +90,11 @@ class CvBridge:
         row = img_msg.width * channels * swapped.itemsize
         needed = (img_msg.height - 1) * img_msg.step + row if img_msg.height else 0
         if img_msg.step < row or len(data) < needed:
-            raise CvBridgeError(f"Image is wrongly formed: {img_msg.width}x{img_msg.height} {img_msg.encoding} with "
-                                f"step {img_msg.step} needs {max(needed, img_msg.height * row)} bytes in rows of "
-                                f"{row}, it has {len(data)}")
+            raise CvBridgeError(
+                f"Image is wrongly formed: {img_msg.width}x{img_msg.height} {img_msg.encoding} with "
+                f"step {img_msg.step} needs {max(needed, img_msg.height * row)} bytes in rows of "
+                f"{row}, it has {len(data)}"
+            )
         shape, strides = (img_msg.height, img_msg.width), (img_msg.step, channels * swapped.itemsize)
         if channels > 1:
             shape, strides = (*shape, channels), (*strides, swapped.itemsize)  # type: ignore[assignment]
@@ -96,8 +105,9 @@ class CvBridge:
             return image
         return self._convert(image, img_msg.encoding, desired_encoding)
 
-    def compressed_imgmsg_to_cv2(self, cmprs_img_msg: CompressedImage,
-                                 desired_encoding: str = "passthrough") -> NDArray[Any]:
+    def compressed_imgmsg_to_cv2(
+        self, cmprs_img_msg: CompressedImage, desired_encoding: str = "passthrough"
+    ) -> NDArray[Any]:
         """Return the decoded image, as OpenCV decodes it (colour is BGR), or converted from bgr8."""
         import cv2
 
@@ -109,8 +119,7 @@ class CvBridge:
             raise CvBridgeError(f"{len(data)} bytes said to be {cmprs_img_msg.format!r} are not an image")
         return self._convert(image, "bgr8", desired_encoding)
 
-    def cv2_to_imgmsg(self, cvim: NDArray[Any], encoding: str = "passthrough",
-                      header: Header | None = None) -> Image:
+    def cv2_to_imgmsg(self, cvim: NDArray[Any], encoding: str = "passthrough", header: Header | None = None) -> Image:
         """Return a message with a copy of the image.
 
         Args:
@@ -132,8 +141,9 @@ class CvBridge:
         message.encoding = cv_type if encoding == "passthrough" else encoding
         if encoding != "passthrough" and self.cvtype_to_name.get(self.encoding_to_cvtype2(encoding)) != cv_type:
             raise CvBridgeError(f"encoding specified as {encoding}, but image has incompatible type {cv_type}")
-        message.is_bigendian = int(cvim.dtype.byteorder == ">" or (cvim.dtype.byteorder == "=" and
-                                                                  sys.byteorder == "big"))
+        message.is_bigendian = int(
+            cvim.dtype.byteorder == ">" or (cvim.dtype.byteorder == "=" and sys.byteorder == "big")
+        )
         pixels = cvim.tobytes()
         message.step = len(pixels) // message.height if message.height else 0
         # assigned as a whole, these bytes go out without another copy

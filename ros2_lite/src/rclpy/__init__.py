@@ -21,14 +21,30 @@ if TYPE_CHECKING:
     from rclpy.parameter import Parameter
 
 __all__ = [
-    "Context", "Future", "SignalHandlerOptions", "create_node", "get_default_context", "get_global_executor",
-    "get_rmw_implementation_identifier", "init", "install_signal_handlers", "ok", "shutdown", "spin", "spin_once",
-    "spin_until_future_complete", "try_shutdown", "uninstall_signal_handlers",
+    "Context",
+    "Future",
+    "SignalHandlerOptions",
+    "create_node",
+    "get_default_context",
+    "get_global_executor",
+    "get_rmw_implementation_identifier",
+    "init",
+    "install_signal_handlers",
+    "ok",
+    "shutdown",
+    "spin",
+    "spin_once",
+    "spin_until_future_complete",
+    "try_shutdown",
+    "uninstall_signal_handlers",
 ]
 
 
 def init(
-    *, args: list[str] | None = None, context: Context | None = None, domain_id: int | None = None,
+    *,
+    args: list[str] | None = None,
+    context: Context | None = None,
+    domain_id: int | None = None,
     signal_handler_options: SignalHandlerOptions | None = None,
 ) -> None:
     """Initialise a context (None: the default one) with command-line arguments (None: sys.argv).
@@ -73,19 +89,31 @@ def shutdown(*, context: Context | None = None, uninstall_handlers: bool | None 
 
 
 def create_node(
-    node_name: str, *, context: Context | None = None, cli_args: list[str] | None = None,
-    namespace: str | None = None, use_global_arguments: bool = True, enable_rosout: bool = True,
-    start_parameter_services: bool = True, parameter_overrides: list[Parameter] | None = None,
-    allow_undeclared_parameters: bool = False, automatically_declare_parameters_from_overrides: bool = False,
+    node_name: str,
+    *,
+    context: Context | None = None,
+    cli_args: list[str] | None = None,
+    namespace: str | None = None,
+    use_global_arguments: bool = True,
+    enable_rosout: bool = True,
+    start_parameter_services: bool = True,
+    parameter_overrides: list[Parameter] | None = None,
+    allow_undeclared_parameters: bool = False,
+    automatically_declare_parameters_from_overrides: bool = False,
     enable_logger_service: bool = False,
 ) -> Node:
     """Make a node; see `rclpy.node.Node`."""
     from rclpy.node import Node
 
     return Node(
-        node_name, context=context, cli_args=cli_args, namespace=namespace,
-        use_global_arguments=use_global_arguments, enable_rosout=enable_rosout,
-        start_parameter_services=start_parameter_services, parameter_overrides=parameter_overrides,
+        node_name,
+        context=context,
+        cli_args=cli_args,
+        namespace=namespace,
+        use_global_arguments=use_global_arguments,
+        enable_rosout=enable_rosout,
+        start_parameter_services=start_parameter_services,
+        parameter_overrides=parameter_overrides,
         allow_undeclared_parameters=allow_undeclared_parameters,
         automatically_declare_parameters_from_overrides=automatically_declare_parameters_from_overrides,
         enable_logger_service=enable_logger_service,

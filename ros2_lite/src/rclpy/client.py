@@ -28,8 +28,13 @@ class Client(Entity):
     _executor: Any = None
 
     def __init__(
-        self, context: Context, client_impl: Requester, srv_type: Any, srv_name: str,
-        qos_profile: QoSProfile, callback_group: CallbackGroup,
+        self,
+        context: Context,
+        client_impl: Requester,
+        srv_type: Any,
+        srv_name: str,
+        qos_profile: QoSProfile,
+        callback_group: CallbackGroup,
     ) -> None:
         self.context = context
         self._requester = client_impl

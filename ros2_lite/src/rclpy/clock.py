@@ -67,7 +67,11 @@ class JumpHandle:
     """A registered time jump callback; a context manager that unregisters it."""
 
     def __init__(
-        self, *, clock: Clock, threshold: JumpThreshold, pre_callback: Callable[[], None] | None,
+        self,
+        *,
+        clock: Clock,
+        threshold: JumpThreshold,
+        pre_callback: Callable[[], None] | None,
         post_callback: Callable[[TimeJump], None] | None,
     ) -> None:
         if pre_callback is None and post_callback is None:
@@ -148,13 +152,14 @@ class Clock:
         return Time(nanoseconds=self._now_ns(), clock_type=self._clock_type)
 
     def create_jump_callback(
-        self, threshold: JumpThreshold, *, pre_callback: Callable[[], None] | None = None,
+        self,
+        threshold: JumpThreshold,
+        *,
+        pre_callback: Callable[[], None] | None = None,
         post_callback: Callable[[TimeJump], None] | None = None,
     ) -> JumpHandle:
         """Call `pre_callback()` before and `post_callback(TimeJump)` after each jump beyond `threshold`."""
-        return JumpHandle(
-            clock=self, threshold=threshold, pre_callback=pre_callback, post_callback=post_callback
-        )
+        return JumpHandle(clock=self, threshold=threshold, pre_callback=pre_callback, post_callback=post_callback)
 
     def sleep_until(self, until: Time, context: Context | None = None) -> bool:
         """Sleep until this clock shows `until`; False where shutdown or a change of time source came first."""

@@ -89,12 +89,11 @@ _KINDS: dict[Any, tuple[str, type[_Info]]] = {
     (_P, _P.RCL_PUBLISHER_LIVELINESS_LOST): ("liveliness_lost", QoSLivelinessLostInfo),
     (_P, _P.RCL_PUBLISHER_OFFERED_INCOMPATIBLE_QOS): ("offered_incompatible_qos", QoSOfferedIncompatibleQoSInfo),
     (_P, _P.RCL_PUBLISHER_MATCHED): ("publication_matched", QoSPublisherMatchedInfo),
-    (_S, _S.RCL_SUBSCRIPTION_REQUESTED_DEADLINE_MISSED): (
-        "requested_deadline_missed", QoSRequestedDeadlineMissedInfo
-    ),
+    (_S, _S.RCL_SUBSCRIPTION_REQUESTED_DEADLINE_MISSED): ("requested_deadline_missed", QoSRequestedDeadlineMissedInfo),
     (_S, _S.RCL_SUBSCRIPTION_LIVELINESS_CHANGED): ("liveliness_changed", QoSLivelinessChangedInfo),
     (_S, _S.RCL_SUBSCRIPTION_REQUESTED_INCOMPATIBLE_QOS): (
-        "requested_incompatible_qos", QoSRequestedIncompatibleQoSInfo
+        "requested_incompatible_qos",
+        QoSRequestedIncompatibleQoSInfo,
     ),
     (_S, _S.RCL_SUBSCRIPTION_MESSAGE_LOST): ("sample_lost", QoSMessageLostInfo),
     (_S, _S.RCL_SUBSCRIPTION_MATCHED): ("subscription_matched", QoSSubscriptionMatchedInfo),
@@ -105,7 +104,11 @@ class EventHandler(Waitable):
     """Calls back on one kind of event of one endpoint."""
 
     def __init__(
-        self, *, callback_group: CallbackGroup, callback: Callable[[Any], Any], event_type: IntEnum,
+        self,
+        *,
+        callback_group: CallbackGroup,
+        callback: Callable[[Any], Any],
+        event_type: IntEnum,
         parent_impl: Endpoint,
     ) -> None:
         super().__init__(callback_group)
@@ -176,9 +179,11 @@ class _EventCallbacks:
                 callback = functools.partial(self._warn, endpoint.logger_name, topic_name)
             if callback is None or name == "incompatible_type":
                 continue
-            handlers.append(EventHandler(
-                callback_group=callback_group, callback=callback, event_type=event_type, parent_impl=endpoint
-            ))
+            handlers.append(
+                EventHandler(
+                    callback_group=callback_group, callback=callback, event_type=event_type, parent_impl=endpoint
+                )
+            )
         return handlers
 
     def _warn(self, logger_name: str, topic_name: str, event: Any) -> None:
@@ -203,15 +208,25 @@ class SubscriptionEventCallbacks(_EventCallbacks):
     _NEWCOMER = ("publisher", "offering", "received from")
 
     def __init__(
-        self, *, deadline: Callable[[Any], Any] | None = None,
-        incompatible_qos: Callable[[Any], Any] | None = None, liveliness: Callable[[Any], Any] | None = None,
-        message_lost: Callable[[Any], Any] | None = None, incompatible_type: Callable[[Any], Any] | None = None,
-        matched: Callable[[Any], Any] | None = None, use_default_callbacks: bool = True,
+        self,
+        *,
+        deadline: Callable[[Any], Any] | None = None,
+        incompatible_qos: Callable[[Any], Any] | None = None,
+        liveliness: Callable[[Any], Any] | None = None,
+        message_lost: Callable[[Any], Any] | None = None,
+        incompatible_type: Callable[[Any], Any] | None = None,
+        matched: Callable[[Any], Any] | None = None,
+        use_default_callbacks: bool = True,
     ) -> None:
         """Each callback takes the event's info. By default an incompatible publisher is warned of."""
         super().__init__(
-            use_default_callbacks, deadline=deadline, incompatible_qos=incompatible_qos, liveliness=liveliness,
-            message_lost=message_lost, incompatible_type=incompatible_type, matched=matched,
+            use_default_callbacks,
+            deadline=deadline,
+            incompatible_qos=incompatible_qos,
+            liveliness=liveliness,
+            message_lost=message_lost,
+            incompatible_type=incompatible_type,
+            matched=matched,
         )
 
 
@@ -228,13 +243,21 @@ class PublisherEventCallbacks(_EventCallbacks):
     _NEWCOMER = ("subscription", "requesting", "sent to")
 
     def __init__(
-        self, *, deadline: Callable[[Any], Any] | None = None, liveliness: Callable[[Any], Any] | None = None,
+        self,
+        *,
+        deadline: Callable[[Any], Any] | None = None,
+        liveliness: Callable[[Any], Any] | None = None,
         incompatible_qos: Callable[[Any], Any] | None = None,
-        incompatible_type: Callable[[Any], Any] | None = None, matched: Callable[[Any], Any] | None = None,
+        incompatible_type: Callable[[Any], Any] | None = None,
+        matched: Callable[[Any], Any] | None = None,
         use_default_callbacks: bool = True,
     ) -> None:
         """Each callback takes the event's info. By default an incompatible subscription is warned of."""
         super().__init__(
-            use_default_callbacks, deadline=deadline, liveliness=liveliness, incompatible_qos=incompatible_qos,
-            incompatible_type=incompatible_type, matched=matched,
+            use_default_callbacks,
+            deadline=deadline,
+            liveliness=liveliness,
+            incompatible_qos=incompatible_qos,
+            incompatible_type=incompatible_type,
+            matched=matched,
         )

@@ -121,9 +121,7 @@ class InvalidParameterValueException(ParameterException):
     """A parameter was set to a value that its range or a callback refuses."""
 
     def __init__(self, parameter: str, value: Any, reason: str) -> None:
-        super().__init__(
-            f"Invalid parameter value ({value}) for parameter. Reason: {reason}", parameter
-        )
+        super().__init__(f"Invalid parameter value ({value}) for parameter. Reason: {reason}", parameter)
 
 
 class ParameterImmutableException(ParameterException):

@@ -158,9 +158,7 @@ class Executor:
 
     # --- tasks ---
 
-    def create_task(
-        self, callback: Callable[..., Any] | Coroutine[Any, Any, Any], *args: Any, **kwargs: Any
-    ) -> Task:
+    def create_task(self, callback: Callable[..., Any] | Coroutine[Any, Any, Any], *args: Any, **kwargs: Any) -> Task:
         """Run a function or coroutine while spinning; the task is a future of its result."""
         task = Task(callback, args, kwargs, executor=self)
         self._schedule(task)
@@ -234,9 +232,7 @@ class Executor:
         """Run one callback, waiting for it at most `timeout_sec` (None or negative: for ever)."""
         self._spin_once(timeout_sec, _never)
 
-    def spin_once_until_future_complete(
-        self, future: Future, timeout_sec: float | TimeoutObject | None = None
-    ) -> None:
+    def spin_once_until_future_complete(self, future: Future, timeout_sec: float | TimeoutObject | None = None) -> None:
         """Run one callback, unless `future` is done first."""
         if isinstance(timeout_sec, TimeoutObject):
             timeout_sec = timeout_sec.timeout
@@ -252,7 +248,9 @@ class Executor:
         self.spin_once(timeout_sec)
 
     def wait_for_ready_callbacks(
-        self, timeout_sec: float | TimeoutObject | None = None, nodes: list[Node] | None = None,
+        self,
+        timeout_sec: float | TimeoutObject | None = None,
+        nodes: list[Node] | None = None,
         condition: Callable[[], bool] = _never,
     ) -> tuple[Task, Entity | None, Node | None]:
         """Wait for work; executors of one's own call it and then the task it returns.
@@ -261,8 +259,10 @@ class Executor:
         ConditionReachedException once `condition` holds. `nodes` cannot narrow the choice here.
         """
         if nodes is not None:
-            raise NotImplementedError("rclpy.executors.Executor.wait_for_ready_callbacks(nodes=...) of ros2_lite: "
-                                      "use an executor with just these nodes")
+            raise NotImplementedError(
+                "rclpy.executors.Executor.wait_for_ready_callbacks(nodes=...) of ros2_lite: "
+                "use an executor with just these nodes"
+            )
         if isinstance(timeout_sec, TimeoutObject):
             timeout_sec = timeout_sec.timeout
         job = self._next_job(timeout_sec, condition)

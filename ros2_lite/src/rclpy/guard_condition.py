@@ -16,7 +16,9 @@ class GuardCondition(Entity):
     """Calls back once an executor sees that it was triggered."""
 
     def __init__(
-        self, callback: Callable[[], Any] | None, callback_group: CallbackGroup | None,
+        self,
+        callback: Callable[[], Any] | None,
+        callback_group: CallbackGroup | None,
         context: Context | None = None,
     ) -> None:
         self._context = get_default_context() if context is None else context

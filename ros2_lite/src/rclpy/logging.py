@@ -12,8 +12,16 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 _root_logger = RcutilsLogger()
 
 __all__ = [
-    "LoggingSeverity", "clear_config", "get_logger", "get_logger_effective_level", "get_logger_level",
-    "get_logging_directory", "get_logging_severity_from_string", "initialize", "set_logger_level", "shutdown",
+    "LoggingSeverity",
+    "clear_config",
+    "get_logger",
+    "get_logger_effective_level",
+    "get_logger_level",
+    "get_logging_directory",
+    "get_logging_severity_from_string",
+    "initialize",
+    "set_logger_level",
+    "shutdown",
 ]
 
 

@@ -20,7 +20,9 @@ class LoggingService:
             (srv.SetLoggerLevels, "set_logger_levels", self._set_logger_levels),
         ):
             node.create_service(
-                kind, TOPIC_SEPARATOR_STRING.join((node.get_name(), name)), callback,
+                kind,
+                TOPIC_SEPARATOR_STRING.join((node.get_name(), name)),
+                callback,
                 qos_profile=qos_profile_services_default,
             )
 

@@ -64,11 +64,19 @@ class Node(NodeParameters, NodeGraph):
     """A participant of the ROS graph, with publishers, subscriptions, services, clients, timers and parameters."""
 
     def __init__(
-        self, node_name: str, *, context: Context | None = None, cli_args: list[str] | None = None,
-        namespace: str | None = None, use_global_arguments: bool = True, enable_rosout: bool = True,
-        start_parameter_services: bool = True, parameter_overrides: list[Parameter] | None = None,
+        self,
+        node_name: str,
+        *,
+        context: Context | None = None,
+        cli_args: list[str] | None = None,
+        namespace: str | None = None,
+        use_global_arguments: bool = True,
+        enable_rosout: bool = True,
+        start_parameter_services: bool = True,
+        parameter_overrides: list[Parameter] | None = None,
         allow_undeclared_parameters: bool = False,
-        automatically_declare_parameters_from_overrides: bool = False, enable_logger_service: bool = False,
+        automatically_declare_parameters_from_overrides: bool = False,
+        enable_logger_service: bool = False,
     ) -> None:
         """Make a node.
 
@@ -259,9 +267,7 @@ class Node(NodeParameters, NodeGraph):
 
     def _entities_of(self) -> list[Any]:
         """Return everything an executor may run."""
-        return [
-            *self._subscriptions, *self._timers, *self._clients, *self._services, *self._guards, *self._waitables
-        ]
+        return [*self._subscriptions, *self._timers, *self._clients, *self._services, *self._guards, *self._waitables]
 
     def _wake_executor(self) -> None:
         executor = self.executor
@@ -313,8 +319,10 @@ class Node(NodeParameters, NodeGraph):
     def _make_writer(self, msg_type: Any, full_name: str, qos: QoSProfile) -> Writer:
         self._require_open()
         writer = Writer(
-            self._participant.handle, names.topic_name(full_name, qos.avoid_ros_namespace_conventions),
-            idl.dds_type_name(msg_type), self._profile(full_name, qos, True),
+            self._participant.handle,
+            names.topic_name(full_name, qos.avoid_ros_namespace_conventions),
+            idl.dds_type_name(msg_type),
+            self._profile(full_name, qos, True),
             f"typehash={idl.type_hash(msg_type)};".encode(),
         )
         writer.logger_name = self._logger.name
@@ -324,8 +332,10 @@ class Node(NodeParameters, NodeGraph):
     def _make_reader(self, msg_type: Any, full_name: str, qos: QoSProfile) -> Reader:
         self._require_open()
         reader = Reader(
-            self._participant.handle, names.topic_name(full_name, qos.avoid_ros_namespace_conventions),
-            idl.dds_type_name(msg_type), self._profile(full_name, qos, False),
+            self._participant.handle,
+            names.topic_name(full_name, qos.avoid_ros_namespace_conventions),
+            idl.dds_type_name(msg_type),
+            self._profile(full_name, qos, False),
             f"typehash={idl.type_hash(msg_type)};".encode(),
         )
         reader.logger_name = self._logger.name
@@ -372,8 +382,13 @@ class Node(NodeParameters, NodeGraph):
     # --- entities ---
 
     def create_publisher(
-        self, msg_type: Any, topic: str, qos_profile: QoSProfile | int, *,
-        callback_group: CallbackGroup | None = None, event_callbacks: PublisherEventCallbacks | None = None,
+        self,
+        msg_type: Any,
+        topic: str,
+        qos_profile: QoSProfile | int,
+        *,
+        callback_group: CallbackGroup | None = None,
+        event_callbacks: PublisherEventCallbacks | None = None,
         qos_overriding_options: QoSOverridingOptions | None = None,
         publisher_class: type[Publisher] = Publisher,
     ) -> Publisher:
@@ -385,7 +400,10 @@ class Node(NodeParameters, NodeGraph):
         writer = self._make_writer(msg_type, full_name, qos)
         try:
             publisher = publisher_class(
-                writer, msg_type, topic, qos,
+                writer,
+                msg_type,
+                topic,
+                qos,
                 event_callbacks=event_callbacks or PublisherEventCallbacks(),
                 callback_group=callback_group or self.default_callback_group,
             )
@@ -400,9 +418,16 @@ class Node(NodeParameters, NodeGraph):
         return publisher
 
     def create_subscription(
-        self, msg_type: Any, topic: str, callback: Callable[..., Any], qos_profile: QoSProfile | int, *,
-        callback_group: CallbackGroup | None = None, event_callbacks: SubscriptionEventCallbacks | None = None,
-        qos_overriding_options: QoSOverridingOptions | None = None, raw: bool = False,
+        self,
+        msg_type: Any,
+        topic: str,
+        callback: Callable[..., Any],
+        qos_profile: QoSProfile | int,
+        *,
+        callback_group: CallbackGroup | None = None,
+        event_callbacks: SubscriptionEventCallbacks | None = None,
+        qos_overriding_options: QoSOverridingOptions | None = None,
+        raw: bool = False,
     ) -> Subscription:
         """Make a subscription. The callback takes the message, or message and info; with `raw`, CDR bytes."""
         qos = self._validate_qos_or_depth_parameter(qos_profile)
@@ -413,7 +438,13 @@ class Node(NodeParameters, NodeGraph):
         reader = self._make_reader(msg_type, full_name, qos)
         try:
             subscription = Subscription(
-                reader, msg_type, topic, callback, group, qos, raw,
+                reader,
+                msg_type,
+                topic,
+                callback,
+                group,
+                qos,
+                raw,
                 event_callbacks=event_callbacks or SubscriptionEventCallbacks(),
             )
         except Exception:
@@ -429,7 +460,11 @@ class Node(NodeParameters, NodeGraph):
         return subscription
 
     def create_client(
-        self, srv_type: Any, srv_name: str, *, qos_profile: QoSProfile = qos_profile_services_default,
+        self,
+        srv_type: Any,
+        srv_name: str,
+        *,
+        qos_profile: QoSProfile = qos_profile_services_default,
         callback_group: CallbackGroup | None = None,
     ) -> Client:
         """Make a service client."""
@@ -437,8 +472,12 @@ class Node(NodeParameters, NodeGraph):
         check_is_valid_srv_type(srv_type)
         full_name = self.resolve_service_name(srv_name)
         client = Client(
-            self.context, self._make_requester(srv_type, full_name, qos_profile), srv_type, srv_name,
-            qos_profile, group,
+            self.context,
+            self._make_requester(srv_type, full_name, qos_profile),
+            srv_type,
+            srv_name,
+            qos_profile,
+            group,
         )
         client._service_name = full_name
         client._logger = self._logger
@@ -449,8 +488,13 @@ class Node(NodeParameters, NodeGraph):
         return client
 
     def create_service(
-        self, srv_type: Any, srv_name: str, callback: Callable[..., Any], *,
-        qos_profile: QoSProfile = qos_profile_services_default, callback_group: CallbackGroup | None = None,
+        self,
+        srv_type: Any,
+        srv_name: str,
+        callback: Callable[..., Any],
+        *,
+        qos_profile: QoSProfile = qos_profile_services_default,
+        callback_group: CallbackGroup | None = None,
     ) -> Service:
         """Make a service server; `callback(request, response)` fills and returns the response."""
         group = callback_group or self.default_callback_group
@@ -467,14 +511,22 @@ class Node(NodeParameters, NodeGraph):
         return service
 
     def create_timer(
-        self, timer_period_sec: float, callback: Callable[[], Any] | None,
-        callback_group: CallbackGroup | None = None, clock: Clock | None = None, autostart: bool = True,
+        self,
+        timer_period_sec: float,
+        callback: Callable[[], Any] | None,
+        callback_group: CallbackGroup | None = None,
+        clock: Clock | None = None,
+        autostart: bool = True,
     ) -> Timer:
         """Make a timer, on the node's clock unless another is given; without `autostart`, `reset` starts it."""
         group = callback_group or self.default_callback_group
         timer = Timer(
-            callback, group, int(float(timer_period_sec) * S_TO_NS), clock or self._clock,
-            context=self.context, autostart=autostart,
+            callback,
+            group,
+            int(float(timer_period_sec) * S_TO_NS),
+            clock or self._clock,
+            context=self.context,
+            autostart=autostart,
         )
         timer._changed = self._wake_executor
         group.add_entity(timer)
@@ -563,7 +615,12 @@ class Node(NodeParameters, NodeGraph):
             if hasattr(waitable, "_detach"):
                 waitable._detach()
         for entities in (
-            self._publishers, self._subscriptions, self._clients, self._services, self._timers, self._guards
+            self._publishers,
+            self._subscriptions,
+            self._clients,
+            self._services,
+            self._timers,
+            self._guards,
         ):
             while entities:
                 self._destroy(entities, entities[0])
@@ -585,10 +642,19 @@ class Node(NodeParameters, NodeGraph):
                 return
             seconds, nanoseconds = divmod(stamp, S_TO_NS)
             text = text.encode("utf-8", "replace").decode()  # what is no Unicode must not stop the program
-            writer.write(idl.serialize(Log(
-                stamp=make_stamp(sec=seconds, nanosec=nanoseconds), level=int(severity), name=name, msg=text,
-                file=file, function=function, line=line,
-            )))
+            writer.write(
+                idl.serialize(
+                    Log(
+                        stamp=make_stamp(sec=seconds, nanosec=nanoseconds),
+                        level=int(severity),
+                        name=name,
+                        msg=text,
+                        file=file,
+                        function=function,
+                        line=line,
+                    )
+                )
+            )
 
         self._rosout_sink = sink
         logging_backend.add_sink(self._logger.name, sink)
@@ -605,4 +671,3 @@ def _service_types(srv_type: Any) -> tuple[tuple[str, str], tuple[str, str]]:
         (idl.dds_type_name(srv_type.Request), idl.type_hash(srv_type.Request)),
         (idl.dds_type_name(srv_type.Response), idl.type_hash(srv_type.Response)),
     )
-

@@ -40,7 +40,10 @@ class Parameter:
             if parameter_value is None:
                 return cls.NOT_SET
             scalars: tuple[tuple[Any, type], ...] = (
-                (cls.BOOL, bool), (cls.INTEGER, int), (cls.DOUBLE, float), (cls.STRING, str)
+                (cls.BOOL, bool),
+                (cls.INTEGER, int),
+                (cls.DOUBLE, float),
+                (cls.STRING, str),
             )
             for kind, python in scalars:
                 if isinstance(parameter_value, python):
@@ -48,8 +51,11 @@ class Parameter:
             if isinstance(parameter_value, _SEQUENCES):
                 # An empty list counts as bytes: it is the first that fits, here as upstream.
                 for kind, python in (
-                    (cls.BYTE_ARRAY, bytes), (cls.BOOL_ARRAY, bool), (cls.INTEGER_ARRAY, int),
-                    (cls.DOUBLE_ARRAY, float), (cls.STRING_ARRAY, str),
+                    (cls.BYTE_ARRAY, bytes),
+                    (cls.BOOL_ARRAY, bool),
+                    (cls.INTEGER_ARRAY, int),
+                    (cls.DOUBLE_ARRAY, float),
+                    (cls.STRING_ARRAY, str),
                 ):
                     if all(isinstance(item, python) for item in parameter_value):
                         return kind
@@ -136,7 +142,10 @@ def get_parameter_value(string_value: str) -> Any:
         value = string_value
     if isinstance(value, list):
         for python, kind in (
-            (bool, _T.BOOL_ARRAY), (int, _T.INTEGER_ARRAY), (float, _T.DOUBLE_ARRAY), (str, _T.STRING_ARRAY)
+            (bool, _T.BOOL_ARRAY),
+            (int, _T.INTEGER_ARRAY),
+            (float, _T.DOUBLE_ARRAY),
+            (str, _T.STRING_ARRAY),
         ):
             if all(isinstance(item, python) for item in value):
                 return Parameter("", kind, value).get_parameter_value()

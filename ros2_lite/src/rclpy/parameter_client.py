@@ -19,7 +19,10 @@ class AsyncParameterClient:
     """A client of the six parameter services of one node; each method returns a future of the response."""
 
     def __init__(
-        self, node: Any, remote_node_name: str, qos_profile: QoSProfile = qos_profile_services_default,
+        self,
+        node: Any,
+        remote_node_name: str,
+        qos_profile: QoSProfile = qos_profile_services_default,
         callback_group: CallbackGroup | None = None,
     ) -> None:
         from rcl_interfaces import srv
@@ -42,11 +45,17 @@ class AsyncParameterClient:
 
     def services_are_ready(self) -> bool:
         """Are all six services there?"""
-        return all(client.service_is_ready() for client in (
-            self._list_parameter_client, self._set_parameter_client, self._get_parameter_client,
-            self._get_parameter_types_client, self._describe_parameters_client,
-            self._set_parameters_atomically_client,
-        ))
+        return all(
+            client.service_is_ready()
+            for client in (
+                self._list_parameter_client,
+                self._set_parameter_client,
+                self._get_parameter_client,
+                self._get_parameter_types_client,
+                self._describe_parameters_client,
+                self._set_parameters_atomically_client,
+            )
+        )
 
     def wait_for_services(self, timeout_sec: float | None = None) -> bool:
         """Wait for all six services; False where time is up first."""
@@ -86,15 +95,11 @@ class AsyncParameterClient:
 
     def describe_parameters(self, names: list[str], callback: _Callback = None) -> Future:
         """Get descriptors; see rcl_interfaces/srv/DescribeParameters."""
-        return self._call(
-            self._describe_parameters_client, self._srv.DescribeParameters.Request(names=names), callback
-        )
+        return self._call(self._describe_parameters_client, self._srv.DescribeParameters.Request(names=names), callback)
 
     def get_parameter_types(self, names: list[str], callback: _Callback = None) -> Future:
         """Get types; see rcl_interfaces/srv/GetParameterTypes."""
-        return self._call(
-            self._get_parameter_types_client, self._srv.GetParameterTypes.Request(names=names), callback
-        )
+        return self._call(self._get_parameter_types_client, self._srv.GetParameterTypes.Request(names=names), callback)
 
     def delete_parameters(self, names: list[str], callback: _Callback = None) -> Future:
         """Unset parameters, which must have been declared with dynamic typing."""
@@ -115,12 +120,12 @@ class AsyncParameterClient:
         return self.set_parameters_atomically(list(values.values()), callback)
 
     def on_parameter_event(
-        self, callback: Callable[[Any], None], qos_profile: QoSProfile = qos_profile_parameter_events,
+        self,
+        callback: Callable[[Any], None],
+        qos_profile: QoSProfile = qos_profile_parameter_events,
         **options: Any,
     ) -> Subscription:
         """Subscribe to `/parameter_events`."""
         from rcl_interfaces.msg import ParameterEvent
 
-        return self.node.create_subscription(
-            ParameterEvent, "/parameter_events", callback, qos_profile, **options
-        )
+        return self.node.create_subscription(ParameterEvent, "/parameter_events", callback, qos_profile, **options)

@@ -33,9 +33,13 @@ class ParameterEventHandler:
     """Listens to `/parameter_events`. The callbacks added last are called first."""
 
     def __init__(
-        self, node: Any, qos_profile: QoSProfile = qos_profile_parameter_events,
-        callback_group: CallbackGroup | None = None, event_callbacks: SubscriptionEventCallbacks | None = None,
-        qos_overriding_options: QoSOverridingOptions | None = None, raw: bool = False,
+        self,
+        node: Any,
+        qos_profile: QoSProfile = qos_profile_parameter_events,
+        callback_group: CallbackGroup | None = None,
+        event_callbacks: SubscriptionEventCallbacks | None = None,
+        qos_overriding_options: QoSOverridingOptions | None = None,
+        raw: bool = False,
     ) -> None:
         from rcl_interfaces.msg import ParameterEvent
 
@@ -45,8 +49,14 @@ class ParameterEventHandler:
         self._parameter_callbacks: list[ParameterCallbackHandle] = []
         self._event_callbacks: list[ParameterEventCallbackHandle] = []
         self.parameter_event_subscription = node.create_subscription(
-            ParameterEvent, "/parameter_events", self._on_event, qos_profile, callback_group=callback_group,
-            event_callbacks=event_callbacks, qos_overriding_options=qos_overriding_options, raw=raw,
+            ParameterEvent,
+            "/parameter_events",
+            self._on_event,
+            qos_profile,
+            callback_group=callback_group,
+            event_callbacks=event_callbacks,
+            qos_overriding_options=qos_overriding_options,
+            raw=raw,
         )
 
     def destroy(self) -> None:

@@ -28,7 +28,9 @@ class ParameterService:
         ):
             name = "".join(f"_{c.lower()}" if c.isupper() else c for c in kind.__name__).lstrip("_")
             node.create_service(
-                kind, TOPIC_SEPARATOR_STRING.join((node.get_name(), name)), callback,
+                kind,
+                TOPIC_SEPARATOR_STRING.join((node.get_name(), name)),
+                callback,
                 qos_profile=qos_profile_parameters,
             )
 

@@ -20,8 +20,13 @@ class Publisher:
     """Sends messages to a topic. Make it with `Node.create_publisher`."""
 
     def __init__(
-        self, publisher_impl: Writer, msg_type: Any, topic: str, qos_profile: QoSProfile,
-        event_callbacks: PublisherEventCallbacks, callback_group: CallbackGroup,
+        self,
+        publisher_impl: Writer,
+        msg_type: Any,
+        topic: str,
+        qos_profile: QoSProfile,
+        event_callbacks: PublisherEventCallbacks,
+        callback_group: CallbackGroup,
     ) -> None:
         self._writer = publisher_impl
         self.msg_type = msg_type

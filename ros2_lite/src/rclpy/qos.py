@@ -104,6 +104,7 @@ QoSLivelinessPolicy = LivelinessPolicy
 DeadlineBestAvailable = Duration(nanoseconds=Infinite.nanoseconds - 1)
 LivelinessLeaseDurationeBestAvailable = Duration(nanoseconds=Infinite.nanoseconds - 1)
 
+
 def _policy(name: str, kind: Any) -> Any:
     """Make a property of QoSProfile that takes a policy's value or its number."""
     slot = "_" + name
@@ -130,8 +131,15 @@ class QoSProfile:
     """A set of policies; `depth` or `history` must be given, the rest has rmw's defaults."""
 
     _ORDER = (
-        "history", "depth", "reliability", "durability", "lifespan", "deadline", "liveliness",
-        "liveliness_lease_duration", "avoid_ros_namespace_conventions",
+        "history",
+        "depth",
+        "reliability",
+        "durability",
+        "lifespan",
+        "deadline",
+        "liveliness",
+        "liveliness_lease_duration",
+        "avoid_ros_namespace_conventions",
     )
     __slots__ = tuple("_" + name for name in _ORDER)
 
@@ -175,16 +183,23 @@ class QoSProfile:
         if self.history == HistoryPolicy.KEEP_LAST and value == 0:
             warnings.warn(
                 "A zero depth with KEEP_LAST doesn't make sense; no data could be stored. "
-                "This will be interpreted as SYSTEM_DEFAULT", stacklevel=2,
+                "This will be interpreted as SYSTEM_DEFAULT",
+                stacklevel=2,
             )
         setattr(self, "_depth", value)  # noqa: B010
 
     def _native(self) -> Profile:
         """Return it as the DDS layer wants it."""
         return Profile(
-            int(self.history), self.depth, int(self.reliability), int(self.durability),
-            self.lifespan.nanoseconds, self.deadline.nanoseconds, int(self.liveliness),
-            self.liveliness_lease_duration.nanoseconds, self.avoid_ros_namespace_conventions,
+            int(self.history),
+            self.depth,
+            int(self.reliability),
+            int(self.durability),
+            self.lifespan.nanoseconds,
+            self.deadline.nanoseconds,
+            int(self.liveliness),
+            self.liveliness_lease_duration.nanoseconds,
+            self.avoid_ros_namespace_conventions,
         )
 
     @classmethod
@@ -192,9 +207,13 @@ class QoSProfile:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return cls(
-                history=profile.history, depth=profile.depth, reliability=profile.reliability,
-                durability=profile.durability, lifespan=Duration(nanoseconds=profile.lifespan),
-                deadline=Duration(nanoseconds=profile.deadline), liveliness=profile.liveliness,
+                history=profile.history,
+                depth=profile.depth,
+                reliability=profile.reliability,
+                durability=profile.durability,
+                lifespan=Duration(nanoseconds=profile.lifespan),
+                deadline=Duration(nanoseconds=profile.deadline),
+                liveliness=profile.liveliness,
                 liveliness_lease_duration=Duration(nanoseconds=profile.liveliness_lease_duration),
                 avoid_ros_namespace_conventions=profile.avoid_ros_namespace_conventions,
             )
@@ -214,7 +233,9 @@ class QoSProfile:
 # rmw/qos_profiles.h
 qos_profile_default = QoSProfile(depth=10)
 qos_profile_system_default = QoSProfile(
-    history=HistoryPolicy.SYSTEM_DEFAULT, depth=0, reliability=ReliabilityPolicy.SYSTEM_DEFAULT,
+    history=HistoryPolicy.SYSTEM_DEFAULT,
+    depth=0,
+    reliability=ReliabilityPolicy.SYSTEM_DEFAULT,
     durability=DurabilityPolicy.SYSTEM_DEFAULT,
 )
 qos_profile_sensor_data = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -222,12 +243,18 @@ qos_profile_services_default = QoSProfile(depth=10)
 qos_profile_parameters = QoSProfile(depth=1000)
 qos_profile_parameter_events = QoSProfile(depth=1000)
 qos_profile_unknown = QoSProfile(
-    history=HistoryPolicy.UNKNOWN, depth=0, reliability=ReliabilityPolicy.UNKNOWN,
-    durability=DurabilityPolicy.UNKNOWN, liveliness=LivelinessPolicy.UNKNOWN,
+    history=HistoryPolicy.UNKNOWN,
+    depth=0,
+    reliability=ReliabilityPolicy.UNKNOWN,
+    durability=DurabilityPolicy.UNKNOWN,
+    liveliness=LivelinessPolicy.UNKNOWN,
 )
 qos_profile_best_available = QoSProfile(
-    depth=10, reliability=ReliabilityPolicy.BEST_AVAILABLE, durability=DurabilityPolicy.BEST_AVAILABLE,
-    deadline=DeadlineBestAvailable, liveliness=LivelinessPolicy.BEST_AVAILABLE,
+    depth=10,
+    reliability=ReliabilityPolicy.BEST_AVAILABLE,
+    durability=DurabilityPolicy.BEST_AVAILABLE,
+    deadline=DeadlineBestAvailable,
+    liveliness=LivelinessPolicy.BEST_AVAILABLE,
     liveliness_lease_duration=LivelinessLeaseDurationeBestAvailable,
 )
 # rcl_action/default_qos.h

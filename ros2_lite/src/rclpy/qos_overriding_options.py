@@ -19,7 +19,9 @@ from rclpy.qos import (
 )
 
 _ENUMS: dict[str, type[IntEnum]] = {
-    "history": HistoryPolicy, "reliability": ReliabilityPolicy, "durability": DurabilityPolicy,
+    "history": HistoryPolicy,
+    "reliability": ReliabilityPolicy,
+    "durability": DurabilityPolicy,
     "liveliness": LivelinessPolicy,
 }
 
@@ -32,7 +34,10 @@ class QoSOverridingOptions:
     """Which policies parameters may override; `callback(profile)` may refuse, `entity_id` tells endpoints apart."""
 
     def __init__(
-        self, policy_kinds: Iterable[QoSPolicyKind], *, callback: Callable[[QoSProfile], Any] | None = None,
+        self,
+        policy_kinds: Iterable[QoSPolicyKind],
+        *,
+        callback: Callable[[QoSProfile], Any] | None = None,
         entity_id: str | None = None,
     ) -> None:
         self._policy_kinds = policy_kinds

@@ -26,9 +26,7 @@ def send_reply(replier: Replier, header: RequestId, response: Any, name: str, lo
     data = idl.serialize(response, header.pack())
     matched = replier.asker_is_matched(header)
     if matched is False:
-        threading.Thread(
-            target=_reply_when_matched, args=(replier, header, data, name, logger), daemon=True
-        ).start()
+        threading.Thread(target=_reply_when_matched, args=(replier, header, data, name, logger), daemon=True).start()
     elif matched:
         try:
             replier.send(data)
@@ -37,9 +35,7 @@ def send_reply(replier: Replier, header: RequestId, response: Any, name: str, lo
     # None: the asker has gone, and nobody waits for the answer
 
 
-def _reply_when_matched(
-    replier: Replier, header: RequestId, data: bytes, name: str, logger: RcutilsLogger
-) -> None:
+def _reply_when_matched(replier: Replier, header: RequestId, data: bytes, name: str, logger: RcutilsLogger) -> None:
     deadline = time.monotonic() + MATCH_TIMEOUT_S
     while time.monotonic() < deadline:
         time.sleep(0.005)
@@ -55,6 +51,7 @@ def _reply_when_matched(
     except DDSError as error:
         logger.error(f"service '{name}': cannot reply: {error}")
 
+
 SrvType = TypeVar("SrvType")
 SrvTypeRequest = TypeVar("SrvTypeRequest")
 SrvTypeResponse = TypeVar("SrvTypeResponse")
@@ -66,8 +63,13 @@ class Service(Entity):
     _logger = RcutilsLogger("rclpy")
 
     def __init__(
-        self, service_impl: Replier, srv_type: Any, srv_name: str, callback: Callable[..., Any],
-        callback_group: CallbackGroup, qos_profile: QoSProfile,
+        self,
+        service_impl: Replier,
+        srv_type: Any,
+        srv_name: str,
+        callback: Callable[..., Any],
+        callback_group: CallbackGroup,
+        qos_profile: QoSProfile,
     ) -> None:
         self._replier = service_impl
         self.srv_type = srv_type

@@ -32,8 +32,14 @@ class Subscription(Entity):
     _logger = RcutilsLogger("rclpy")
 
     def __init__(
-        self, subscription_impl: Reader, msg_type: Any, topic: str, callback: Callable[..., Any],
-        callback_group: CallbackGroup, qos_profile: QoSProfile, raw: bool,
+        self,
+        subscription_impl: Reader,
+        msg_type: Any,
+        topic: str,
+        callback: Callable[..., Any],
+        callback_group: CallbackGroup,
+        qos_profile: QoSProfile,
+        raw: bool,
         event_callbacks: SubscriptionEventCallbacks,
     ) -> None:
         self._reader = subscription_impl
@@ -87,10 +93,15 @@ class Subscription(Entity):
                     return None
             if self._callback_type is self.CallbackType.MessageOnly:
                 return self._callback(message)
-            return self._callback(message, {
-                "source_timestamp": source_timestamp, "received_timestamp": received,
-                "publication_sequence_number": None, "reception_sequence_number": None,
-            })
+            return self._callback(
+                message,
+                {
+                    "source_timestamp": source_timestamp,
+                    "received_timestamp": received,
+                    "publication_sequence_number": None,
+                    "reception_sequence_number": None,
+                },
+            )
 
         return work
 

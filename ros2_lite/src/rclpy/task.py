@@ -143,7 +143,10 @@ class Task(Future):
     """A function or coroutine that an executor runs; calling the task runs it, or goes on with it."""
 
     def __init__(
-        self, handler: Callable[..., Any] | Coroutine[Any, Any, Any], args: Any = None, kwargs: Any = None,
+        self,
+        handler: Callable[..., Any] | Coroutine[Any, Any, Any],
+        args: Any = None,
+        kwargs: Any = None,
         executor: Any = None,
     ) -> None:
         super().__init__(executor=executor)

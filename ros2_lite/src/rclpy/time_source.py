@@ -51,7 +51,9 @@ class TimeSource:
             from rosgraph_msgs.msg import Clock as ClockMsg
 
             self._clock_sub = self._node.create_subscription(
-                ClockMsg, CLOCK_TOPIC, self.clock_callback,
+                ClockMsg,
+                CLOCK_TOPIC,
+                self.clock_callback,
                 QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
                 callback_group=ReentrantCallbackGroup(),
             )
@@ -71,8 +73,9 @@ class TimeSource:
         if parameter.type_ is Parameter.Type.BOOL:
             self.ros_time_is_active = parameter.value
         else:
-            node.get_logger().error(f"Invalid type for parameter '{USE_SIM_TIME_NAME}' {parameter.type_!r} "
-                                    "should be bool")
+            node.get_logger().error(
+                f"Invalid type for parameter '{USE_SIM_TIME_NAME}' {parameter.type_!r} should be bool"
+            )
         node.add_on_set_parameters_callback(self._on_parameter_event)
 
     def detach_node(self) -> None:

@@ -20,8 +20,14 @@ class Timer(Entity):
     """Calls back periodically. Make it with `Node.create_timer`."""
 
     def __init__(
-        self, callback: Callable[[], Any] | None, callback_group: CallbackGroup | None, timer_period_ns: int,
-        clock: Clock, *, context: Context | None = None, autostart: bool = True,
+        self,
+        callback: Callable[[], Any] | None,
+        callback_group: CallbackGroup | None,
+        timer_period_ns: int,
+        clock: Clock,
+        *,
+        context: Context | None = None,
+        autostart: bool = True,
     ) -> None:
         self._context = get_default_context() if context is None else context
         self._clock = clock
@@ -133,8 +139,8 @@ class Timer(Entity):
             # The next call is one period after this one was due, not after it came: no drift. Missed ones are skipped.
             self._next += self._period
             if self._next <= now:
-                self._next = now if self._period == 0 else (
-                    self._next + (1 + (now - self._next) // self._period) * self._period
+                self._next = (
+                    now if self._period == 0 else (self._next + (1 + (now - self._next) // self._period) * self._period)
                 )
         return self.callback or _nothing
 

@@ -48,7 +48,12 @@ class TopicEndpointInfo:
     """Node, type, gid and quality of service of an endpoint."""
 
     __slots__ = [
-        "_endpoint_gid", "_endpoint_type", "_node_name", "_node_namespace", "_qos_profile", "_topic_type",
+        "_endpoint_gid",
+        "_endpoint_type",
+        "_node_name",
+        "_node_namespace",
+        "_qos_profile",
+        "_topic_type",
         "_topic_type_hash",
     ]
 
@@ -83,22 +88,24 @@ class TopicEndpointInfo:
         history_depth = self.qos_profile.history.name
         if self.qos_profile.history == 1:
             history_depth += f" ({self.qos_profile.depth})"
-        return "\n".join([
-            f"Node name: {self.node_name}",
-            f"Node namespace: {self.node_namespace}",
-            f"Topic type: {self.topic_type}",
-            f"Topic type hash: {self.topic_type_hash}",
-            f"Endpoint type: {self.endpoint_type.name}",
-            f"GID: {gid}",
-            "QoS profile:",
-            f"  Reliability: {self.qos_profile.reliability.name}",
-            f"  History (Depth): {history_depth}",
-            f"  Durability: {self.qos_profile.durability.name}",
-            f"  Lifespan: {self.qos_profile.lifespan}",
-            f"  Deadline: {self.qos_profile.deadline}",
-            f"  Liveliness: {self.qos_profile.liveliness.name}",
-            f"  Liveliness lease duration: {self.qos_profile.liveliness_lease_duration}",
-        ])
+        return "\n".join(
+            [
+                f"Node name: {self.node_name}",
+                f"Node namespace: {self.node_namespace}",
+                f"Topic type: {self.topic_type}",
+                f"Topic type hash: {self.topic_type_hash}",
+                f"Endpoint type: {self.endpoint_type.name}",
+                f"GID: {gid}",
+                "QoS profile:",
+                f"  Reliability: {self.qos_profile.reliability.name}",
+                f"  History (Depth): {history_depth}",
+                f"  Durability: {self.qos_profile.durability.name}",
+                f"  Lifespan: {self.qos_profile.lifespan}",
+                f"  Deadline: {self.qos_profile.deadline}",
+                f"  Liveliness: {self.qos_profile.liveliness.name}",
+                f"  Liveliness lease duration: {self.qos_profile.liveliness_lease_duration}",
+            ]
+        )
 
 
 def _from_endpoint(endpoint: EndpointInfo, node: NodeEntities | None, no_mangle: bool) -> TopicEndpointInfo:

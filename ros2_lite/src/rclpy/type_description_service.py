@@ -23,17 +23,24 @@ class TypeDescriptionService:
         self._service: Any = None
         self.service_name = TOPIC_SEPARATOR_STRING.join((node.get_name(), "get_type_description"))
         if not node.has_parameter(START_TYPE_DESCRIPTION_SERVICE_PARAM):
-            node.declare_parameter(START_TYPE_DESCRIPTION_SERVICE_PARAM, True, ParameterDescriptor(
-                type=Parameter.Type.BOOL.value, read_only=True,
-                description="If enabled, start the ~/get_type_description service.",
-            ))
+            node.declare_parameter(
+                START_TYPE_DESCRIPTION_SERVICE_PARAM,
+                True,
+                ParameterDescriptor(
+                    type=Parameter.Type.BOOL.value,
+                    read_only=True,
+                    description="If enabled, start the ~/get_type_description service.",
+                ),
+            )
         parameter = node.get_parameter(START_TYPE_DESCRIPTION_SERVICE_PARAM)
         self.enabled = bool(parameter.value)
         if self.enabled:
             from type_description_interfaces.srv import GetTypeDescription
 
             self._service = node.create_service(
-                GetTypeDescription, self.service_name, self._service_callback,
+                GetTypeDescription,
+                self.service_name,
+                self._service_callback,
                 qos_profile=qos_profile_services_default,
             )
 
@@ -68,6 +75,7 @@ class TypeDescriptionService:
 def _individual(description: dict[str, Any]) -> Any:
     from type_description_interfaces.msg import Field, FieldType, IndividualTypeDescription
 
-    return IndividualTypeDescription(type_name=description["type_name"], fields=[
-        Field(name=field["name"], type=FieldType(**field["type"])) for field in description["fields"]
-    ])
+    return IndividualTypeDescription(
+        type_name=description["type_name"],
+        fields=[Field(name=field["name"], type=FieldType(**field["type"])) for field in description["fields"]],
+    )

@@ -31,15 +31,11 @@ def check_is_valid_msg_type(msg_type: Any) -> None:
     """Raise where the class is no message."""
     check_for_type_support(msg_type)
     if hasattr(msg_type, "Request") or hasattr(msg_type, "Goal"):
-        raise RuntimeError(
-            f"The message type provided is not valid ({msg_type}), this might be a service or action"
-        )
+        raise RuntimeError(f"The message type provided is not valid ({msg_type}), this might be a service or action")
 
 
 def check_is_valid_srv_type(srv_type: Any) -> None:
     """Raise where the class is no service."""
     check_for_type_support(srv_type)
     if not (hasattr(srv_type, "Request") and hasattr(srv_type, "Response")):
-        raise RuntimeError(
-            f"The service type provided is not valid ({srv_type}), this might be a message or action"
-        )
+        raise RuntimeError(f"The service type provided is not valid ({srv_type}), this might be a message or action")

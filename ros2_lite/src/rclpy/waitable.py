@@ -13,12 +13,22 @@ class NumberOfEntities:
     """How many entities of each kind a waitable holds."""
 
     __slots__ = [
-        "num_clients", "num_events", "num_guard_conditions", "num_services", "num_subscriptions", "num_timers",
+        "num_clients",
+        "num_events",
+        "num_guard_conditions",
+        "num_services",
+        "num_subscriptions",
+        "num_timers",
     ]
 
     def __init__(
-        self, num_subs: int = 0, num_gcs: int = 0, num_timers: int = 0, num_clients: int = 0,
-        num_services: int = 0, num_events: int = 0,
+        self,
+        num_subs: int = 0,
+        num_gcs: int = 0,
+        num_timers: int = 0,
+        num_clients: int = 0,
+        num_services: int = 0,
+        num_events: int = 0,
     ) -> None:
         self.num_subscriptions = num_subs
         self.num_guard_conditions = num_gcs
@@ -29,8 +39,12 @@ class NumberOfEntities:
 
     def _counts(self) -> tuple[int, ...]:
         return (
-            self.num_subscriptions, self.num_guard_conditions, self.num_timers, self.num_clients,
-            self.num_services, self.num_events,
+            self.num_subscriptions,
+            self.num_guard_conditions,
+            self.num_timers,
+            self.num_clients,
+            self.num_services,
+            self.num_events,
         )
 
     def __add__(self, other: NumberOfEntities) -> NumberOfEntities:

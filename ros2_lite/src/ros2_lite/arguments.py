@@ -100,7 +100,7 @@ def _add_remap(parsed: RosArguments, text: str) -> None:
     kind = "both"
     for scheme in ("rostopic://", "rosservice://"):
         if left.startswith(scheme):
-            kind, left = scheme[3:-3], left[len(scheme):]
+            kind, left = scheme[3:-3], left[len(scheme) :]
     prefix = _NODE_PREFIX.match(left)
     assert prefix is not None
     node, match = prefix[1], prefix[2]
@@ -160,12 +160,16 @@ def _ignore(parsed: RosArguments, text: str) -> None:
 
 
 _WITH_VALUE = {
-    "-r": _add_remap, "--remap": _add_remap,
-    "-p": _add_parameter, "--param": _add_parameter,
+    "-r": _add_remap,
+    "--remap": _add_remap,
+    "-p": _add_parameter,
+    "--param": _add_parameter,
     "--params-file": _add_parameter_file,
     "--log-level": _add_log_level,
-    "-e": _set_enclave, "--enclave": _set_enclave,
-    "--log-config-file": _ignore, "--log-file-name": _ignore,
+    "-e": _set_enclave,
+    "--enclave": _set_enclave,
+    "--log-config-file": _ignore,
+    "--log-file-name": _ignore,
 }
 
 

@@ -40,13 +40,16 @@ def check_compatible(publisher: Any, subscription: Any) -> tuple[int, str]:
         if policy == "durability":
             _check_duration(publisher.deadline, subscription.deadline, "deadline", errors)
     _check_duration(
-        publisher.liveliness_lease_duration, subscription.liveliness_lease_duration,
-        "liveliness lease duration", errors,
+        publisher.liveliness_lease_duration,
+        subscription.liveliness_lease_duration,
+        "liveliness lease duration",
+        errors,
     )
     if errors:
         return ERROR, "".join(errors)
     warnings = [
-        warning for policy in _RANKS
+        warning
+        for policy in _RANKS
         if (warning := _warning(policy, getattr(publisher, policy), getattr(subscription, policy)))
     ]
     return (WARNING, "".join(warnings)) if warnings else (OK, "")

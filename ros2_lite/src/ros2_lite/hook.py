@@ -25,14 +25,14 @@ class _NamespaceGuard:
     """
 
     @staticmethod
-    def find_spec(name: str, path: Sequence[str] | None = None,
-                  target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         if not name.endswith(_KINDS) or name.count(".") != 1:
             return None
         parent = sys.modules.get(name.partition(".")[0])
         if parent is None or getattr(parent, "__file__", None) is not None or hasattr(parent, "__interfaces__"):
             return None
         from ros2_lite.idl import modules
+
         return modules.find_spec_in_namespace(name, path)
 
 
@@ -40,8 +40,7 @@ class _InterfaceFinder:
     """Answer for interface packages that nothing else on the meta path knows."""
 
     @staticmethod
-    def find_spec(name: str, path: Sequence[str] | None = None,
-                  target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         if name in _OPTIONAL:
             return None
         if "." in name:
@@ -49,6 +48,7 @@ class _InterfaceFinder:
             if parent is None or not hasattr(parent, "__interfaces__"):
                 return None
         from ros2_lite.idl import modules
+
         return modules.find_spec(name)
 
 

@@ -8,8 +8,17 @@ from rclpy.exceptions import RCLError
 
 # lifecycle_msgs/msg/State
 STATES = {
-    0: "unknown", 1: "unconfigured", 2: "inactive", 3: "active", 4: "finalized", 10: "configuring",
-    11: "cleaningup", 12: "shuttingdown", 13: "activating", 14: "deactivating", 15: "errorprocessing",
+    0: "unknown",
+    1: "unconfigured",
+    2: "inactive",
+    3: "active",
+    4: "finalized",
+    10: "configuring",
+    11: "cleaningup",
+    12: "shuttingdown",
+    13: "activating",
+    14: "deactivating",
+    15: "errorprocessing",
 }
 _NUMBERS = {label: number for number, label in STATES.items()}
 

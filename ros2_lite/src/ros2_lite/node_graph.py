@@ -105,9 +105,7 @@ class NodeGraph:
         # A server reads requests; a client reads replies.
         prefix = (names.REQUEST_PREFIX if server else names.REPLY_PREFIX) + "/"
         endpoints = self._endpoints_of(node_name, node_namespace)
-        return _sorted(
-            demangle_services([e for e in endpoints if not e.is_writer and e.topic.startswith(prefix)])
-        )
+        return _sorted(demangle_services([e for e in endpoints if not e.is_writer and e.topic.startswith(prefix)]))
 
     def _count(self, name: str, dds_name: Callable[[str], str], writers: bool, is_service: bool) -> int:
         full_name = expand_topic_name(name, self.get_name(), self.get_namespace())

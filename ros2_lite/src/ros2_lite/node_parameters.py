@@ -110,7 +110,8 @@ class NodeParameters:
         if len(entry) == 1:
             warnings.warn(
                 f"when declaring parameter named '{name}', declaring a parameter only providing its name is "
-                "deprecated. Pass a default value, or a type, or a descriptor with dynamic_typing=True", stacklevel=4,
+                "deprecated. Pass a default value, or a type, or a descriptor with dynamic_typing=True",
+                stacklevel=4,
             )
             descriptor.dynamic_typing = True
         if isinstance(second, Parameter.Type):
@@ -193,7 +194,7 @@ class NodeParameters:
     def get_parameters_by_prefix(self, prefix: str) -> dict[str, Parameter]:
         """Return the parameters whose names begin with `prefix.`, under the rest of their names."""
         start = prefix + PARAMETER_SEPARATOR_STRING if prefix else ""
-        return {name[len(start):]: value for name, value in self._parameters.items() if name.startswith(start)}
+        return {name[len(start) :]: value for name, value in self._parameters.items() if name.startswith(start)}
 
     def list_parameters(self, prefixes: list[str], depth: int) -> Any:
         """Return names and prefixes (rcl_interfaces/msg/ListParametersResult); depth 0 is no limit."""
@@ -216,7 +217,7 @@ class NodeParameters:
                 return shallow(name)
             return any(
                 name == prefix
-                or (name.startswith(prefix + PARAMETER_SEPARATOR_STRING) and shallow(name[len(prefix) + 1:]))
+                or (name.startswith(prefix + PARAMETER_SEPARATOR_STRING) and shallow(name[len(prefix) + 1 :]))
                 for prefix in prefixes
             )
 
@@ -239,8 +240,9 @@ class NodeParameters:
             parameter_list = modified
             if not parameter_list:
                 return _result(
-                    False, "parameter list cannot be empty, this might be due to pre_set_parameters_callback "
-                    "modifying the original parameters list."
+                    False,
+                    "parameter list cannot be empty, this might be due to pre_set_parameters_callback "
+                    "modifying the original parameters list.",
                 )
         if not all(isinstance(parameter, Parameter) for parameter in parameter_list):
             raise TypeError(f"parameter must be instance of type '{Parameter!r}'")
@@ -249,9 +251,7 @@ class NodeParameters:
             raise ParameterNotDeclaredException(undeclared)
         return self._apply(parameter_list, None, keep_unset=False)
 
-    def _apply(
-        self, parameters: list[Parameter], descriptors: dict[str, Any] | None, keep_unset: bool
-    ) -> Any:
+    def _apply(self, parameters: list[Parameter], descriptors: dict[str, Any] | None, keep_unset: bool) -> Any:
         """Check, ask the callbacks, store, announce. New descriptors come from a declaration."""
         checked_by = self._descriptors if descriptors is None else descriptors
         for parameter in parameters:
@@ -310,9 +310,7 @@ class NodeParameters:
         if parameter.type_ is Parameter.Type.INTEGER and descriptor.integer_range:
             return _check_range(parameter, descriptor.integer_range[0], _on_integer_step, 0.0)
         if parameter.type_ is Parameter.Type.DOUBLE and descriptor.floating_point_range:
-            return _check_range(
-                parameter, descriptor.floating_point_range[0], _on_float_step, self.PARAM_REL_TOL
-            )
+            return _check_range(parameter, descriptor.floating_point_range[0], _on_float_step, self.PARAM_REL_TOL)
         return _result(True)
 
     # --- callbacks and descriptors ---
@@ -396,7 +394,8 @@ def _check_range(parameter: Parameter, limits: Any, on_step: Callable[..., bool]
         return _result(False, f"Parameter {parameter.name} out of range. Min: {low}, Max: {high}, value: {value}")
     if limits.step and not on_step(value, low, limits.step, tolerance):
         return _result(
-            False, f"The parameter value for {parameter.name} is not a valid step. "
-            f"Min: {low}, max: {high}, value: {value}, step: {limits.step}"
+            False,
+            f"The parameter value for {parameter.name} is not a valid step. "
+            f"Min: {low}, max: {high}, value: {value}, step: {limits.step}",
         )
     return _result(True)

@@ -28,12 +28,36 @@ from ._reader import SequentialReader, get_registered_readers
 from ._recorder import Recorder, RecordOptions
 from ._writer import SequentialWriter, get_registered_compressors, get_registered_serializers, get_registered_writers
 
-__all__ = ["BagMetadata", "ConverterOptions", "FileInformation", "Info", "LocalMessageDefinitionSource",
-           "MessageDefinition", "MetadataIo", "PlayOptions", "Player", "ReadOrder", "ReadOrderSortBy",
-           "RecordOptions", "Recorder", "Reindexer", "SequentialReader", "SequentialWriter", "ServiceRequestsSource",
-           "StorageFilter", "StorageOptions", "TopicInformation", "TopicMetadata", "convert_rclcpp_qos_to_rclpy_qos",
-           "get_default_storage_id", "get_registered_compressors", "get_registered_readers",
-           "get_registered_serializers", "get_registered_writers", "to_rclcpp_qos_vector"]
+__all__ = [
+    "BagMetadata",
+    "ConverterOptions",
+    "FileInformation",
+    "Info",
+    "LocalMessageDefinitionSource",
+    "MessageDefinition",
+    "MetadataIo",
+    "PlayOptions",
+    "Player",
+    "ReadOrder",
+    "ReadOrderSortBy",
+    "RecordOptions",
+    "Recorder",
+    "Reindexer",
+    "SequentialReader",
+    "SequentialWriter",
+    "ServiceRequestsSource",
+    "StorageFilter",
+    "StorageOptions",
+    "TopicInformation",
+    "TopicMetadata",
+    "convert_rclcpp_qos_to_rclpy_qos",
+    "get_default_storage_id",
+    "get_registered_compressors",
+    "get_registered_readers",
+    "get_registered_serializers",
+    "get_registered_writers",
+    "to_rclcpp_qos_vector",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -62,20 +62,30 @@ def format_metadata(m: BagMetadata) -> str:
     start = m.starting_time.nanoseconds
     events = [t for t in m.topics_with_message_count if _is_service_event(t)]
     topics = [t for t in m.topics_with_message_count if not _is_service_event(t)]
-    lines = [f"Topic: {t.topic_metadata.name} | Type: {t.topic_metadata.type} | Count: {t.message_count} | "
-             f"Serialization Format: {t.topic_metadata.serialization_format}" for t in topics]
-    services = [f"Service: {t.topic_metadata.name.removesuffix('/_service_event')} | "
-                f"Type: {t.topic_metadata.type.removesuffix('_Event')} | Event Count: {t.message_count} | "
-                f"Serialization Format: {t.topic_metadata.serialization_format}" for t in events]
-    return "\n".join([
-        "", "Files:             " + f"\n{_INDENT}".join(m.relative_file_paths),
-        f"Bag size:          {_size(m.bag_size)}",
-        f"Storage id:        {m.storage_identifier}",
-        f"ROS Distro:        {m.ros_distro or 'unknown'}",
-        f"Duration:          {_in_seconds(m.duration.nanoseconds)}s",
-        f"Start:             {_date(start)}",
-        f"End:               {_date(start + m.duration.nanoseconds)}",
-        f"Messages:          {m.message_count - sum(t.message_count for t in events)}",
-        "Topic information: " + f"\n{_INDENT}".join(lines),
-        f"Service:           {len(services)}",
-        "Service information: " + f"\n{_INDENT}  ".join(services) + ("\n" if services else "")])
+    lines = [
+        f"Topic: {t.topic_metadata.name} | Type: {t.topic_metadata.type} | Count: {t.message_count} | "
+        f"Serialization Format: {t.topic_metadata.serialization_format}"
+        for t in topics
+    ]
+    services = [
+        f"Service: {t.topic_metadata.name.removesuffix('/_service_event')} | "
+        f"Type: {t.topic_metadata.type.removesuffix('_Event')} | Event Count: {t.message_count} | "
+        f"Serialization Format: {t.topic_metadata.serialization_format}"
+        for t in events
+    ]
+    return "\n".join(
+        [
+            "",
+            "Files:             " + f"\n{_INDENT}".join(m.relative_file_paths),
+            f"Bag size:          {_size(m.bag_size)}",
+            f"Storage id:        {m.storage_identifier}",
+            f"ROS Distro:        {m.ros_distro or 'unknown'}",
+            f"Duration:          {_in_seconds(m.duration.nanoseconds)}s",
+            f"Start:             {_date(start)}",
+            f"End:               {_date(start + m.duration.nanoseconds)}",
+            f"Messages:          {m.message_count - sum(t.message_count for t in events)}",
+            "Topic information: " + f"\n{_INDENT}".join(lines),
+            f"Service:           {len(services)}",
+            "Service information: " + f"\n{_INDENT}  ".join(services) + ("\n" if services else ""),
+        ]
+    )

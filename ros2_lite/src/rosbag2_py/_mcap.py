@@ -21,9 +21,12 @@ from ._qos import from_qos_list, to_rclcpp_qos_vector
 
 _CHUNK_BYTES = 768 * 1024  # as rosbag2's own storage
 _PRESETS: dict[str, dict[str, Any]] = {
-    "": {}, "none": {}, "fastwrite": {"use_chunking": False},
-    "zstd_fast": {"compression": CompressionType.ZSTD}, "zstd_small": {"compression": CompressionType.ZSTD,
-                                                                      "chunk_size": 4 * 1024 * 1024}}
+    "": {},
+    "none": {},
+    "fastwrite": {"use_chunking": False},
+    "zstd_fast": {"compression": CompressionType.ZSTD},
+    "zstd_small": {"compression": CompressionType.ZSTD, "chunk_size": 4 * 1024 * 1024},
+}
 Record = tuple[str, bytes, int, int]  # topic, data, received ns, sent ns
 
 
@@ -37,7 +40,7 @@ class _Unbuffered:
     def write(self, data: Any) -> int:
         view = memoryview(data).cast("B")
         while view:
-            view = view[self.file.write(view) or 0:]
+            view = view[self.file.write(view) or 0 :]
         self.position += len(data)
         return len(data)
 
@@ -61,8 +64,12 @@ class McapStorageWriter:
         if options.storage_preset_profile not in _PRESETS:
             raise RuntimeError(f"unknown MCAP storage preset profile {options.storage_preset_profile}")
         # rosbag2's own storage leaves checksums out by default, too
-        settings = {"chunk_size": _CHUNK_BYTES, "compression": CompressionType.NONE, "enable_crcs": False,
-                    **_PRESETS[options.storage_preset_profile]}
+        settings = {
+            "chunk_size": _CHUNK_BYTES,
+            "compression": CompressionType.NONE,
+            "enable_crcs": False,
+            **_PRESETS[options.storage_preset_profile],
+        }
         self.path = stem.with_name(stem.name + self.suffix)
         self._stream = _Unbuffered(self.path)
         self._writer = Writer(self._stream, **settings)  # type: ignore[arg-type]
@@ -77,11 +84,17 @@ class McapStorageWriter:
         """Announce a topic."""
         if topic.type not in self._schemas:
             self._schemas[topic.type] = self._writer.register_schema(
-                topic.type, definition.encoding, definition.encoded_message_definition.encode())
+                topic.type, definition.encoding, definition.encoded_message_definition.encode()
+            )
         self._channels[topic.name] = self._writer.register_channel(
-            topic.name, topic.serialization_format, self._schemas[topic.type],
-            {"offered_qos_profiles": from_qos_list(topic.offered_qos_profiles),
-             "topic_type_hash": topic.type_description_hash})
+            topic.name,
+            topic.serialization_format,
+            self._schemas[topic.type],
+            {
+                "offered_qos_profiles": from_qos_list(topic.offered_qos_profiles),
+                "topic_type_hash": topic.type_description_hash,
+            },
+        )
 
     def write(self, topic: str, data: bytes, received: int, sent: int) -> None:
         """Append a message."""
@@ -163,15 +176,26 @@ class McapStorageReader:
 
     def topics(self) -> list[TopicInformation]:
         """Return the topics and their counts."""
-        return [TopicInformation(TopicMetadata(
-            i, c.topic, self._schemas[c.schema_id].name if c.schema_id in self._schemas else "", c.message_encoding,
-            to_rclcpp_qos_vector(c.metadata.get("offered_qos_profiles", ""), 9),
-            c.metadata.get("topic_type_hash", "")), self._counts.get(i, 0)) for i, c in self._channels.items()]
+        return [
+            TopicInformation(
+                TopicMetadata(
+                    i,
+                    c.topic,
+                    self._schemas[c.schema_id].name if c.schema_id in self._schemas else "",
+                    c.message_encoding,
+                    to_rclcpp_qos_vector(c.metadata.get("offered_qos_profiles", ""), 9),
+                    c.metadata.get("topic_type_hash", ""),
+                ),
+                self._counts.get(i, 0),
+            )
+            for i, c in self._channels.items()
+        ]
 
     def definitions(self) -> list[MessageDefinition]:
         """Return the definitions of all types."""
-        return [MessageDefinition(s.name, s.encoding, s.data.decode(errors="replace"), "")
-                for s in self._schemas.values()]
+        return [
+            MessageDefinition(s.name, s.encoding, s.data.decode(errors="replace"), "") for s in self._schemas.values()
+        ]
 
     def metadata(self) -> dict[str, Any] | None:
         """Return the bag's metadata from within the file, None when the file was cut off."""
@@ -191,8 +215,10 @@ class McapStorageReader:
                 yield channel.topic, m.data, m.log_time, m.publish_time
             return
         if reverse:
-            raise RuntimeError(f"{self.path} has no index (it was cut off or written without), it cannot be read in "
-                               "reverse; reindex the bag")
+            raise RuntimeError(
+                f"{self.path} has no index (it was cut off or written without), it cannot be read in "
+                "reverse; reindex the bag"
+            )
         for record in self._records():
             if isinstance(record, Message) and (start is None or record.log_time >= start):
                 yield self._channels[record.channel_id].topic, record.data, record.log_time, record.publish_time

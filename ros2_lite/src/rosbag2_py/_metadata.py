@@ -114,8 +114,9 @@ class MetadataIo:
             metadata = self.deserialize_metadata(path.read_text())
         except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as e:
             raise RuntimeError(f"Exception on parsing info file {path}: {e!r}") from e
-        metadata.bag_size = sum(Path(uri, p).stat().st_size for p in metadata.relative_file_paths
-                                if Path(uri, p).exists())
+        metadata.bag_size = sum(
+            Path(uri, p).stat().st_size for p in metadata.relative_file_paths if Path(uri, p).exists()
+        )
         return metadata
 
     def write_metadata(self, uri: str, metadata: BagMetadata) -> None:
@@ -142,42 +143,78 @@ def to_dict(m: BagMetadata) -> dict[str, Any]:
         "duration": {"nanoseconds": m.duration.nanoseconds},
         "starting_time": {"nanoseconds_since_epoch": m.starting_time.nanoseconds},
         "message_count": m.message_count,
-        "topics_with_message_count": [{
-            "topic_metadata": {
-                "name": t.topic_metadata.name, "type": t.topic_metadata.type,
-                "serialization_format": t.topic_metadata.serialization_format,
-                "offered_qos_profiles": [q.to_dict() for q in t.topic_metadata.offered_qos_profiles],
-                "type_description_hash": t.topic_metadata.type_description_hash},
-            "message_count": t.message_count} for t in m.topics_with_message_count],
+        "topics_with_message_count": [
+            {
+                "topic_metadata": {
+                    "name": t.topic_metadata.name,
+                    "type": t.topic_metadata.type,
+                    "serialization_format": t.topic_metadata.serialization_format,
+                    "offered_qos_profiles": [q.to_dict() for q in t.topic_metadata.offered_qos_profiles],
+                    "type_description_hash": t.topic_metadata.type_description_hash,
+                },
+                "message_count": t.message_count,
+            }
+            for t in m.topics_with_message_count
+        ],
         "compression_format": m.compression_format,
         "compression_mode": m.compression_mode,
         "relative_file_paths": m.relative_file_paths,
-        "files": [{"path": f.path,
-                   "starting_time": {"nanoseconds_since_epoch": f.starting_time.nanoseconds},
-                   "duration": {"nanoseconds": f._duration_ns}, "message_count": f.message_count} for f in m.files],
+        "files": [
+            {
+                "path": f.path,
+                "starting_time": {"nanoseconds_since_epoch": f.starting_time.nanoseconds},
+                "duration": {"nanoseconds": f._duration_ns},
+                "message_count": f.message_count,
+            }
+            for f in m.files
+        ],
         "custom_data": m.custom_data or None,
-        "ros_distro": m.ros_distro}
+        "ros_distro": m.ros_distro,
+    }
 
 
 def from_dict(info: dict[str, Any]) -> BagMetadata:
     """Read metadata of any version from 1 to 9."""
+
     def qos(value: Any) -> list[QoS]:
         return to_rclcpp_qos_vector(value, 8) if isinstance(value, str) else [QoS.from_dict(v) for v in value or []]
 
     topics = []
     for t in info["topics_with_message_count"] or []:
         m = t["topic_metadata"]
-        topics.append(TopicInformation(TopicMetadata(
-            0, m["name"], m["type"], m["serialization_format"], qos(m.get("offered_qos_profiles")),
-            m.get("type_description_hash", "")), t["message_count"]))
-    files = [FileInformation(f["path"], Time(nanoseconds=f["starting_time"]["nanoseconds_since_epoch"]),
-                             Duration(nanoseconds=f["duration"]["nanoseconds"]), f["message_count"])
-             for f in info.get("files") or []]
+        topics.append(
+            TopicInformation(
+                TopicMetadata(
+                    0,
+                    m["name"],
+                    m["type"],
+                    m["serialization_format"],
+                    qos(m.get("offered_qos_profiles")),
+                    m.get("type_description_hash", ""),
+                ),
+                t["message_count"],
+            )
+        )
+    files = [
+        FileInformation(
+            f["path"],
+            Time(nanoseconds=f["starting_time"]["nanoseconds_since_epoch"]),
+            Duration(nanoseconds=f["duration"]["nanoseconds"]),
+            f["message_count"],
+        )
+        for f in info.get("files") or []
+    ]
     return BagMetadata(
-        version=info["version"], storage_identifier=info["storage_identifier"],
-        relative_file_paths=info["relative_file_paths"], files=files,
+        version=info["version"],
+        storage_identifier=info["storage_identifier"],
+        relative_file_paths=info["relative_file_paths"],
+        files=files,
         duration=Duration(nanoseconds=info["duration"]["nanoseconds"]),
         starting_time=Time(nanoseconds=info["starting_time"]["nanoseconds_since_epoch"]),
-        message_count=info["message_count"], topics_with_message_count=topics,
-        compression_format=info.get("compression_format", ""), compression_mode=info.get("compression_mode", ""),
-        custom_data=dict(info.get("custom_data") or {}), ros_distro=info.get("ros_distro") or "")
+        message_count=info["message_count"],
+        topics_with_message_count=topics,
+        compression_format=info.get("compression_format", ""),
+        compression_mode=info.get("compression_mode", ""),
+        custom_data=dict(info.get("custom_data") or {}),
+        ros_distro=info.get("ros_distro") or "",
+    )

@@ -40,8 +40,9 @@ class ConverterOptions:
         """Refuse what would need a converter."""
         for name in (self.input_serialization_format, self.output_serialization_format):
             if name not in ("", "cdr"):
-                raise RuntimeError(f"No converter for serialization format '{name}' found; "
-                                   "ros2_lite reads and writes cdr")
+                raise RuntimeError(
+                    f"No converter for serialization format '{name}' found; ros2_lite reads and writes cdr"
+                )
 
 
 @dataclass
@@ -63,8 +64,9 @@ class StorageFilter:
             return False
         if not (self.topics or self.services_events or self.regex):
             return True
-        return topic in self.topics or topic in self.services_events or bool(
-            self.regex and re.search(self.regex, topic))
+        return (
+            topic in self.topics or topic in self.services_events or bool(self.regex and re.search(self.regex, topic))
+        )
 
 
 class ReadOrderSortBy(Enum):

@@ -111,12 +111,21 @@ class _Playback:
 
     def __init__(self, context: Any, reader: SequentialReader, options: PlayOptions) -> None:
         self.reader, self.options, self.context = reader, options, context
-        self.node: Node = rclpy.create_node("rosbag2_player", context=context, start_parameter_services=False,
-                                            cli_args=options.topic_remapping_options or None)
+        self.node: Node = rclpy.create_node(
+            "rosbag2_player",
+            context=context,
+            start_parameter_services=False,
+            cli_args=options.topic_remapping_options or None,
+        )
         self.publishers: dict[str, Any] = {}
-        selected = StorageFilter(options.topics_to_filter, options.services_to_filter, options.regex_to_filter,
-                                 options.exclude_topics_to_filter, options.exclude_service_events_to_filter,
-                                 options.exclude_regex_to_filter)
+        selected = StorageFilter(
+            options.topics_to_filter,
+            options.services_to_filter,
+            options.regex_to_filter,
+            options.exclude_topics_to_filter,
+            options.exclude_service_events_to_filter,
+            options.exclude_regex_to_filter,
+        )
         self.filter = selected
         for topic in reader.get_all_topics_and_types():
             if not selected.admits(topic.name):
@@ -139,9 +148,14 @@ class _Playback:
         """Publish the bag once."""
         options, metadata = self.options, self.reader.get_metadata()
         start = metadata.starting_time.nanoseconds + round(options.start_offset * 1e9)
-        ends = [e for e in (options.playback_until_timestamp,
-                            start + round(options.playback_duration * 1e9) if options.playback_duration >= 0 else -1)
-                if e >= 0]
+        ends = [
+            e
+            for e in (
+                options.playback_until_timestamp,
+                start + round(options.playback_duration * 1e9) if options.playback_duration >= 0 else -1,
+            )
+            if e >= 0
+        ]
         self.reader.set_filter(self.filter)
         self.reader.seek(start)
         begun, stop = time.monotonic(), threading.Event()
@@ -160,8 +174,11 @@ class _Playback:
                     break
                 if topic not in self.publishers:
                     continue
-                if self.clock is not None and options.clock_publish_on_topic_publish and (
-                        not options.clock_topics or topic in options.clock_topics):
+                if (
+                    self.clock is not None
+                    and options.clock_publish_on_topic_publish
+                    and (not options.clock_topics or topic in options.clock_topics)
+                ):
                     self.clock.publish(self.clock_type(clock=Time(nanoseconds=at).to_msg()))
                 self.publishers[topic].publish(data)
                 played += 1
@@ -192,10 +209,13 @@ class _Playback:
 def offer_for(recorded: list[QoS]) -> QoSProfile:
     """Return a profile like the recorded ones when they agree, else a plain one."""
     profiles = [q.profile for q in recorded]
-    relevant = {(p.reliability, p.durability, p.deadline.nanoseconds, p.liveliness,
-                 p.liveliness_lease_duration.nanoseconds) for p in profiles}
+    relevant = {
+        (p.reliability, p.durability, p.deadline.nanoseconds, p.liveliness, p.liveliness_lease_duration.nanoseconds)
+        for p in profiles
+    }
     if len(relevant) != 1:
         return QoSProfile(depth=10)
     # of a graph query depth is unknown (0); keep-all lets nothing be overwritten before it is sent
-    return QoSProfile(depth=profiles[0].depth or 10, reliability=profiles[0].reliability,
-                      durability=profiles[0].durability)
+    return QoSProfile(
+        depth=profiles[0].depth or 10, reliability=profiles[0].reliability, durability=profiles[0].durability
+    )

@@ -9,8 +9,12 @@ from rclpy.duration import Duration as RclpyDuration
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, LivelinessPolicy, QoSProfile, ReliabilityPolicy
 
 _INFINITE = 2**63 - 1  # ns; how rmw says 'no limit'
-_POLICIES: dict[str, Any] = {"history": HistoryPolicy, "reliability": ReliabilityPolicy, "durability": DurabilityPolicy,
-                             "liveliness": LivelinessPolicy}
+_POLICIES: dict[str, Any] = {
+    "history": HistoryPolicy,
+    "reliability": ReliabilityPolicy,
+    "durability": DurabilityPolicy,
+    "liveliness": LivelinessPolicy,
+}
 _DURATIONS = ("deadline", "lifespan", "liveliness_lease_duration")
 
 
@@ -102,10 +106,21 @@ class QoS:
         for name in _DURATIONS:
             span = getattr(self.profile, name).nanoseconds
             words[name] = {"sec": span // 10**9, "nsec": span % 10**9}
-        order = ("history", "depth", "reliability", "durability", "deadline", "lifespan", "liveliness",
-                 "liveliness_lease_duration", "avoid_ros_namespace_conventions")
-        words |= {"depth": self.profile.depth,
-                  "avoid_ros_namespace_conventions": self.profile.avoid_ros_namespace_conventions}
+        order = (
+            "history",
+            "depth",
+            "reliability",
+            "durability",
+            "deadline",
+            "lifespan",
+            "liveliness",
+            "liveliness_lease_duration",
+            "avoid_ros_namespace_conventions",
+        )
+        words |= {
+            "depth": self.profile.depth,
+            "avoid_ros_namespace_conventions": self.profile.avoid_ros_namespace_conventions,
+        }
         return {n: words[n] for n in order}
 
     @classmethod

@@ -82,15 +82,23 @@ def count(readers: list[StorageReader]) -> BagMetadata:
             known = topics.setdefault(found.topic_metadata.name, TopicInformation(found.topic_metadata, 0))
             known.message_count += found.message_count
             total += found.message_count
-        files.append(FileInformation(reader.path.name, Time(nanoseconds=reader.start),
-                                     Duration(nanoseconds=reader.end - reader.start), total))
+        files.append(
+            FileInformation(
+                reader.path.name, Time(nanoseconds=reader.start), Duration(nanoseconds=reader.end - reader.start), total
+            )
+        )
     used = [f for f in files if f.message_count]
     start = min((f.starting_time.nanoseconds for f in used), default=0)
     end = max((f.starting_time.nanoseconds + f._duration_ns for f in used), default=start)
     return BagMetadata(
-        storage_identifier=readers[0].identifier, relative_file_paths=[f.path for f in files], files=files,
-        duration=Duration(nanoseconds=end - start), starting_time=Time(nanoseconds=start),
-        message_count=sum(f.message_count for f in files), topics_with_message_count=list(topics.values()))
+        storage_identifier=readers[0].identifier,
+        relative_file_paths=[f.path for f in files],
+        files=files,
+        duration=Duration(nanoseconds=end - start),
+        starting_time=Time(nanoseconds=start),
+        message_count=sum(f.message_count for f in files),
+        topics_with_message_count=list(topics.values()),
+    )
 
 
 class SequentialReader:
@@ -106,8 +114,9 @@ class SequentialReader:
         self._uri = storage_options.uri
         self._readers = [open_file(f) for f in files]
         if storage_options.storage_id and storage_options.storage_id != self._readers[0].identifier:
-            raise RuntimeError(f"{storage_options.uri} is stored as {self._readers[0].identifier}, "
-                               f"not as {storage_options.storage_id}")
+            raise RuntimeError(
+                f"{storage_options.uri} is stored as {self._readers[0].identifier}, not as {storage_options.storage_id}"
+            )
         self._bounds = (storage_options.start_time_ns, storage_options.end_time_ns)
         self._filter = StorageFilter()
         self._order = ReadOrder()
@@ -173,7 +182,8 @@ class SequentialReader:
     def set_read_order(self, order: ReadOrder) -> bool:
         """Choose the order; False when it cannot be had."""
         if order.sort_by is ReadOrderSortBy.PublishedTimestamp or (
-                order.reverse and not all(r.whole for r in self._opened())):
+            order.reverse and not all(r.whole for r in self._opened())
+        ):
             return False
         self._order = order
         self._restart()

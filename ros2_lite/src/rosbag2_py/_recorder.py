@@ -75,15 +75,19 @@ class Recorder:
         """End the recording that is going on."""
         Recorder._cancelled.set()
 
-    def record(self, storage_options: StorageOptions, record_options: RecordOptions,
-               node_name: str = "rosbag2_recorder") -> None:
+    def record(
+        self, storage_options: StorageOptions, record_options: RecordOptions, node_name: str = "rosbag2_recorder"
+    ) -> None:
         """Record; returns when the bag is closed. RuntimeError when it cannot be opened."""
         if record_options.compression_mode not in ("", "none"):
-            raise NotImplementedError("rosbag2_py compression_mode is not part of ros2_lite; "
-                                      "the MCAP preset zstd_fast compresses chunks")
+            raise NotImplementedError(
+                "rosbag2_py compression_mode is not part of ros2_lite; the MCAP preset zstd_fast compresses chunks"
+            )
         if record_options.use_sim_time and record_options.is_discovery_disabled:
-            raise RuntimeError("use_sim_time and is_discovery_disabled both set, but are incompatible settings. "
-                               "The /clock topic needs to be discovered to record with sim time.")
+            raise RuntimeError(
+                "use_sim_time and is_discovery_disabled both set, but are incompatible settings. "
+                "The /clock topic needs to be discovered to record with sim time."
+            )
         Recorder._cancelled.clear()
         with ended_by_signals(Recorder.cancel):
             writer = SequentialWriter()
@@ -116,16 +120,20 @@ class _Session:
 
     def __init__(self, context: Any, name: str, writer: SequentialWriter, options: RecordOptions) -> None:
         overrides = [rclpy.parameter.Parameter("use_sim_time", value=True)] if options.use_sim_time else []
-        self.node: Node = rclpy.create_node(name, context=context, start_parameter_services=False,
-                                            parameter_overrides=overrides)
+        self.node: Node = rclpy.create_node(
+            name, context=context, start_parameter_services=False, parameter_overrides=overrides
+        )
         self.writer, self.options = writer, options
         self.subscriptions: dict[str, Any] = {}
         self.ignored: set[str] = set()
         namespace = self.node.get_namespace()
         self.wanted, self.unwanted = (
             {expand_topic_name(t, self.node.get_name(), namespace) for t in names}
-            for names in ([*options.topics, *options.services],
-                          [*options.exclude_topics, *options.exclude_service_events]))
+            for names in (
+                [*options.topics, *options.services],
+                [*options.exclude_topics, *options.exclude_service_events],
+            )
+        )
         log = self.node.get_logger()
         log.info("Listening for topics...")
         self.look()
@@ -139,8 +147,9 @@ class _Session:
             if name in self.subscriptions or name in self.ignored or not self.admits(name, types):
                 continue
             if len(types) > 1:
-                self.node.get_logger().warning(f"Topic '{name}' has more than one type associated. Only topics with "
-                                               "one type are supported")
+                self.node.get_logger().warning(
+                    f"Topic '{name}' has more than one type associated. Only topics with one type are supported"
+                )
                 self.ignored.add(name)
                 continue
             self.subscribe(name, types[0])
@@ -149,11 +158,18 @@ class _Session:
         """Tell whether a topic is to be recorded."""
         o = self.options
         event = name.endswith("/_service_event")
-        if name in self.unwanted or set(types) & set(o.exclude_topic_types) or \
-                (o.exclude_regex and re.search(o.exclude_regex, name)):
+        if (
+            name in self.unwanted
+            or set(types) & set(o.exclude_topic_types)
+            or (o.exclude_regex and re.search(o.exclude_regex, name))
+        ):
             return False
-        asked = name in self.wanted or bool(set(types) & set(o.topic_types)) or \
-            bool(o.regex and re.search(o.regex, name)) or (o.all_services if event else o.all_topics)
+        asked = (
+            name in self.wanted
+            or bool(set(types) & set(o.topic_types))
+            or bool(o.regex and re.search(o.regex, name))
+            or (o.all_services if event else o.all_topics)
+        )
         hidden = any(part.startswith("_") for part in name.split("/")) and not event
         if not asked or (hidden and not o.include_hidden_topics and name not in self.wanted):
             return False
@@ -178,8 +194,11 @@ class _Session:
 
     def take(self, topic: str, data: bytes, info: dict[str, Any]) -> None:
         """Write a message that came in."""
-        received = self.node.get_clock().now().nanoseconds if self.options.use_sim_time else \
-            info.get("received_timestamp") or time.time_ns()
+        received = (
+            self.node.get_clock().now().nanoseconds
+            if self.options.use_sim_time
+            else info.get("received_timestamp") or time.time_ns()
+        )
         self.writer.write(topic, data, received, info.get("source_timestamp") or received)
 
     def stop(self) -> None:

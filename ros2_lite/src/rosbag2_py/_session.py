@@ -16,8 +16,9 @@ _LEVELS = ("debug", "info", "warn", "error", "fatal")
 def make_context(log_level: str) -> Context:
     """Return an initialised context with that log level."""
     if log_level.lower() not in _LEVELS:
-        raise RuntimeError(f"failed to initialize rcl: Couldn't parse log level '{log_level}', "
-                           f"expected one of {', '.join(_LEVELS)}")
+        raise RuntimeError(
+            f"failed to initialize rcl: Couldn't parse log level '{log_level}', expected one of {', '.join(_LEVELS)}"
+        )
     context = Context()
     context.init(args=["--ros-args", "--log-level", log_level])
     return context
@@ -42,6 +43,9 @@ def ended_by_signals(cancel: Callable[[], None]) -> Iterator[None]:
         for number, handler in before.items():
             signal.signal(number, handler)
         # as upstream: the default handlers are not called, so a recorder that was told to stop ends in peace
-        if received and callable(before[signal.Signals(received[-1])]) and \
-                before[signal.Signals(received[-1])] is not signal.default_int_handler:
+        if (
+            received
+            and callable(before[signal.Signals(received[-1])])
+            and before[signal.Signals(received[-1])] is not signal.default_int_handler
+        ):
             before[signal.Signals(received[-1])](received[-1], None)  # type: ignore[operator, misc]

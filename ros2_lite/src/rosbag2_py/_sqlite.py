@@ -55,20 +55,29 @@ class SqliteStorageWriter:
         """Announce a topic."""
         if topic.type not in self._types:
             self._types.add(topic.type)
-            self._db.execute("INSERT INTO message_definitions (topic_type, encoding, encoded_message_definition, "
-                             "type_description_hash) VALUES (?, ?, ?, ?)",
-                             (topic.type, definition.encoding, definition.encoded_message_definition,
-                              topic.type_description_hash))
+            self._db.execute(
+                "INSERT INTO message_definitions (topic_type, encoding, encoded_message_definition, "
+                "type_description_hash) VALUES (?, ?, ?, ?)",
+                (topic.type, definition.encoding, definition.encoded_message_definition, topic.type_description_hash),
+            )
         row = self._db.execute(
             "INSERT INTO topics (name, type, serialization_format, offered_qos_profiles, type_description_hash) "
-            "VALUES (?, ?, ?, ?, ?)", (topic.name, topic.type, topic.serialization_format,
-                                       from_qos_list(topic.offered_qos_profiles), topic.type_description_hash))
+            "VALUES (?, ?, ?, ?, ?)",
+            (
+                topic.name,
+                topic.type,
+                topic.serialization_format,
+                from_qos_list(topic.offered_qos_profiles),
+                topic.type_description_hash,
+            ),
+        )
         self._topics[topic.name] = int(row.lastrowid or 0)
 
     def write(self, topic: str, data: bytes, received: int, sent: int) -> None:
         """Append a message; the schema has no place for the time it was sent."""
-        self._db.execute("INSERT INTO messages (timestamp, topic_id, data) VALUES (?, ?, ?)",
-                         (received, self._topics[topic], data))
+        self._db.execute(
+            "INSERT INTO messages (timestamp, topic_id, data) VALUES (?, ?, ?)", (received, self._topics[topic], data)
+        )
         self._written += len(data)
         self._pending += len(data)
         if self._pending > _PENDING_BYTES:
@@ -86,8 +95,10 @@ class SqliteStorageWriter:
 
     def close(self, metadata: dict[str, Any]) -> None:
         """Write the bag's metadata and close; the log is folded into the file."""
-        self._db.execute("INSERT INTO metadata (metadata_version, metadata) VALUES (?, ?)",
-                         (VERSION, yaml.safe_dump(metadata, sort_keys=False)))
+        self._db.execute(
+            "INSERT INTO metadata (metadata_version, metadata) VALUES (?, ?)",
+            (VERSION, yaml.safe_dump(metadata, sort_keys=False)),
+        )
         self._db.execute("COMMIT")
         self._db.execute("PRAGMA journal_mode=DELETE")
         self._db.close()
@@ -109,7 +120,8 @@ class SqliteStorageReader:
             self._db = sqlite3.connect(f"file:{path}?mode={mode}", uri=True, check_same_thread=False)
             self._tables = {r[0] for r in self._db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
             self.start, self.end = self._db.execute(
-                "SELECT COALESCE(MIN(timestamp), 0), COALESCE(MAX(timestamp), 0) FROM messages").fetchone()
+                "SELECT COALESCE(MIN(timestamp), 0), COALESCE(MAX(timestamp), 0) FROM messages"
+            ).fetchone()
         except sqlite3.Error as e:
             raise RuntimeError(f"{path} is not a bag: {e}") from e
 
@@ -119,17 +131,32 @@ class SqliteStorageReader:
         cursor = self._db.execute("SELECT * FROM topics ORDER BY id")
         names = [c[0] for c in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor]
-        return [TopicInformation(TopicMetadata(
-            r["id"], r["name"], r["type"], r["serialization_format"],
-            to_rclcpp_qos_vector(r.get("offered_qos_profiles", ""), 9), r.get("type_description_hash", "")),
-            counts.get(r["id"], 0)) for r in rows]
+        return [
+            TopicInformation(
+                TopicMetadata(
+                    r["id"],
+                    r["name"],
+                    r["type"],
+                    r["serialization_format"],
+                    to_rclcpp_qos_vector(r.get("offered_qos_profiles", ""), 9),
+                    r.get("type_description_hash", ""),
+                ),
+                counts.get(r["id"], 0),
+            )
+            for r in rows
+        ]
 
     def definitions(self) -> list[MessageDefinition]:
         """Return the definitions of all types."""
         if "message_definitions" not in self._tables:
             return []
-        return [MessageDefinition(*row) for row in self._db.execute(
-            "SELECT topic_type, encoding, encoded_message_definition, type_description_hash FROM message_definitions")]
+        return [
+            MessageDefinition(*row)
+            for row in self._db.execute(
+                "SELECT topic_type, encoding, encoded_message_definition, type_description_hash"
+                " FROM message_definitions"
+            )
+        ]
 
     def metadata(self) -> dict[str, Any] | None:
         """Return the bag's metadata from within the file, None when it has none."""
@@ -143,8 +170,9 @@ class SqliteStorageReader:
         where = "" if start is None else f"WHERE timestamp {'<=' if reverse else '>='} {int(start)}"
         order = "DESC" if reverse else "ASC"
         for name, data, time in self._db.execute(
-                "SELECT topics.name, data, timestamp FROM messages JOIN topics ON messages.topic_id = topics.id "
-                f"{where} ORDER BY timestamp {order}, messages.id {order}"):
+            "SELECT topics.name, data, timestamp FROM messages JOIN topics ON messages.topic_id = topics.id "
+            f"{where} ORDER BY timestamp {order}, messages.id {order}"
+        ):
             yield name, data, time, time
 
     def close(self) -> None:

@@ -11,6 +11,21 @@ from ._options import (
 )
 from ._qos import Duration, QoS, convert_rclcpp_qos_to_rclpy_qos, to_rclcpp_qos_vector
 
-__all__ = ["BagMetadata", "ConverterOptions", "Duration", "FileInformation", "MessageDefinition", "MetadataIo", "QoS",
-           "ReadOrder", "ReadOrderSortBy", "StorageFilter", "StorageOptions", "TopicInformation", "TopicMetadata",
-           "convert_rclcpp_qos_to_rclpy_qos", "get_default_storage_id", "to_rclcpp_qos_vector"]
+__all__ = [
+    "BagMetadata",
+    "ConverterOptions",
+    "Duration",
+    "FileInformation",
+    "MessageDefinition",
+    "MetadataIo",
+    "QoS",
+    "ReadOrder",
+    "ReadOrderSortBy",
+    "StorageFilter",
+    "StorageOptions",
+    "TopicInformation",
+    "TopicMetadata",
+    "convert_rclcpp_qos_to_rclpy_qos",
+    "get_default_storage_id",
+    "to_rclcpp_qos_vector",
+]

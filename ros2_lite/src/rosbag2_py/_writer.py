@@ -65,9 +65,11 @@ class SequentialWriter:
         if storage_options.snapshot_mode:
             raise NotImplementedError("rosbag2_py snapshot mode is not part of ros2_lite")
         if 0 < storage_options.max_bagfile_size < _MINIMUM_SPLIT_BYTES[identifier]:
-            raise RuntimeError(f"Invalid bag splitting size given. Please provide a value greater than "
-                               f"{_MINIMUM_SPLIT_BYTES[identifier]}. Specified value of "
-                               f"{storage_options.max_bagfile_size}")
+            raise RuntimeError(
+                f"Invalid bag splitting size given. Please provide a value greater than "
+                f"{_MINIMUM_SPLIT_BYTES[identifier]}. Specified value of "
+                f"{storage_options.max_bagfile_size}"
+            )
         self._folder = Path(storage_options.uri)
         if self._folder.is_dir():
             raise RuntimeError(f"Bag directory already exists ({self._folder}), can't overwrite existing bag")
@@ -79,8 +81,9 @@ class SequentialWriter:
         with self._lock:
             self._next_file()
             self._describe()
-        threading.Thread(target=_keep_synced, args=(weakref.ref(self), self._wake, self._state), name="rosbag2_sync",
-                         daemon=True).start()
+        threading.Thread(
+            target=_keep_synced, args=(weakref.ref(self), self._wake, self._state), name="rosbag2_sync", daemon=True
+        ).start()
 
     def _next_file(self) -> None:
         stem = self._folder / f"{self._folder.name}_{len(self._files)}"
@@ -127,8 +130,9 @@ class SequentialWriter:
                 raise RuntimeError(f"Failed to write on topic '{topic_name}'. Call create_topic() before first write.")
             if self._must_split(recv_timestamp):
                 self.split_bagfile()
-            self._storage.write(topic_name, message, recv_timestamp,
-                                recv_timestamp if send_timestamp is None else send_timestamp)
+            self._storage.write(
+                topic_name, message, recv_timestamp, recv_timestamp if send_timestamp is None else send_timestamp
+            )
             self._topics[topic_name][0].message_count += 1
             file = self._files[-1]
             self._first, self._last = min(self._first, recv_timestamp), max(self._last, recv_timestamp)
@@ -140,8 +144,10 @@ class SequentialWriter:
     def _must_split(self, now: int) -> bool:
         assert self._storage is not None
         size, seconds = self._options.max_bagfile_size, self._options.max_bagfile_duration
-        return bool(self._files[-1].message_count and (
-            (size and self._storage.size() >= size) or (seconds and now - self._first >= seconds * 10**9)))
+        return bool(
+            self._files[-1].message_count
+            and ((size and self._storage.size() >= size) or (seconds and now - self._first >= seconds * 10**9))
+        )
 
     def split_bagfile(self) -> None:
         """Go on in a new file."""
@@ -162,11 +168,16 @@ class SequentialWriter:
         start = min((f.starting_time.nanoseconds for f in used), default=NO_TIME)
         end = max((f.starting_time.nanoseconds + f._duration_ns for f in used), default=start)
         return BagMetadata(
-            storage_identifier=self._identifier, relative_file_paths=[f.path for f in self._files], files=self._files,
-            duration=Duration(nanoseconds=end - start), starting_time=Time(nanoseconds=start),
+            storage_identifier=self._identifier,
+            relative_file_paths=[f.path for f in self._files],
+            files=self._files,
+            duration=Duration(nanoseconds=end - start),
+            starting_time=Time(nanoseconds=start),
             message_count=sum(f.message_count for f in self._files),
             topics_with_message_count=[t for t, _ in self._topics.values()],
-            custom_data=self._options.custom_data, ros_distro=os.environ.get("ROS_DISTRO", ""))
+            custom_data=self._options.custom_data,
+            ros_distro=os.environ.get("ROS_DISTRO", ""),
+        )
 
     def _describe(self) -> None:
         # rosbag2 writes this file at the end only; a bag whose recorder was killed is then no bag to most tools

@@ -304,21 +304,31 @@ class Service:
         self.request_message = request
         self.response_message = response
         info = NamespacedType(["service_msgs", "msg"], "ServiceEventInfo")
-        self.event_message = _derived(namespaced_type, SERVICE_EVENT_MESSAGE_SUFFIX, [
-            Member(info, "info"),
-            Member(BoundedSequence(request.structure.namespaced_type, 1), "request"),
-            Member(BoundedSequence(response.structure.namespaced_type, 1), "response"),
-        ])
+        self.event_message = _derived(
+            namespaced_type,
+            SERVICE_EVENT_MESSAGE_SUFFIX,
+            [
+                Member(info, "info"),
+                Member(BoundedSequence(request.structure.namespaced_type, 1), "request"),
+                Member(BoundedSequence(response.structure.namespaced_type, 1), "response"),
+            ],
+        )
 
 
 class Action:
     """Goal, result and feedback, and the services and message that carry them on the wire."""
 
-    __slots__ = ("feedback", "feedback_message", "get_result_service", "goal", "namespaced_type", "result",
-                 "send_goal_service")
+    __slots__ = (
+        "feedback",
+        "feedback_message",
+        "get_result_service",
+        "goal",
+        "namespaced_type",
+        "result",
+        "send_goal_service",
+    )
 
-    def __init__(self, namespaced_type: NamespacedType, goal: Message, result: Message,
-                 feedback: Message) -> None:
+    def __init__(self, namespaced_type: NamespacedType, goal: Message, result: Message, feedback: Message) -> None:
         self.namespaced_type = namespaced_type
         self.goal, self.result, self.feedback = goal, result, feedback
         goal_id = NamespacedType(["unique_identifier_msgs", "msg"], "UUID")
@@ -326,16 +336,24 @@ class Action:
 
         def service(suffix: str, request: list[Member], response: list[Member]) -> Service:
             name = NamespacedType(namespaced_type.namespaces, namespaced_type.name + suffix)
-            return Service(name, _derived(name, SERVICE_REQUEST_MESSAGE_SUFFIX, request),
-                           _derived(name, SERVICE_RESPONSE_MESSAGE_SUFFIX, response))
+            return Service(
+                name,
+                _derived(name, SERVICE_REQUEST_MESSAGE_SUFFIX, request),
+                _derived(name, SERVICE_RESPONSE_MESSAGE_SUFFIX, response),
+            )
 
         self.send_goal_service = service(
             ACTION_GOAL_SERVICE_SUFFIX,
             [Member(goal_id, "goal_id"), Member(goal.structure.namespaced_type, "goal")],
-            [Member(BasicType(BOOLEAN_TYPE), "accepted"), Member(stamp, "stamp")])
+            [Member(BasicType(BOOLEAN_TYPE), "accepted"), Member(stamp, "stamp")],
+        )
         self.get_result_service = service(
             ACTION_RESULT_SERVICE_SUFFIX,
             [Member(goal_id, "goal_id")],
-            [Member(BasicType("int8"), "status"), Member(result.structure.namespaced_type, "result")])
-        self.feedback_message = _derived(namespaced_type, ACTION_FEEDBACK_MESSAGE_SUFFIX, [
-            Member(goal_id, "goal_id"), Member(feedback.structure.namespaced_type, "feedback")])
+            [Member(BasicType("int8"), "status"), Member(result.structure.namespaced_type, "result")],
+        )
+        self.feedback_message = _derived(
+            namespaced_type,
+            ACTION_FEEDBACK_MESSAGE_SUFFIX,
+            [Member(goal_id, "goal_id"), Member(feedback.structure.namespaced_type, "feedback")],
+        )

@@ -80,8 +80,9 @@ def transform_covariance(cov_in: NDArray[np.float64], transform: TransformStampe
     return (both @ np.asarray(cov_in).reshape(6, 6) @ both.T).reshape(36)
 
 
-def do_transform_pose_with_covariance_stamped(pose: PoseWithCovarianceStamped,
-                                              transform: TransformStamped) -> PoseWithCovarianceStamped:
+def do_transform_pose_with_covariance_stamped(
+    pose: PoseWithCovarianceStamped, transform: TransformStamped
+) -> PoseWithCovarianceStamped:
     """Return the pose and its covariance in the transform's frame."""
     result = PoseWithCovarianceStamped(header=transform.header)
     result.pose.pose = do_transform_pose(pose.pose.pose, transform)
@@ -98,9 +99,13 @@ def do_transform_polygon_stamped(polygon: PolygonStamped, transform: TransformSt
     return result
 
 
-for _type, _function in ((PointStamped, do_transform_point), (Vector3Stamped, do_transform_vector3),
-                         (PoseStamped, do_transform_pose_stamped), (PolygonStamped, do_transform_polygon_stamped),
-                         (PoseWithCovarianceStamped, do_transform_pose_with_covariance_stamped)):
+for _type, _function in (
+    (PointStamped, do_transform_point),
+    (Vector3Stamped, do_transform_vector3),
+    (PoseStamped, do_transform_pose_stamped),
+    (PolygonStamped, do_transform_polygon_stamped),
+    (PoseWithCovarianceStamped, do_transform_pose_with_covariance_stamped),
+):
     tf2_ros.TransformRegistration().add(_type, _function)
 for _type in (Vector3Stamped, PoseStamped, PointStamped):
     tf2_ros.ConvertRegistration().add_to_msg(_type, to_msg_msg)

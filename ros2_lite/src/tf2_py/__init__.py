@@ -10,5 +10,12 @@ from .exceptions import (
     TransformException,
 )
 
-__all__ = ["BufferCore", "ConnectivityException", "ExtrapolationException", "InvalidArgumentException",
-           "LookupException", "TimeoutException", "TransformException"]
+__all__ = [
+    "BufferCore",
+    "ConnectivityException",
+    "ExtrapolationException",
+    "InvalidArgumentException",
+    "LookupException",
+    "TimeoutException",
+    "TransformException",
+]

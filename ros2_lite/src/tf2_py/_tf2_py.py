@@ -87,24 +87,33 @@ class BufferCore:
             if history.insert(Pose(values[:3], canonical(values[3:]), parent, 0 if static else stamp)):
                 self._authorities[child] = authority
                 return
-        _log().warning(f"TF_OLD_DATA ignoring data from the past for frame {child} at time {seconds(stamp)} according "
-                       f"to authority {authority}")
+        _log().warning(
+            f"TF_OLD_DATA ignoring data from the past for frame {child} at time {seconds(stamp)} according "
+            f"to authority {authority}"
+        )
 
     @staticmethod
     def _fault(parent: str, child: str, values: tuple[float, ...], authority: str) -> str | None:
         if child == parent:
-            return (f'TF_SELF_TRANSFORM: Ignoring transform from authority "{authority}" with frame_id and  '
-                    f'child_frame_id "{child}" because they are the same')
+            return (
+                f'TF_SELF_TRANSFORM: Ignoring transform from authority "{authority}" with frame_id and  '
+                f'child_frame_id "{child}" because they are the same'
+            )
         if not child:
-            return (f'TF_NO_CHILD_FRAME_ID: Ignoring transform from authority "{authority}" because child_frame_id not '
-                    "set")
+            return (
+                f'TF_NO_CHILD_FRAME_ID: Ignoring transform from authority "{authority}" because child_frame_id not set'
+            )
         if not parent:
-            return (f'TF_NO_FRAME_ID: Ignoring transform with child_frame_id "{child}"  from authority "{authority}" '
-                    "because frame_id not set")
+            return (
+                f'TF_NO_FRAME_ID: Ignoring transform with child_frame_id "{child}"  from authority "{authority}" '
+                "because frame_id not set"
+            )
         # a quaternion of length nought turns into NaN on upstream's way through a matrix; any other is normalised there
         if any(math.isnan(v) for v in values) or not any(values[3:]):
-            return (f'TF_NAN_INPUT: Ignoring transform for child_frame_id "{child}" from authority "{authority}" '
-                    f"because of a nan value in the transform {values}")
+            return (
+                f'TF_NAN_INPUT: Ignoring transform for child_frame_id "{child}" from authority "{authority}" '
+                f"because of a nan value in the transform {values}"
+            )
         return None
 
     def clear(self) -> None:
@@ -128,8 +137,9 @@ class BufferCore:
             translation, rotation, stamp = self._lookup(target_frame, source_frame, nanoseconds_of(time))
         return _message(target_frame, source_frame, translation, rotation, stamp)
 
-    def lookup_transform_full_core(self, target_frame: str, target_time: Any, source_frame: str, source_time: Any,
-                                   fixed_frame: str) -> TransformStamped:
+    def lookup_transform_full_core(
+        self, target_frame: str, target_time: Any, source_frame: str, source_time: Any, fixed_frame: str
+    ) -> TransformStamped:
         """Return the transform between frames at two times, by way of a frame that does not move meanwhile."""
         with self._lock:
             for name, frame in (("target", target_frame), ("source", source_frame), ("fixed", fixed_frame)):
@@ -152,8 +162,9 @@ class BufferCore:
             return 0, str(e)
         return 1, ""
 
-    def can_transform_full_core(self, target_frame: str, target_time: Any, source_frame: str, source_time: Any,
-                                fixed_frame: str) -> tuple[int, str]:
+    def can_transform_full_core(
+        self, target_frame: str, target_time: Any, source_frame: str, source_time: Any, fixed_frame: str
+    ) -> tuple[int, str]:
         """Return whether `lookup_transform_full_core` would succeed (1 or 0), and if not, why."""
         try:
             with self._lock:
@@ -179,8 +190,11 @@ class BufferCore:
         """Return one line for every frame and its parent."""
         with self._lock:
             newest = {f: h.newest() for f, h in self._histories.items()}
-            return "".join(f"Frame {f} exists with parent {newest[f].parent if newest[f] else 'NO_PARENT'}.\n"  # type: ignore[union-attr]
-                           for f in self._frames if f in newest)
+            return "".join(
+                f"Frame {f} exists with parent {newest[f].parent if newest[f] else 'NO_PARENT'}.\n"  # type: ignore[union-attr]
+                for f in self._frames
+                if f in newest
+            )
 
     def all_frames_as_yaml(self) -> str:
         """Return the tree as YAML, as `tf2_tools view_frames` reads it."""
@@ -194,12 +208,14 @@ class BufferCore:
                 if history is None or pose is None:
                     continue
                 span = max(history.latest - history.oldest, 100_000)
-                text.append(f"{frame}: \n  parent: '{pose.parent}'\n"
-                            f"  broadcaster: '{self._authorities.get(frame, 'no recorded authority')}'\n"
-                            f"  rate: {len(history) * 1e9 / span:.3f}\n"
-                            f"  most_recent_transform: {seconds(history.latest)}\n"
-                            f"  oldest_transform: {seconds(history.oldest)}\n"
-                            f"  buffer_length: {(history.latest - history.oldest) * 1e-9:.3f}\n")
+                text.append(
+                    f"{frame}: \n  parent: '{pose.parent}'\n"
+                    f"  broadcaster: '{self._authorities.get(frame, 'no recorded authority')}'\n"
+                    f"  rate: {len(history) * 1e9 / span:.3f}\n"
+                    f"  most_recent_transform: {seconds(history.latest)}\n"
+                    f"  oldest_transform: {seconds(history.oldest)}\n"
+                    f"  buffer_length: {(history.latest - history.oldest) * 1e-9:.3f}\n"
+                )
             return "".join(text)
 
     def _frameExists(self, frame: str) -> bool:
@@ -210,12 +226,18 @@ class BufferCore:
 
     def _require(self, where: str, frame: str, can: bool = False) -> None:
         """Raise unless the frame is known; the two phrasings are upstream's for lookups and for questions."""
-        reason = ("in tf2 frame_ids cannot be empty" if not frame else
-                  "in tf2 frame_ids cannot start with a '/'" if frame.startswith("/") else None)
+        reason = (
+            "in tf2 frame_ids cannot be empty"
+            if not frame
+            else "in tf2 frame_ids cannot start with a '/'"
+            if frame.startswith("/")
+            else None
+        )
         if reason or (can and frame not in self._frames):
             raise InvalidArgumentException(
                 f'Invalid {"frame ID" if can else "argument"} "{frame}" passed to {where} - '
-                f"{reason or 'frame does not exist'}")
+                f"{reason or 'frame does not exist'}"
+            )
         if frame not in self._frames:
             raise LookupException(f'"{frame}" passed to {where} does not exist. ')
 
@@ -242,8 +264,9 @@ class BufferCore:
         v2, q2 = _inverse(_accumulate(downs))
         return add(rotate(q2, v1), v2), multiply(q2, q1), time
 
-    def _walk(self, frame: str, goal: str, time: int,
-              stop: str | None = None) -> tuple[list[Pose], str, TransformException | None]:
+    def _walk(
+        self, frame: str, goal: str, time: int, stop: str | None = None
+    ) -> tuple[list[Pose], str, TransformException | None]:
         """Climb from a frame to `goal`, `stop`, the root, or where data ends.
 
         Returns the poses passed, the frame reached, and why the climb ended when data for that time were lacking.
@@ -279,7 +302,7 @@ class BufferCore:
         reached = {p.parent: i for i, p in enumerate(ups)}
         for i, pose in enumerate(downs):
             if pose.parent in reached:
-                way = downs[:i + 1] + ups[:reached[pose.parent] + 1]
+                way = downs[: i + 1] + ups[: reached[pose.parent] + 1]
                 return min((p.stamp for p in way if p.stamp), default=0)
         raise self._unconnected(target, source)
 
@@ -301,8 +324,10 @@ class BufferCore:
 
     @staticmethod
     def _unconnected(target: str, source: str) -> ConnectivityException:
-        return ConnectivityException(f"Could not find a connection between '{target}' and '{source}' because they are "
-                                     "not part of the same tree.Tf has two or more unconnected trees.")
+        return ConnectivityException(
+            f"Could not find a connection between '{target}' and '{source}' because they are "
+            "not part of the same tree.Tf has two or more unconnected trees."
+        )
 
 
 def _accumulate(poses: list[Pose]) -> tuple[Vector, Quaternion]:

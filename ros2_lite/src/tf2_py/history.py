@@ -26,8 +26,12 @@ def multiply(a: Quaternion, b: Quaternion) -> Quaternion:
     """Return the rotation b followed by a."""
     ax, ay, az, aw = a
     bx, by, bz, bw = b
-    return (aw * bx + ax * bw + ay * bz - az * by, aw * by + ay * bw + az * bx - ax * bz,
-            aw * bz + az * bw + ax * by - ay * bx, aw * bw - ax * bx - ay * by - az * bz)
+    return (
+        aw * bx + ax * bw + ay * bz - az * by,
+        aw * by + ay * bw + az * bx - ax * bz,
+        aw * bz + az * bw + ax * by - ay * bx,
+        aw * bw - ax * bx - ay * by - az * bz,
+    )
 
 
 def conjugate(q: Quaternion) -> Quaternion:
@@ -40,8 +44,11 @@ def rotate(q: Quaternion, v: Vector) -> Vector:
     x, y, z, w = q
     # v + 2 w (u x v) + 2 u x (u x v) with u the vector part
     cx, cy, cz = y * v[2] - z * v[1], z * v[0] - x * v[2], x * v[1] - y * v[0]
-    return (v[0] + 2 * (w * cx + y * cz - z * cy), v[1] + 2 * (w * cy + z * cx - x * cz),
-            v[2] + 2 * (w * cz + x * cy - y * cx))
+    return (
+        v[0] + 2 * (w * cx + y * cz - z * cy),
+        v[1] + 2 * (w * cy + z * cx - x * cz),
+        v[2] + 2 * (w * cz + x * cy - y * cx),
+    )
 
 
 def add(a: Vector, b: Vector) -> Vector:
@@ -144,14 +151,20 @@ class MovingHistory:
         if time == 0 or time == self.latest:
             return self.poses[-1]
         if len(self.stamps) == 1:
-            raise ExtrapolationException(f"Lookup would require extrapolation at time {seconds(time)}, but only time "
-                                         f"{seconds(self.latest)} is in the buffer")
+            raise ExtrapolationException(
+                f"Lookup would require extrapolation at time {seconds(time)}, but only time "
+                f"{seconds(self.latest)} is in the buffer"
+            )
         if time > self.latest:
-            raise ExtrapolationException("Lookup would require extrapolation into the future.  Requested time "
-                                         f"{seconds(time)} but the latest data is at time {seconds(self.latest)}")
+            raise ExtrapolationException(
+                "Lookup would require extrapolation into the future.  Requested time "
+                f"{seconds(time)} but the latest data is at time {seconds(self.latest)}"
+            )
         if time < self.oldest:
-            raise ExtrapolationException("Lookup would require extrapolation into the past.  Requested time "
-                                         f"{seconds(time)} but the earliest data is at time {seconds(self.oldest)}")
+            raise ExtrapolationException(
+                "Lookup would require extrapolation into the past.  Requested time "
+                f"{seconds(time)} but the earliest data is at time {seconds(self.oldest)}"
+            )
         if time == self.oldest:
             return self.poses[0]
         i = bisect_right(self.stamps, time) - 1
@@ -160,8 +173,12 @@ class MovingHistory:
             return one
         t = (time - one.stamp) / (two.stamp - one.stamp)
         a, b = one.translation, two.translation
-        return Pose((a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t),
-                    slerp(one.rotation, two.rotation, t), one.parent, time)
+        return Pose(
+            (a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t),
+            slerp(one.rotation, two.rotation, t),
+            one.parent,
+            time,
+        )
 
     def clear(self) -> None:
         """Forget everything."""

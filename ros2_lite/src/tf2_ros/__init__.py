@@ -26,7 +26,24 @@ from .static_transform_broadcaster import StaticTransformBroadcaster
 from .transform_broadcaster import TransformBroadcaster
 from .transform_listener import TransformListener
 
-__all__ = ["Buffer", "BufferClient", "BufferCore", "BufferInterface", "ConnectivityException", "ConvertRegistration",
-           "ExtrapolationException", "InvalidArgumentException", "LookupException", "NotImplementedException",
-           "Stamped", "StaticTransformBroadcaster", "TimeoutException", "TransformBroadcaster", "TransformException",
-           "TransformListener", "TransformRegistration", "TypeException", "convert"]
+__all__ = [
+    "Buffer",
+    "BufferClient",
+    "BufferCore",
+    "BufferInterface",
+    "ConnectivityException",
+    "ConvertRegistration",
+    "ExtrapolationException",
+    "InvalidArgumentException",
+    "LookupException",
+    "NotImplementedException",
+    "Stamped",
+    "StaticTransformBroadcaster",
+    "TimeoutException",
+    "TransformBroadcaster",
+    "TransformException",
+    "TransformListener",
+    "TransformRegistration",
+    "TypeException",
+    "convert",
+]

@@ -76,8 +76,9 @@ class Buffer(tf2.BufferCore, BufferInterface):
             if callback in self._new_data_callbacks:
                 self._new_data_callbacks.remove(callback)
 
-    def lookup_transform(self, target_frame: str, source_frame: str, time: Time,
-                         timeout: Duration = Duration()) -> TransformStamped:  # noqa: B008
+    def lookup_transform(
+        self, target_frame: str, source_frame: str, time: Time, timeout: Duration = Duration()
+    ) -> TransformStamped:
         """Return the transform that takes coordinates in `source_frame` to `target_frame`.
 
         Args:
@@ -92,8 +93,15 @@ class Buffer(tf2.BufferCore, BufferInterface):
         self.can_transform(target_frame, source_frame, time, timeout)
         return self.lookup_transform_core(target_frame, source_frame, time)
 
-    def lookup_transform_full(self, target_frame: str, target_time: Time, source_frame: str, source_time: Time,
-                              fixed_frame: str, timeout: Duration = Duration()) -> TransformStamped:  # noqa: B008
+    def lookup_transform_full(
+        self,
+        target_frame: str,
+        target_time: Time,
+        source_frame: str,
+        source_time: Time,
+        fixed_frame: str,
+        timeout: Duration = Duration(),
+    ) -> TransformStamped:
         """Return the transform between frames at two times, by way of a frame that does not move meanwhile."""
         self.can_transform_full(target_frame, target_time, source_frame, source_time, fixed_frame, timeout)
         return self.lookup_transform_full_core(target_frame, target_time, source_frame, source_time, fixed_frame)
@@ -103,24 +111,42 @@ class Buffer(tf2.BufferCore, BufferInterface):
         await self.wait_for_transform_async(target_frame, source_frame, time)
         return self.lookup_transform_core(target_frame, source_frame, time)
 
-    async def lookup_transform_full_async(self, target_frame: str, target_time: Time, source_frame: str,
-                                          source_time: Time, fixed_frame: str) -> TransformStamped:
+    async def lookup_transform_full_async(
+        self, target_frame: str, target_time: Time, source_frame: str, source_time: Time, fixed_frame: str
+    ) -> TransformStamped:
         """Return the transform between two times once it is known, without blocking."""
         await self.wait_for_transform_full_async(target_frame, target_time, source_frame, source_time, fixed_frame)
         return self.lookup_transform_full_core(target_frame, target_time, source_frame, source_time, fixed_frame)
 
-    def can_transform(self, target_frame: str, source_frame: str, time: Time, timeout: Duration = Duration(),  # noqa: B008
-                      return_debug_tuple: bool = False) -> Any:
+    def can_transform(
+        self,
+        target_frame: str,
+        source_frame: str,
+        time: Time,
+        timeout: Duration = Duration(),
+        return_debug_tuple: bool = False,
+    ) -> Any:
         """Tell whether the transform is known (within the timeout), with the reason if `return_debug_tuple`."""
-        return self._wait(lambda: self.can_transform_core(target_frame, source_frame, time), timeout,
-                          return_debug_tuple)
+        return self._wait(
+            lambda: self.can_transform_core(target_frame, source_frame, time), timeout, return_debug_tuple
+        )
 
-    def can_transform_full(self, target_frame: str, target_time: Time, source_frame: str, source_time: Time,
-                           fixed_frame: str, timeout: Duration = Duration(),  # noqa: B008
-                           return_debug_tuple: bool = False) -> Any:
+    def can_transform_full(
+        self,
+        target_frame: str,
+        target_time: Time,
+        source_frame: str,
+        source_time: Time,
+        fixed_frame: str,
+        timeout: Duration = Duration(),
+        return_debug_tuple: bool = False,
+    ) -> Any:
         """Tell whether the transform between two times is known (within the timeout)."""
-        return self._wait(lambda: self.can_transform_full_core(target_frame, target_time, source_frame, source_time,
-                                                               fixed_frame), timeout, return_debug_tuple)
+        return self._wait(
+            lambda: self.can_transform_full_core(target_frame, target_time, source_frame, source_time, fixed_frame),
+            timeout,
+            return_debug_tuple,
+        )
 
     def _wait(self, question: Callable[[], tuple[int, str]], timeout: Duration, whole: bool) -> Any:
         deadline = clock.monotonic() + timeout.nanoseconds * 1e-9
@@ -133,15 +159,19 @@ class Buffer(tf2.BufferCore, BufferInterface):
 
     def wait_for_transform_async(self, target_frame: str, source_frame: str, time: Time) -> Future:
         """Return a future of the transform."""
-        return self._future(lambda: self.can_transform_core(target_frame, source_frame, time),
-                            lambda: self.lookup_transform_core(target_frame, source_frame, time))
+        return self._future(
+            lambda: self.can_transform_core(target_frame, source_frame, time),
+            lambda: self.lookup_transform_core(target_frame, source_frame, time),
+        )
 
-    def wait_for_transform_full_async(self, target_frame: str, target_time: Time, source_frame: str,
-                                      source_time: Time, fixed_frame: str) -> Future:
+    def wait_for_transform_full_async(
+        self, target_frame: str, target_time: Time, source_frame: str, source_time: Time, fixed_frame: str
+    ) -> Future:
         """Return a future of the transform between two times."""
         arguments = (target_frame, target_time, source_frame, source_time, fixed_frame)
-        return self._future(lambda: self.can_transform_full_core(*arguments),
-                            lambda: self.lookup_transform_full_core(*arguments))
+        return self._future(
+            lambda: self.can_transform_full_core(*arguments), lambda: self.lookup_transform_full_core(*arguments)
+        )
 
     def _future(self, question: Callable[[], tuple[int, str]], answer: Callable[[], TransformStamped]) -> Future:
         future = Future()

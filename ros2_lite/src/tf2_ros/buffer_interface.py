@@ -108,8 +108,13 @@ class BufferInterface:
     def __init__(self) -> None:
         self.registration = TransformRegistration()
 
-    def transform(self, object_stamped: Any, target_frame: str, timeout: Duration = Duration(),  # noqa: B008
-                  new_type: type | None = None) -> Any:
+    def transform(
+        self,
+        object_stamped: Any,
+        target_frame: str,
+        timeout: Duration = Duration(),
+        new_type: type | None = None,
+    ) -> Any:
         """Return a stamped object in another frame, as another type where `new_type` says so.
 
         Raises:
@@ -122,31 +127,54 @@ class BufferInterface:
         result = do_transform(object_stamped, transform)
         return result if new_type is None else convert(result, new_type)
 
-    def transform_full(self, object_stamped: Any, target_frame: str, target_time: Time, fixed_frame: str,
-                       timeout: Duration = Duration(), new_type: type | None = None) -> Any:  # noqa: B008
+    def transform_full(
+        self,
+        object_stamped: Any,
+        target_frame: str,
+        target_time: Time,
+        fixed_frame: str,
+        timeout: Duration = Duration(),
+        new_type: type | None = None,
+    ) -> Any:
         """Return a stamped object in another frame at another time, by way of a frame that does not move."""
         do_transform = self.registration.get(type(object_stamped))
         header = object_stamped.header
-        result = do_transform(object_stamped, self.lookup_transform_full(
-            target_frame, target_time, header.frame_id, header.stamp, fixed_frame, timeout))
+        result = do_transform(
+            object_stamped,
+            self.lookup_transform_full(target_frame, target_time, header.frame_id, header.stamp, fixed_frame, timeout),
+        )
         return result if new_type is None else convert(result, new_type)
 
-    def lookup_transform(self, target_frame: str, source_frame: str, time: Time,
-                         timeout: Duration = Duration()) -> TransformStamped:  # noqa: B008
+    def lookup_transform(
+        self, target_frame: str, source_frame: str, time: Time, timeout: Duration = Duration()
+    ) -> TransformStamped:
         """Return the transform from source to target frame."""
         raise NotImplementedException
 
-    def lookup_transform_full(self, target_frame: str, target_time: Time, source_frame: str, source_time: Time,
-                              fixed_frame: str, timeout: Duration = Duration()) -> TransformStamped:  # noqa: B008
+    def lookup_transform_full(
+        self,
+        target_frame: str,
+        target_time: Time,
+        source_frame: str,
+        source_time: Time,
+        fixed_frame: str,
+        timeout: Duration = Duration(),
+    ) -> TransformStamped:
         """Return the transform from source to target frame between two times."""
         raise NotImplementedException
 
-    def can_transform(self, target_frame: str, source_frame: str, time: Time,
-                      timeout: Duration = Duration()) -> bool:  # noqa: B008
+    def can_transform(self, target_frame: str, source_frame: str, time: Time, timeout: Duration = Duration()) -> bool:
         """Tell whether there is a transform from source to target frame."""
         raise NotImplementedException
 
-    def can_transform_full(self, target_frame: str, target_time: Time, source_frame: str, source_time: Time,
-                           fixed_frame: str, timeout: Duration = Duration()) -> bool:  # noqa: B008
+    def can_transform_full(
+        self,
+        target_frame: str,
+        target_time: Time,
+        source_frame: str,
+        source_time: Time,
+        fixed_frame: str,
+        timeout: Duration = Duration(),
+    ) -> bool:
         """Tell whether there is a transform from source to target frame between two times."""
         raise NotImplementedException

@@ -16,8 +16,15 @@ from .buffer import Buffer
 class TransformListener:
     """Subscribes to /tf and /tf_static as long as it lives, and hands what comes to a buffer."""
 
-    def __init__(self, buffer: Buffer, node: Node, *, spin_thread: bool = False, qos: QoSProfile | int | None = None,
-                 static_qos: QoSProfile | int | None = None) -> None:
+    def __init__(
+        self,
+        buffer: Buffer,
+        node: Node,
+        *,
+        spin_thread: bool = False,
+        qos: QoSProfile | int | None = None,
+        static_qos: QoSProfile | int | None = None,
+    ) -> None:
         """Subscribe.
 
         Args:
@@ -37,8 +44,9 @@ class TransformListener:
         # in the default group a callback that waits for a transform would keep it from coming in
         self.group = ReentrantCallbackGroup()
         self.tf_sub = node.create_subscription(TFMessage, "/tf", self.callback, qos, callback_group=self.group)
-        self.tf_static_sub = node.create_subscription(TFMessage, "/tf_static", self.static_callback, static_qos,
-                                                      callback_group=self.group)
+        self.tf_static_sub = node.create_subscription(
+            TFMessage, "/tf_static", self.static_callback, static_qos, callback_group=self.group
+        )
         if spin_thread:
             self.executor = SingleThreadedExecutor()
             self.dedicated_listener_thread = Thread(target=self._spin, daemon=True)

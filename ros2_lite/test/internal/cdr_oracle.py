@@ -18,8 +18,13 @@ from rosidl_parser import definition as d
 from ros2_lite.idl import library, list_interfaces, list_packages
 from ros2_lite.idl.classes import get_interface
 
-_BASIC = {"boolean": bool, "octet": types.uint8, "float": types.float32, "double": types.float64,
-          **{t: getattr(types, t) for t in d.EXPLICIT_INTEGER_TYPES}}
+_BASIC = {
+    "boolean": bool,
+    "octet": types.uint8,
+    "float": types.float32,
+    "double": types.float64,
+    **{t: getattr(types, t) for t in d.EXPLICIT_INTEGER_TYPES},
+}
 
 
 def message_names() -> list[str]:
@@ -30,8 +35,11 @@ def message_names() -> list[str]:
         for kind, stems in list_interfaces(package).items():
             for stem in stems:
                 library.definition(f"{package}/{kind}/{stem}")
-    return sorted(n for n, definition in library._definitions.items()
-                  if isinstance(definition, d.Message) and not n.startswith("deft"))
+    return sorted(
+        n
+        for n, definition in library._definitions.items()
+        if isinstance(definition, d.Message) and not n.startswith("deft")
+    )
 
 
 def members(name: str) -> list[d.Member]:
@@ -77,14 +85,16 @@ def to_oracle(value: Any, type_: d.AbstractType) -> Any:
 def oracle_bytes(message: Any, name: str, little: bool = True) -> bytes:
     """Serialise with cyclonedds, header included."""
     kind = d.NamespacedType(name.split("/")[:2], name.split("/")[2])
-    return bytes(to_oracle(message, kind).serialize(
-        endianness=Endianness.Little if little else Endianness.Big, use_version_2=False))
+    return bytes(
+        to_oracle(message, kind).serialize(
+            endianness=Endianness.Little if little else Endianness.Big, use_version_2=False
+        )
+    )
 
 
 def messages(name: str) -> st.SearchStrategy[Any]:
     """Return a strategy for messages of a type."""
-    fields = {m.name: _values(m.type) for m in members(name)
-              if m.name != d.EMPTY_STRUCTURE_REQUIRED_MEMBER_NAME}
+    fields = {m.name: _values(m.type) for m in members(name) if m.name != d.EMPTY_STRUCTURE_REQUIRED_MEMBER_NAME}
     return st.builds(get_interface(name), **fields)
 
 
@@ -116,5 +126,3 @@ def _values(type_: d.AbstractType) -> st.SearchStrategy[Any]:
 def padded(data: bytes) -> bytes:
     """Fill up to a multiple of four, as cyclonedds does."""
     return data + bytes(-len(data) % 4)
-
-

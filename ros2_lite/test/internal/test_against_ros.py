@@ -49,9 +49,14 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="module")
 def ros():
-    process = subprocess.Popen(["bash", "-c", '. "$0" >&2; exec python3 -c "$1"', SETUP, SERVER],
-                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                               env={"PATH": "/usr/bin:/bin", "HOME": str(Path.home())}, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        ["bash", "-c", '. "$0" >&2; exec python3 -c "$1"', SETUP, SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(Path.home())},
+        stderr=subprocess.DEVNULL,
+    )
 
     def ask(**question):
         process.stdin.write(json.dumps(question) + "\n")
@@ -80,8 +85,9 @@ def test_classes_are_the_same(name, ros):
     assert cls.__slots__ == real["slots"]
     assert [type(t).__name__ for t in cls.SLOT_TYPES] == real["types"]
     assert repr(cls()) == real["repr"]
-    constants = {n: repr(getattr(cls, n)) for n in dir(cls)
-                 if n.isupper() and not n.startswith("_") and n != "SLOT_TYPES"}
+    constants = {
+        n: repr(getattr(cls, n)) for n in dir(cls) if n.isupper() and not n.startswith("_") and n != "SLOT_TYPES"
+    }
     assert constants == real["constants"]
     trimmed = bytes.fromhex(real["bytes"])
     assert serialize(cls()) == trimmed[: len(serialize(cls()))] and len(trimmed) - len(serialize(cls())) < 4
@@ -89,8 +95,14 @@ def test_classes_are_the_same(name, ros):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_real_ros_reads_what_we_write_and_the_reverse(name, ros):
-    @settings(deadline=None, max_examples=5, suppress_health_check=list(HealthCheck), phases=[Phase.generate],
-              derandomize=True, database=None)
+    @settings(
+        deadline=None,
+        max_examples=5,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+        derandomize=True,
+        database=None,
+    )
     @given(data=st.data())
     def exchange(data):
         message = data.draw(messages(name))

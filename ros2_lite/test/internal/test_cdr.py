@@ -54,7 +54,7 @@ def test_a_request_header_stands_between_encapsulation_and_message(prefix):
     pose = get_interface("geometry_msgs/msg/PoseStamped")()
     pose.header.frame_id, pose.pose.position.x = "base_link", 0.25
     data = serialize(pose, prefix)
-    assert data[:4] == LITTLE and data[4:4 + len(prefix)] == prefix
+    assert data[:4] == LITTLE and data[4 : 4 + len(prefix)] == prefix
     assert deserialize(data, type(pose), skip=len(prefix)) == pose
 
 
@@ -90,7 +90,7 @@ class TestHostileBytes:
         raw = bytearray(serialize(data.draw(messages(name))))
         for _ in range(data.draw(st.integers(1, 4))):
             at = data.draw(st.integers(4, len(raw)))
-            raw[at:at + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=4))
+            raw[at : at + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=4))
         cls = get_interface(name)
         try:
             message = deserialize(bytes(raw), cls)
@@ -99,10 +99,20 @@ class TestHostileBytes:
         else:
             assert deserialize(serialize(message), cls) is not None
 
-    @pytest.mark.parametrize("name", ["sensor_msgs/msg/Image", "sensor_msgs/msg/JointState", "tf2_msgs/msg/TFMessage",
-                                      "visualization_msgs/msg/MarkerArray", "rcl_interfaces/msg/ParameterEvent",
-                                      "nav_msgs/msg/Path", "rcl_interfaces/srv/ListParameters_Request",
-                                      "std_msgs/msg/ByteMultiArray", "rcl_interfaces/msg/ParameterValue"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "sensor_msgs/msg/Image",
+            "sensor_msgs/msg/JointState",
+            "tf2_msgs/msg/TFMessage",
+            "visualization_msgs/msg/MarkerArray",
+            "rcl_interfaces/msg/ParameterEvent",
+            "nav_msgs/msg/Path",
+            "rcl_interfaces/srv/ListParameters_Request",
+            "std_msgs/msg/ByteMultiArray",
+            "rcl_interfaces/msg/ParameterValue",
+        ],
+    )
     def test_counts_that_promise_more_than_there_is(self, name):
         """Every four bytes in turn claim to be a length of four thousand million."""
         cls = get_interface(name)
@@ -110,22 +120,25 @@ class TestHostileBytes:
         tracemalloc.start()
         started = time.perf_counter()
         for at in range(4, len(data) - 3, 4):
-            bad = data[:at] + b"\xff\xff\xff\xff" + data[at + 4:]
+            bad = data[:at] + b"\xff\xff\xff\xff" + data[at + 4 :]
             with pytest.raises(CdrError):
                 deserialize(bad, cls)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 4_000_000 and time.perf_counter() - started < 5
 
-    @pytest.mark.parametrize(("data", "reason"), [
-        (b"", "too few"),
-        (LITTLE, "needs 4 bytes, 0 are left"),
-        (b"\x00\x03\x00\x00" + bytes(8), "0x0003 is not plain CDR"),
-        (b"\x00\x07\x00\x00" + bytes(8), "0x0007 is not plain CDR"),
-        (LITTLE + struct.pack("<I", 9) + b"hello\0", "string of 9 characters, 6 bytes are left"),
-        (LITTLE + struct.pack("<I", 5) + b"hello", "does not end with a null"),
-        (LITTLE + struct.pack("<I", 6) + b"hello\0" + bytes(10), "10 bytes are left over"),
-    ])
+    @pytest.mark.parametrize(
+        ("data", "reason"),
+        [
+            (b"", "too few"),
+            (LITTLE, "needs 4 bytes, 0 are left"),
+            (b"\x00\x03\x00\x00" + bytes(8), "0x0003 is not plain CDR"),
+            (b"\x00\x07\x00\x00" + bytes(8), "0x0007 is not plain CDR"),
+            (LITTLE + struct.pack("<I", 9) + b"hello\0", "string of 9 characters, 6 bytes are left"),
+            (LITTLE + struct.pack("<I", 5) + b"hello", "does not end with a null"),
+            (LITTLE + struct.pack("<I", 6) + b"hello\0" + bytes(10), "10 bytes are left over"),
+        ],
+    )
     def test_the_error_names_field_offset_and_reason(self, data, reason):
         with pytest.raises(CdrError, match=reason) as caught:
             deserialize(data, get_interface("std_msgs/msg/String"))
@@ -156,14 +169,17 @@ class TestHostileBytes:
 class TestValuesThatDoNotFit:
     """A message that cannot be written is a TypeError that names the field."""
 
-    @pytest.mark.parametrize(("name", "values", "where"), [
-        ("std_msgs/msg/String", {"data": 5}, r"String\.data.*'str', got int 5"),
-        ("std_msgs/msg/UInt8", {"data": 256}, r"UInt8\.data.*\[0, 255\], got int 256"),
-        ("geometry_msgs/msg/PointStamped", {"point": None}, r"PointStamped\.point.*'Point', got NoneType"),
-        ("std_msgs/msg/String", {"data": "\ud800"}, r"String\.data.*surrogates"),
-        ("shape_msgs/msg/SolidPrimitive", {"dimensions": [1.0] * 4}, r"dimensions.*<= 3"),
-        ("rmw_dds_common/msg/NodeEntitiesInfo", {"node_name": "x" * 257}, r"node_name.*256"),
-    ])
+    @pytest.mark.parametrize(
+        ("name", "values", "where"),
+        [
+            ("std_msgs/msg/String", {"data": 5}, r"String\.data.*'str', got int 5"),
+            ("std_msgs/msg/UInt8", {"data": 256}, r"UInt8\.data.*\[0, 255\], got int 256"),
+            ("geometry_msgs/msg/PointStamped", {"point": None}, r"PointStamped\.point.*'Point', got NoneType"),
+            ("std_msgs/msg/String", {"data": "\ud800"}, r"String\.data.*surrogates"),
+            ("shape_msgs/msg/SolidPrimitive", {"dimensions": [1.0] * 4}, r"dimensions.*<= 3"),
+            ("rmw_dds_common/msg/NodeEntitiesInfo", {"node_name": "x" * 257}, r"node_name.*256"),
+        ],
+    )
     def test_names_the_field(self, name, values, where):
         message = get_interface(name)()
         for field, value in values.items():
@@ -189,8 +205,10 @@ class TestLargeArrays:
         message.data[0] ^= 1  # and may be changed, without reaching what it came from
         assert message.data.tobytes() != pixels
 
-    @pytest.mark.parametrize("make", [bytes, bytearray, memoryview, lambda b: np.frombuffer(b, np.uint8),
-                                      lambda b: array.array("B", b), list])
+    @pytest.mark.parametrize(
+        "make",
+        [bytes, bytearray, memoryview, lambda b: np.frombuffer(b, np.uint8), lambda b: array.array("B", b), list],
+    )
     def test_data_may_be_given_as(self, make):
         image = get_interface("sensor_msgs/msg/Image")
         pixels = os.urandom(10_000)

@@ -37,8 +37,10 @@ def test_off_finds_nobody(monkeypatch):
 
 def test_what_the_user_configures_comes_last(monkeypatch, tmp_path):
     own = tmp_path / "cyclonedds.xml"
-    own.write_text('<CycloneDDS><Domain><General><Interfaces><NetworkInterface name="eth0"/></Interfaces>'
-                   "</General></Domain></CycloneDDS>")
+    own.write_text(
+        '<CycloneDDS><Domain><General><Interfaces><NetworkInterface name="eth0"/></Interfaces>'
+        "</General></Domain></CycloneDDS>"
+    )
     monkeypatch.setenv("CYCLONEDDS_URI", f"file://{own}")
     text = domain.configuration()
     assert text.endswith(f",file://{own}")

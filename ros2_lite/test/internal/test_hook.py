@@ -8,8 +8,14 @@ import pytest
 
 
 def run(code, *, cwd, env=None, isolated=()):
-    done = subprocess.run([sys.executable, *isolated, "-c", code], cwd=cwd, capture_output=True, text=True,
-                          env={**os.environ, **(env or {})}, timeout=60)
+    done = subprocess.run(
+        [sys.executable, *isolated, "-c", code],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **(env or {})},
+        timeout=60,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -27,17 +33,29 @@ def env(overlay):
 
 
 def test_every_way_to_import(overlay):
-    assert run("from hooked_msgs.msg import Thing; import hooked_msgs.msg as m; import hooked_msgs.msg._thing as p;"
-               "from hooked_msgs import msg; print(Thing().x, m.Thing is p.Thing is msg.Thing, m.__all__, dir(m)[0])",
-               cwd=overlay, env=env(overlay)) == "3 True ['Thing'] Thing"
+    assert (
+        run(
+            "from hooked_msgs.msg import Thing; import hooked_msgs.msg as m; import hooked_msgs.msg._thing as p;"
+            "from hooked_msgs import msg; print(Thing().x, m.Thing is p.Thing is msg.Thing, m.__all__, dir(m)[0])",
+            cwd=overlay,
+            env=env(overlay),
+        )
+        == "3 True ['Thing'] Thing"
+    )
 
 
 def test_star_import_and_pickle_in_another_process(overlay):
-    assert run("from hooked_msgs.msg import *; import pickle, subprocess, sys;"
-               "data = pickle.dumps(Thing(x=5)).hex();"
-               "print(subprocess.run([sys.executable, '-c', 'import pickle,sys;'"
-               "'print(pickle.loads(bytes.fromhex(sys.argv[1])))', data], capture_output=True, text=True).stdout)",
-               cwd=overlay, env=env(overlay)) == "hooked_msgs.msg.Thing(x=5)"
+    assert (
+        run(
+            "from hooked_msgs.msg import *; import pickle, subprocess, sys;"
+            "data = pickle.dumps(Thing(x=5)).hex();"
+            "print(subprocess.run([sys.executable, '-c', 'import pickle,sys;'"
+            "'print(pickle.loads(bytes.fromhex(sys.argv[1])))', data], capture_output=True, text=True).stdout)",
+            cwd=overlay,
+            env=env(overlay),
+        )
+        == "hooked_msgs.msg.Thing(x=5)"
+    )
 
 
 def test_a_source_folder_on_the_path_is_no_obstacle(overlay):
@@ -55,15 +73,24 @@ def test_a_real_package_wins(overlay):
 
 
 def test_what_is_not_there_is_an_import_error(overlay):
-    assert run("""
+    assert run(
+        """
 for statement in ("import nowhere_msgs", "import hooked_msgs.srv", "from hooked_msgs.msg import Nothing",
                   "import hooked_msgs.msg._nothing", "import hooked_msgs.helpers"):
     try:
         exec(statement)
     except ImportError as e:
         print(type(e).__name__)
-""", cwd=overlay, env=env(overlay)).split() == ["ModuleNotFoundError", "ModuleNotFoundError", "ImportError",
-                                               "ModuleNotFoundError", "ModuleNotFoundError"]
+""",
+        cwd=overlay,
+        env=env(overlay),
+    ).split() == [
+        "ModuleNotFoundError",
+        "ModuleNotFoundError",
+        "ImportError",
+        "ModuleNotFoundError",
+        "ModuleNotFoundError",
+    ]
 
 
 def test_the_interpreter_loads_nothing_for_it(overlay):
@@ -72,5 +99,7 @@ def test_the_interpreter_loads_nothing_for_it(overlay):
 
 
 def test_a_failed_import_does_not_load_numpy(overlay):
-    assert run("import sys\ntry: import nowhere_at_all\nexcept ImportError: print('numpy' in sys.modules)",
-               cwd=overlay) == "False"
+    assert (
+        run("import sys\ntry: import nowhere_at_all\nexcept ImportError: print('numpy' in sys.modules)", cwd=overlay)
+        == "False"
+    )

@@ -122,7 +122,8 @@ def test_actions_drop_them_and_go_on(ros, attacker, capfd):
     endpoints = [
         (f"r{kind}/fib/_action/{name}{suffix}", idl.dds_type_name(message))
         for name, service in (
-            ("send_goal", impl.SendGoalService), ("get_result", impl.GetResultService),
+            ("send_goal", impl.SendGoalService),
+            ("get_result", impl.GetResultService),
             ("cancel_goal", impl.CancelGoalService),
         )
         for kind, suffix, message in (("q", "Request", service.Request), ("r", "Reply", service.Response))
@@ -150,9 +151,9 @@ def test_discovery_drops_them_and_goes_on(ros, attacker, caplog):
     ros.until(writer.matched_count)
     for data in HOSTILE:
         attacker.send("ros_discovery_info", kind, data)
-    attacker.send("ros_discovery_info", kind, pack_announcement(
-        attacker.participant.guid, [NodeEntities("/", "attacker")]
-    ))
+    attacker.send(
+        "ros_discovery_info", kind, pack_announcement(attacker.participant.guid, [NodeEntities("/", "attacker")])
+    )
     ros.until(lambda: "attacker" in node.get_node_names())
     assert "topic 'ros_discovery_info': bad announcement ignored" in caplog.text
 
@@ -178,10 +179,13 @@ def test_announcements_are_what_the_message_class_says():
     from rmw_dds_common.msg import Gid, NodeEntitiesInfo, ParticipantEntitiesInfo
 
     gid = bytes(range(16))
-    message = ParticipantEntitiesInfo(gid=Gid(data=list(gid)), node_entities_info_seq=[
-        NodeEntitiesInfo(node_namespace="/a", node_name="node", reader_gid_seq=[Gid(data=list(gid))] * 2),
-        NodeEntitiesInfo(node_namespace="/", node_name="b"),
-    ])
+    message = ParticipantEntitiesInfo(
+        gid=Gid(data=list(gid)),
+        node_entities_info_seq=[
+            NodeEntitiesInfo(node_namespace="/a", node_name="node", reader_gid_seq=[Gid(data=list(gid))] * 2),
+            NodeEntitiesInfo(node_namespace="/", node_name="b"),
+        ],
+    )
     packed = pack_announcement(gid, [NodeEntities("/a", "node", [gid, gid]), NodeEntities("/", "b")])
     assert packed.rstrip(b"\0") == serialize_message(message).rstrip(b"\0")
     from ros2_lite.dds.graph import TYPE_HASH

@@ -52,8 +52,14 @@ def package(tmp_path, monkeypatch):
 def test_everything_a_file_may_hold(package):
     package("msg/Other.msg", "int32 x 5\n")
     cls = get_interface(package("msg/Rich.msg", RICH))
-    assert (cls.LIMIT, cls.MASK, cls.G, cls.ON, cls.LETTER, cls.GREETING) == \
-        (12, 255, 9.81, True, b"A", "it's \"quoted\"")
+    assert (cls.LIMIT, cls.MASK, cls.G, cls.ON, cls.LETTER, cls.GREETING) == (
+        12,
+        255,
+        9.81,
+        True,
+        b"A",
+        'it\'s "quoted"',
+    )
     message = cls()
     assert message.names == ["a", "b, c"] and message.flag is True and message.letter == b"B" and message.small == 7
     assert message.many == array.array("b", [1, -2, 3]) and message.text == "hello world" and message.wide == "ü"
@@ -73,28 +79,31 @@ def test_services_and_actions(package):
     assert type_hash(action.Impl.SendGoalService).startswith("RIHS01_")
 
 
-@pytest.mark.parametrize(("line", "reason"), [
-    ("int32", "expected '<type> <name>'"),
-    (" int32 x", "expected '<type> <name>'"),
-    ("int32 Upper", "'Upper' is not a valid field name"),
-    ("int32 a__b", "not a valid field name"),
-    ("int32 x 1.5", "invalid literal"),
-    ("uint8 x 256", r"256 is outside \[0, 255\]"),
-    ("bool x maybe", "'maybe' is not a bool"),
-    ("int32[2] x [1]", "the default has 1 elements, the array 2"),
-    ("int32[<=1] x [1, 2]", "the default has 2 elements, the bound is 1"),
-    ("int32[0] x", "must be positive"),
-    ("int32[<=] x", "lacks its bound"),
-    ("int32<=3 x", "only strings can be bounded"),
-    ("string<=3 x abcd", "longer than 3"),
-    ("std_msgs/Header h 5", "cannot have a default"),
-    ("lower x", "neither a basic type nor a valid message name"),
-    ("a/b/C x", "neither a basic type nor a valid message name"),
-    ("int32 lower=5", "'lower' is not a valid constant name"),
-    ("std_msgs/Header H=5", "a constant cannot have type"),
-    ('string S="a"b"', "inner quotes must be escaped"),
-    ("int32 x\nint32 x", "'x' occurs twice"),
-])
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("int32", "expected '<type> <name>'"),
+        (" int32 x", "expected '<type> <name>'"),
+        ("int32 Upper", "'Upper' is not a valid field name"),
+        ("int32 a__b", "not a valid field name"),
+        ("int32 x 1.5", "invalid literal"),
+        ("uint8 x 256", r"256 is outside \[0, 255\]"),
+        ("bool x maybe", "'maybe' is not a bool"),
+        ("int32[2] x [1]", "the default has 1 elements, the array 2"),
+        ("int32[<=1] x [1, 2]", "the default has 2 elements, the bound is 1"),
+        ("int32[0] x", "must be positive"),
+        ("int32[<=] x", "lacks its bound"),
+        ("int32<=3 x", "only strings can be bounded"),
+        ("string<=3 x abcd", "longer than 3"),
+        ("std_msgs/Header h 5", "cannot have a default"),
+        ("lower x", "neither a basic type nor a valid message name"),
+        ("a/b/C x", "neither a basic type nor a valid message name"),
+        ("int32 lower=5", "'lower' is not a valid constant name"),
+        ("std_msgs/Header H=5", "a constant cannot have type"),
+        ('string S="a"b"', "inner quotes must be escaped"),
+        ("int32 x\nint32 x", "'x' occurs twice"),
+    ],
+)
 def test_what_is_refused(line, reason):
     with pytest.raises(InterfaceSyntaxError, match=reason) as caught:
         parse_interface("some_msgs", "msg", "Thing", "int32 fine\n" + line)

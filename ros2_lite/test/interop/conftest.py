@@ -38,7 +38,9 @@ class World:
         if kind == "ros":
             environment.pop("PYTHONPATH", None)
         environment.update(
-            ROS_DOMAIN_ID=str(self.domain), ROS_AUTOMATIC_DISCOVERY_RANGE="LOCALHOST", PYTHONUNBUFFERED="1",
+            ROS_DOMAIN_ID=str(self.domain),
+            ROS_AUTOMATIC_DISCOVERY_RANGE="LOCALHOST",
+            PYTHONUNBUFFERED="1",
             PYTHONDONTWRITEBYTECODE="1",
         )
         return environment
@@ -58,8 +60,12 @@ class World:
     def shell(self, line, timeout=60):
         """Run a shell line with ROS 2 sourced; returns what it printed."""
         done = subprocess.run(
-            ["bash", "-c", f". {shlex.quote(SETUP)} && {line}"], env=self._environment("ros"),
-            capture_output=True, text=True, timeout=timeout, check=False,
+            ["bash", "-c", f". {shlex.quote(SETUP)} && {line}"],
+            env=self._environment("ros"),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
         )
         return done.stdout + done.stderr
 

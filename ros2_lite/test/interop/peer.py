@@ -46,7 +46,11 @@ class Server(Node):
         self.latched.publish(String(data="kept"))
         self.create_service(AddTwoInts, "add", self.on_add)
         self.action = ActionServer(
-            self, Fibonacci, "fibonacci", self.execute, callback_group=group,
+            self,
+            Fibonacci,
+            "fibonacci",
+            self.execute,
+            callback_group=group,
             goal_callback=lambda goal: GoalResponse.ACCEPT if goal.order > 0 else GoalResponse.REJECT,
             cancel_callback=lambda handle: CancelResponse.ACCEPT,
         )
@@ -137,9 +141,7 @@ class Driver:
         return self.received["image"][0] == bytes(message.data)
 
     def latched(self):
-        self.node.create_subscription(
-            String, "latched", lambda m: self.received["latched"].append(m.data), LATCHED
-        )
+        self.node.create_subscription(String, "latched", lambda m: self.received["latched"].append(m.data), LATCHED)
         self.until(lambda: self.received["latched"], "latched")
         return self.received["latched"] == ["kept"]
 
@@ -147,7 +149,7 @@ class Driver:
         client = self.node.create_client(AddTwoInts, "add")
         if not client.wait_for_service(TIMEOUT_S):
             raise TimeoutError("service")
-        sums = [self.wait(client.call_async(AddTwoInts.Request(a=i, b=-2**40)), "sum").sum for i in range(10)]
+        sums = [self.wait(client.call_async(AddTwoInts.Request(a=i, b=-(2**40))), "sum").sum for i in range(10)]
         return sums == [i - 2**40 for i in range(10)]
 
     def action(self):
@@ -155,19 +157,26 @@ class Driver:
         if not client.wait_for_server(TIMEOUT_S):
             raise TimeoutError("action server")
         refused = self.wait(client.send_goal_async(Fibonacci.Goal(order=0)), "refusal")
-        handle = self.wait(client.send_goal_async(
-            Fibonacci.Goal(order=4),
-            feedback_callback=lambda m: self.received["feedback"].append(list(m.feedback.sequence)),
-        ), "goal")
+        handle = self.wait(
+            client.send_goal_async(
+                Fibonacci.Goal(order=4),
+                feedback_callback=lambda m: self.received["feedback"].append(list(m.feedback.sequence)),
+            ),
+            "goal",
+        )
         result = self.wait(handle.get_result_async(), "result")
         long_goal = self.wait(client.send_goal_async(Fibonacci.Goal(order=40)), "long goal")
         cancelled = self.wait(long_goal.cancel_goal_async(), "cancel")
         ended = self.wait(long_goal.get_result_async(), "cancelled result")
         self.until(lambda: long_goal.status == 5, "status of the cancelled goal")
         return {
-            "refused": not refused.accepted, "accepted": handle.accepted, "status": result.status,
-            "sequence": list(result.result.sequence), "feedback": self.received["feedback"][:1],
-            "canceling": len(cancelled.goals_canceling), "cancelled_status": ended.status,
+            "refused": not refused.accepted,
+            "accepted": handle.accepted,
+            "status": result.status,
+            "sequence": list(result.result.sequence),
+            "feedback": self.received["feedback"][:1],
+            "canceling": len(cancelled.goals_canceling),
+            "cancelled_status": ended.status,
         }
 
     def parameters(self):
@@ -177,9 +186,14 @@ class Driver:
             raise TimeoutError("parameter services")
         before = self.wait(getter.call_async(GetParameters.Request(names=["speed"])), "get").values[0]
         outcome = [
-            self.wait(setter.call_async(SetParameters.Request(
-                parameters=[Parameter("speed", value=value).to_parameter_msg()]
-            )), "set").results[0].successful
+            self.wait(
+                setter.call_async(
+                    SetParameters.Request(parameters=[Parameter("speed", value=value).to_parameter_msg()])
+                ),
+                "set",
+            )
+            .results[0]
+            .successful
             for value in (2.5, "fast")
         ]
         after = self.wait(getter.call_async(GetParameters.Request(names=["speed"])), "get").values[0]
@@ -198,8 +212,10 @@ class Driver:
         info = self.node.get_publishers_info_by_topic("echo")[0]
         return {
             "nodes": sorted(self.node.get_fully_qualified_node_names()),
-            "service": services()["/interop/add"], "topic": topics()["/interop/echo"],
-            "hash": str(info.topic_type_hash), "owner": info.node_name,
+            "service": services()["/interop/add"],
+            "topic": topics()["/interop/echo"],
+            "hash": str(info.topic_type_hash),
+            "owner": info.node_name,
             "actions": get_action_names_and_types(self.node),
             "served": get_action_server_names_and_types_by_node(self.node, "server", "/interop"),
         }

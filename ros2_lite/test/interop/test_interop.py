@@ -23,13 +23,21 @@ def test_everything_a_node_offers_works_across(world, server, driver):
     assert seen["latched"] is True
     assert seen["service"] is True
     assert seen["action"] == {
-        "refused": True, "accepted": True, "status": 4, "sequence": [0, 1, 1, 2, 3], "feedback": [[0, 1, 1]],
-        "canceling": 1, "cancelled_status": 5,
+        "refused": True,
+        "accepted": True,
+        "status": 4,
+        "sequence": [0, 1, 1, 2, 3],
+        "feedback": [[0, 1, 1]],
+        "canceling": 1,
+        "cancelled_status": 5,
     }
     assert seen["parameters"] == [1.5, [True, False], 2.5]
     assert seen["graph"] == {
-        "nodes": ["/interop/driver", "/interop/server"], "service": ["example_interfaces/srv/AddTwoInts"],
-        "topic": ["std_msgs/msg/String"], "hash": STRING_HASH, "owner": "server",
+        "nodes": ["/interop/driver", "/interop/server"],
+        "service": ["example_interfaces/srv/AddTwoInts"],
+        "topic": ["std_msgs/msg/String"],
+        "hash": STRING_HASH,
+        "owner": "server",
         "actions": [["/interop/fibonacci", ["example_interfaces/action/Fibonacci"]]],
         "served": [["/interop/fibonacci", ["example_interfaces/action/Fibonacci"]]],
     }
@@ -48,11 +56,14 @@ def test_the_ros2_command_of_ros_sees_a_lite_node(world):
     )
     assert "/interop/server" in lines.splitlines()
     for expected in (
-        "/interop/echo: std_msgs/msg/String", "/interop/say: std_msgs/msg/String",
-        "/interop/add: example_interfaces/srv/AddTwoInts", "/rosout: rcl_interfaces/msg/Log",
+        "/interop/echo: std_msgs/msg/String",
+        "/interop/say: std_msgs/msg/String",
+        "/interop/add: example_interfaces/srv/AddTwoInts",
+        "/rosout: rcl_interfaces/msg/Log",
         "/parameter_events: rcl_interfaces/msg/ParameterEvent",
         "/interop/server/get_type_description: type_description_interfaces/srv/GetTypeDescription",
-        "/interop/fibonacci: example_interfaces/action/Fibonacci", f"Topic type hash: {STRING_HASH}",
+        "/interop/fibonacci: example_interfaces/action/Fibonacci",
+        f"Topic type hash: {STRING_HASH}",
         "Double value is: 1.5",
     ):
         assert expected in lines

@@ -85,7 +85,11 @@ class Announcer(Listener):
     def progress(self, progress: Progress) -> None:
         """Feed back to the client of the goal."""
         feedback = actions.FineTune.Feedback(
-            phase=progress.phase, line=progress.line, episode=progress.episode, episodes_total=progress.total,
-            best_reward=float(progress.best_reward), seconds_left=float(progress.seconds_left),
+            phase=progress.phase,
+            line=progress.line,
+            episode=progress.episode,
+            episodes_total=progress.total,
+            best_reward=float(progress.best_reward),
+            seconds_left=float(progress.seconds_left),
         )
         self._goal.publish_feedback(feedback)

@@ -83,7 +83,10 @@ def code_version() -> str:
     try:
         done = subprocess.run(
             ["git", "-C", str(here), "describe", "--always", "--dirty=+changed", "--abbrev=12"],
-            capture_output=True, text=True, timeout=5, check=True,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
         )
         return done.stdout.strip()
     except (OSError, subprocess.SubprocessError):

@@ -59,8 +59,15 @@ class Client:
         """Send the goal and follow it; returns the exit status."""
         a = self._args
         goal = FineTune.Goal(
-            task=a.task, seed=a.seed, episodes=a.episodes, trials=a.trials, out=str(a.out), resume=a.resume,
-            reward=a.reward, optimizer=a.optimizer, policy=a.policy,
+            task=a.task,
+            seed=a.seed,
+            episodes=a.episodes,
+            trials=a.trials,
+            out=str(a.out),
+            resume=a.resume,
+            reward=a.reward,
+            optimizer=a.optimizer,
+            policy=a.policy,
         )
         handle = self._wait(self._client.send_goal_async(goal, feedback_callback=self._on_feedback), 10.0)
         if handle is None or not handle.accepted:

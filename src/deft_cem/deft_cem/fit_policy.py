@@ -66,8 +66,14 @@ def fit(source: Source, out: Path, policy: str | None, options: dict[str, Any] |
     report = chosen.fit(fit_data(source.tries, config.task, config.hand), config.generator("policy"))
     sha256 = chosen.save(out)
     return {
-        "policy": name, "task": config.task, "out": str(out), "sha256": sha256, "episodes": report.episodes,
-        "elites": report.elites, "loss": report.loss, "seconds": round(time.perf_counter() - start, 3),
+        "policy": name,
+        "task": config.task,
+        "out": str(out),
+        "sha256": sha256,
+        "episodes": report.episodes,
+        "elites": report.elites,
+        "loss": report.loss,
+        "seconds": round(time.perf_counter() - start, 3),
     }
 
 

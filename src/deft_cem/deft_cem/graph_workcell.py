@@ -223,5 +223,3 @@ class GraphWorkcell:
             raise WorkcellError(f"rater {rater} gave no rating: {result.message}")
         success = bool(result.success) if result.success_known else None
         return Rating(float(result.reward), success, result.rater or rater, bool(result.redo))
-
-

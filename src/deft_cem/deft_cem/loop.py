@@ -189,7 +189,8 @@ class FineTuning:
     def _sum_up(self, fit_s: float) -> dict[str, Any]:
         tries, evaluation = self.record.episodes("finetune"), self.record.episodes("evaluation")
         wall = {
-            "setup": self._setup_s, "fit": fit_s,
+            "setup": self._setup_s,
+            "fit": fit_s,
             "episodes": sum(e.timings["total"] for e in tries),
             "evaluation": sum(e.timings["total"] for e in evaluation),
         }
@@ -206,7 +207,11 @@ class FineTuning:
 def fit_data(tries: list[Episode], task: str, hand: str) -> FitData:
     """Rows a policy is fitted to, from a run's fine-tuning episodes in order."""
     return FitData(
-        np.array([e.residual for e in tries]), np.array([e.prior for e in tries]),
-        np.array([e.embedding for e in tries]), np.array([e.reward for e in tries]),
-        task, hand, tries[0].encoder_hash if tries else "",
+        np.array([e.residual for e in tries]),
+        np.array([e.prior for e in tries]),
+        np.array([e.embedding for e in tries]),
+        np.array([e.reward for e in tries]),
+        task,
+        hand,
+        tries[0].encoder_hash if tries else "",
     )

@@ -67,8 +67,13 @@ class Orchestrator(Node):
         group = ReentrantCallbackGroup()
         self.create_service(SetBool, "/deft/pause", self._pause, callback_group=group)
         self._server = ActionServer(
-            self, actions.FineTune, "/deft/fine_tune", self._execute, goal_callback=self._on_goal,
-            cancel_callback=self._on_cancel, callback_group=group,
+            self,
+            actions.FineTune,
+            "/deft/fine_tune",
+            self._execute,
+            goal_callback=self._on_goal,
+            cancel_callback=self._on_cancel,
+            callback_group=group,
         )
 
     def _value(self, name: str) -> Any:
@@ -134,12 +139,19 @@ class Orchestrator(Node):
         judge = "judge" if self.cell.kind == "twin" else "operator"
         prior_trials = self._value("prior_trials")
         given = {
-            "task": asked.task, "seed": asked.seed, "episodes": asked.episodes, "trials": asked.trials,
+            "task": asked.task,
+            "seed": asked.seed,
+            "episodes": asked.episodes,
+            "trials": asked.trials,
             "prior_trials": None if prior_trials < 0 else prior_trials,
-            "reward": asked.reward or judge, "success_rater": self._value("success_rater") or judge,
-            "optimizer": asked.optimizer or "cem", "optimizer_options": self._options("optimizer_options"),
-            "policy": asked.policy or "cvae", "policy_options": self._options("policy_options"),
-            "workcell": self.cell.name, "hand": self.cell.hand.model,
+            "reward": asked.reward or judge,
+            "success_rater": self._value("success_rater") or judge,
+            "optimizer": asked.optimizer or "cem",
+            "optimizer_options": self._options("optimizer_options"),
+            "policy": asked.policy or "cvae",
+            "policy_options": self._options("policy_options"),
+            "workcell": self.cell.name,
+            "hand": self.cell.hand.model,
         }
         return validate(given, RunConfig, "goal of /deft/fine_tune")
 
@@ -165,8 +177,13 @@ class Orchestrator(Node):
         listener = Announcer(self.publisher, config, task.instruction, cell, goal)
         bench = Bench(cell, cell, task, demonstration, hand, self.cell)
         tuning = FineTuning(
-            config, bench, Path(goal.request.out), resume=goal.request.resume, listener=listener,
-            control=link.control, setup_s=time.time() - self._began,
+            config,
+            bench,
+            Path(goal.request.out),
+            resume=goal.request.resume,
+            listener=listener,
+            control=link.control,
+            setup_s=time.time() - self._began,
         )
         listener.recall(tuning.record.episodes())
         summary = tuning.run()

@@ -176,9 +176,18 @@ class Runner:
         nothing = np.zeros(GRASP_DIM)
         files = self.images.submit(seen.frame, f"{stem(seen.trial)}_initial").result()
         episode = Episode(
-            **vars(seen.trial), prior=nothing, residual=nothing, executed=nothing, reward=0.0, rater="fault",
-            success=False, success_source="fault", fault=f"no_object: {seen.refusal}", timings=watch.seconds,
-            initial_capture_id=seen.frame.capture_id, final_capture_id=seen.frame.capture_id,
+            **vars(seen.trial),
+            prior=nothing,
+            residual=nothing,
+            executed=nothing,
+            reward=0.0,
+            rater="fault",
+            success=False,
+            success_source="fault",
+            fault=f"no_object: {seen.refusal}",
+            timings=watch.seconds,
+            initial_capture_id=seen.frame.capture_id,
+            final_capture_id=seen.frame.capture_id,
             images={f"{when}_{k}": v for when in ("initial", "final") for k, v in files.items()},
         )
         return episode, (seen.frame, seen.frame), watch
@@ -190,8 +199,11 @@ class Runner:
         bench, trial = self.bench, seen.trial
         before = self.images.submit(seen.frame, f"{stem(trial)}_initial")
         motion = episode_motion(
-            affordance.prior.plus(proposal.residual), bench.demonstration, bench.hand,
-            bench.predictor.contact_in_wrist, bench.cell,
+            affordance.prior.plus(proposal.residual),
+            bench.demonstration,
+            bench.hand,
+            bench.predictor.contact_in_wrist,
+            bench.cell,
         )
         self.listener.proposed(trial, affordance, motion.grasp)
         self.control.check()
@@ -211,11 +223,23 @@ class Runner:
         images = {f"initial_{k}": v for k, v in before.result().items()}
         images |= {f"final_{k}": v for k, v in after.result().items()}
         episode = Episode(
-            **vars(trial), prior=affordance.prior.vector, residual=proposal.residual, executed=motion.grasp.vector,
-            reward=rating.reward, rater=rating.rater, success=success, success_source=source, fault=outcome.fault,
-            note=proposal.note, rating_details=rating.details, timings=watch.seconds,
-            embedding=np.asarray(affordance.embedding, dtype=np.float32), encoder_hash=affordance.encoder_hash,
-            initial_capture_id=seen.frame.capture_id, final_capture_id=final.capture_id, images=images,
+            **vars(trial),
+            prior=affordance.prior.vector,
+            residual=proposal.residual,
+            executed=motion.grasp.vector,
+            reward=rating.reward,
+            rater=rating.rater,
+            success=success,
+            success_source=source,
+            fault=outcome.fault,
+            note=proposal.note,
+            rating_details=rating.details,
+            timings=watch.seconds,
+            embedding=np.asarray(affordance.embedding, dtype=np.float32),
+            encoder_hash=affordance.encoder_hash,
+            initial_capture_id=seen.frame.capture_id,
+            final_capture_id=final.capture_id,
+            images=images,
         )
         return episode, (seen.frame, final), watch
 

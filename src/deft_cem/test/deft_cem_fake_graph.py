@@ -57,9 +57,7 @@ class FakeGraph(Node):
             (ResetScene, "/scene/reset", self._reset),
             (RateEpisode, "/judge/rate_episode", self._rate),
         ):
-            ActionServer(
-                self, kind, name, serve, callback_group=group, cancel_callback=lambda _: CancelResponse.ACCEPT
-            )
+            ActionServer(self, kind, name, serve, callback_group=group, cancel_callback=lambda _: CancelResponse.ACCEPT)
         self._captures = 0
 
     def _frame(self) -> RGBDFrame:

@@ -70,10 +70,20 @@ class FakeCell:
         prior[:2] += self._offset
         embedding = 0.1 * self._noise + self._offset[0] * 10.0
         return Affordance(
-            instruction=instruction, crop=(0, 0, 10, 10), contacts_px=np.zeros((1, 2)), contacts_base=np.zeros((1, 3)),
-            contact_weights=np.ones(1), heatmap=np.full((2, 2), 0.25, np.float32), wrist_rotation_camera=np.zeros(3),
-            mano_pose=np.zeros(45), score=0.9, embedding=embedding.astype(np.float32), encoder_hash=self.encoder_hash,
-            contact_depth_m=0.7, prior=GraspParameters.from_vector(prior), capture_id=frame.capture_id,
+            instruction=instruction,
+            crop=(0, 0, 10, 10),
+            contacts_px=np.zeros((1, 2)),
+            contacts_base=np.zeros((1, 3)),
+            contact_weights=np.ones(1),
+            heatmap=np.full((2, 2), 0.25, np.float32),
+            wrist_rotation_camera=np.zeros(3),
+            mano_pose=np.zeros(45),
+            score=0.9,
+            embedding=embedding.astype(np.float32),
+            encoder_hash=self.encoder_hash,
+            contact_depth_m=0.7,
+            prior=GraspParameters.from_vector(prior),
+            capture_id=frame.capture_id,
         )
 
     def execute(self, motion: EpisodeMotion) -> Outcome:
@@ -97,13 +107,26 @@ def make_bench(cell: FakeCell) -> Bench:
     """A bench around the fake."""
     placement = {"x_m": (0.48, 0.62), "y_m": (-0.07, 0.07), "yaw_rad": (0.0, 0.0)}
     thing = {"target": {"kind": "cup"}}
-    task = Task.model_validate({
-        "name": "fake", "instruction": "pick the cup", "paraphrases": [], "train": thing, "test": thing,
-        "placement": placement, "demonstration": "fake", "criterion": {"kind": "held"},
-    })
+    task = Task.model_validate(
+        {
+            "name": "fake",
+            "instruction": "pick the cup",
+            "paraphrases": [],
+            "train": thing,
+            "test": thing,
+            "placement": placement,
+            "demonstration": "fake",
+            "criterion": {"kind": "held"},
+        }
+    )
     demonstration = Demonstration(
-        task="fake", frame="gravity_aligned_at_grasp", dt_s=0.1, grasp_rotvec=(0.0, 0.0, 0.0),
-        translations_m=[(0.0, 0.0, 0.005)] * 40, rotations_rad=[(0.0, 0.0, 0.0)] * 40, source="test",
+        task="fake",
+        frame="gravity_aligned_at_grasp",
+        dt_s=0.1,
+        grasp_rotvec=(0.0, 0.0, 0.0),
+        translations_m=[(0.0, 0.0, 0.005)] * 40,
+        rotations_rad=[(0.0, 0.0, 0.0)] * 40,
+        source="test",
         clip_sha256="0" * 64,
     )
     return Bench(cell, cell, task, demonstration, load_hand(), load_workcell("twin"))

@@ -32,8 +32,12 @@ class Graph:
         self.folder, self.out = folder, folder / "run"
         path = os.pathsep.join([str(HERE), *(p for p in sys.path if p)])
         self.environment = os.environ | {
-            "ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "OMP_NUM_THREADS": "1",
-            "OMP_WAIT_POLICY": "PASSIVE", "PYTHONPATH": path, "PYTHONUNBUFFERED": "1",
+            "ROS_DOMAIN_ID": str(domain),
+            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+            "OMP_NUM_THREADS": "1",
+            "OMP_WAIT_POLICY": "PASSIVE",
+            "PYTHONPATH": path,
+            "PYTHONUNBUFFERED": "1",
         }
         self.processes: list[subprocess.Popen] = []
 
@@ -54,8 +58,18 @@ class Graph:
 
     def client(self, *more: str, episodes: int = 12, trials: int = 1) -> subprocess.Popen:
         return self.start(
-            "client", "-m", "deft_cem.finetune_node", "--task", "pick_cup", "--episodes", str(episodes), "--trials",
-            str(trials), "--out", str(self.out), *more,
+            "client",
+            "-m",
+            "deft_cem.finetune_node",
+            "--task",
+            "pick_cup",
+            "--episodes",
+            str(episodes),
+            "--trials",
+            str(trials),
+            "--out",
+            str(self.out),
+            *more,
         )
 
     def text(self, name: str) -> str:

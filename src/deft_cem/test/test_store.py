@@ -25,13 +25,28 @@ vectors = arrays(np.float64, 22, elements=finite)
 @st.composite
 def episodes(draw) -> Episode:
     return Episode(
-        draw(st.sampled_from(["finetune", "evaluation"])), draw(st.sampled_from(["train", "test"])),
-        draw(st.sampled_from(["finetune", "prior", "tuned"])), draw(st.integers(1, 10**6)),
-        draw(st.integers(1, 2**63 - 1)), draw(vectors), draw(vectors), draw(vectors), draw(st.floats(0, 1)),
-        draw(st.text(max_size=9)), draw(st.sampled_from([True, False, None])), draw(st.text(max_size=9)),
-        draw(st.text(max_size=20)), draw(st.text(max_size=20)), {"held": draw(finite)}, {"total": draw(finite)},
-        draw(arrays(np.float32, st.integers(0, 40), elements=st.floats(-1, 1, width=32))), "a" * 64,
-        draw(st.integers(0, 2**62)), 7, {"initial_color": "images/a.png"}, draw(finite),
+        draw(st.sampled_from(["finetune", "evaluation"])),
+        draw(st.sampled_from(["train", "test"])),
+        draw(st.sampled_from(["finetune", "prior", "tuned"])),
+        draw(st.integers(1, 10**6)),
+        draw(st.integers(1, 2**63 - 1)),
+        draw(vectors),
+        draw(vectors),
+        draw(vectors),
+        draw(st.floats(0, 1)),
+        draw(st.text(max_size=9)),
+        draw(st.sampled_from([True, False, None])),
+        draw(st.text(max_size=9)),
+        draw(st.text(max_size=20)),
+        draw(st.text(max_size=20)),
+        {"held": draw(finite)},
+        {"total": draw(finite)},
+        draw(arrays(np.float32, st.integers(0, 40), elements=st.floats(-1, 1, width=32))),
+        "a" * 64,
+        draw(st.integers(0, 2**62)),
+        7,
+        {"initial_color": "images/a.png"},
+        draw(finite),
     )
 
 

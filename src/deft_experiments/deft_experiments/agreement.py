@@ -56,9 +56,13 @@ def compare(tries: list[Episode], twin: Twin, executed: bool) -> dict[str, Any]:
     agree = Share(sum(bool(e.success) == m[0] for e, m in zip(tries, mine, strict=True)), len(tries))
     spread = float(np.corrcoef(rewards)[0, 1]) if np.all(rewards.std(axis=1) > 0) else None
     return {
-        "tries": len(tries), "repeated": "grasp" if executed else "residual", "graph": str(graph),
-        "in_process": str(process), "difference_points": round(100 * (process.value - graph.value), 1),
-        "same_verdict": str(agree), "mean_reward": [round(float(r), 4) for r in rewards.mean(axis=1)],
+        "tries": len(tries),
+        "repeated": "grasp" if executed else "residual",
+        "graph": str(graph),
+        "in_process": str(process),
+        "difference_points": round(100 * (process.value - graph.value), 1),
+        "same_verdict": str(agree),
+        "mean_reward": [round(float(r), 4) for r in rewards.mean(axis=1)],
         "reward_correlation": spread,
         "faults": {"graph": sum(bool(e.fault) for e in tries), "in_process": sum(bool(f) for _, _, f in mine)},
     }

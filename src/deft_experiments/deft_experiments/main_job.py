@@ -1,6 +1,6 @@
 """The main job's table on in-process twins: prior alone and tuned, train and test, pooled over seeds.
 
-    ros2 run deft_experiments main_job --tasks pick_cup,pour_cup --seeds 5 --trials 10 --out DIR --json
+ros2 run deft_experiments main_job --tasks pick_cup,pour_cup --seeds 5 --trials 10 --out DIR --json
 """
 
 from __future__ import annotations
@@ -52,8 +52,10 @@ def learning(folders: list[Path]) -> dict[str, float]:
         overhead += [e.timings["overhead"] for e in tries]
     p50, p99 = (float(1000.0 * v) for v in np.percentile(overhead, [50, 99]))
     return {
-        "first_ten_reward": float(np.mean(first)), "last_ten_reward": float(np.mean(last)),
-        "overhead_p50_ms": p50, "overhead_p99_ms": p99,
+        "first_ten_reward": float(np.mean(first)),
+        "last_ten_reward": float(np.mean(last)),
+        "overhead_p50_ms": p50,
+        "overhead_p99_ms": p99,
     }
 
 
@@ -71,8 +73,11 @@ def collect(jobs: list[Job], done: list[Done], wall_s: float) -> dict[str, Any]:
             for objects in OBJECTS:
                 pooled = sum((run[method][objects] for run in runs), Share(0, 0))
                 rows.setdefault(method, {})[objects] = {
-                    "success": pooled.value if pooled.trials else None, "interval_95": list(pooled.interval),
-                    "successes": pooled.successes, "trials": pooled.trials, "text": str(pooled),
+                    "success": pooled.value if pooled.trials else None,
+                    "interval_95": list(pooled.interval),
+                    "successes": pooled.successes,
+                    "trials": pooled.trials,
+                    "text": str(pooled),
                 }
         report["tasks"][task] = {"seeds": len(runs), "success": rows, **learning(folders)}
     return report
@@ -81,8 +86,10 @@ def collect(jobs: list[Job], done: list[Done], wall_s: float) -> dict[str, Any]:
 def markdown(report: dict[str, Any]) -> str:
     """The report as a table, with the goals beside it."""
     lines = [
-        "Success in the twin (in-process), pooled over seeds, Wilson 95 % interval.", "",
-        "| task | seeds | method | train | test | reward, first ten | last ten |", "|---|---|---|---|---|---|---|",
+        "Success in the twin (in-process), pooled over seeds, Wilson 95 % interval.",
+        "",
+        "| task | seeds | method | train | test | reward, first ten | last ten |",
+        "|---|---|---|---|---|---|---|",
     ]
     for task, entry in report["tasks"].items():
         for method in METHODS:
@@ -106,10 +113,15 @@ def make_jobs(args: argparse.Namespace) -> list[Job]:
         load_task(task)
         for seed in range(args.seeds):
             given = {
-                "task": task, "seed": seed, "episodes": args.episodes, "trials": args.trials,
+                "task": task,
+                "seed": seed,
+                "episodes": args.episodes,
+                "trials": args.trials,
                 "prior_trials": args.trials if args.prior_trials is None else args.prior_trials,
-                "optimizer": args.optimizer, "optimizer_options": args.optimizer_options,
-                "policy": args.policy, "policy_options": args.policy_options,
+                "optimizer": args.optimizer,
+                "optimizer_options": args.optimizer_options,
+                "policy": args.policy,
+                "policy_options": args.policy_options,
             }
             config = validate(given, RunConfig, "main_job")
             jobs.append(Job(config, args.out / task / f"seed_{seed}", args.prior))

@@ -35,10 +35,20 @@ class Cell:
 
     def predict(self, frame, instruction):
         return Affordance(
-            instruction=instruction, crop=(0, 0, 9, 9), contacts_px=np.zeros((1, 2)), contacts_base=np.zeros((1, 3)),
-            contact_weights=np.ones(1), heatmap=np.ones((1, 1), np.float32), wrist_rotation_camera=np.zeros(3),
-            mano_pose=np.zeros(45), score=1.0, embedding=np.ones(8, np.float32), encoder_hash="e", contact_depth_m=0.7,
-            prior=GraspParameters.from_vector(self.prior), capture_id=1,
+            instruction=instruction,
+            crop=(0, 0, 9, 9),
+            contacts_px=np.zeros((1, 2)),
+            contacts_base=np.zeros((1, 3)),
+            contact_weights=np.ones(1),
+            heatmap=np.ones((1, 1), np.float32),
+            wrist_rotation_camera=np.zeros(3),
+            mano_pose=np.zeros(45),
+            score=1.0,
+            embedding=np.ones(8, np.float32),
+            encoder_hash="e",
+            contact_depth_m=0.7,
+            prior=GraspParameters.from_vector(self.prior),
+            capture_id=1,
         )
 
     def execute(self, motion):

@@ -97,9 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--sigma", type=float, default=0.5)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", metavar="TASK/OBJECTS", help="start from another expert")
-    parser.add_argument(
-        "--shift", type=float, nargs=3, default=(0.0, 0.0, 0.0), help="move the start, metres"
-    )
+    parser.add_argument("--shift", type=float, nargs=3, default=(0.0, 0.0, 0.0), help="move the start, metres")
     args = parser.parse_args(argv)
     try:
         search = Search(args.task, args.objects, args.demonstration)

@@ -141,9 +141,7 @@ def lemon(offset_m: float = 0.0, juicer_tilt: float = 0.0, **more: Array) -> Ver
         T[:, 0, 3] += offset_m
         on = replace(on, T=T)
     base = track(ZERO, np.full(N, juicer_tilt), hand=ZERO, room=np.full(N, 4.0))
-    return judge_squeeze_lemon(
-        {"target": LEMON, "other1": JUICER}, Trial(K * SAMPLE_S, {"target": on, "other1": base})
-    )
+    return judge_squeeze_lemon({"target": LEMON, "other1": JUICER}, Trial(K * SAMPLE_S, {"target": on, "other1": base}))
 
 
 def test_a_lemon_held_and_pressed_on_the_juicer_is_squeezed() -> None:

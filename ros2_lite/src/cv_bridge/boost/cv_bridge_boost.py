@@ -12,16 +12,33 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_DEPTHS = {"8U": cv2.CV_8U, "8S": cv2.CV_8S, "16U": cv2.CV_16U, "16S": cv2.CV_16S, "32S": cv2.CV_32S,
-           "32F": cv2.CV_32F, "64F": cv2.CV_64F}
-_DTYPES = {cv2.CV_8U: np.uint8, cv2.CV_8S: np.int8, cv2.CV_16U: np.uint16, cv2.CV_16S: np.int16,
-           cv2.CV_32S: np.int32, cv2.CV_32F: np.float32, cv2.CV_64F: np.float64}
+_DEPTHS = {
+    "8U": cv2.CV_8U,
+    "8S": cv2.CV_8S,
+    "16U": cv2.CV_16U,
+    "16S": cv2.CV_16S,
+    "32S": cv2.CV_32S,
+    "32F": cv2.CV_32F,
+    "64F": cv2.CV_64F,
+}
+_DTYPES = {
+    cv2.CV_8U: np.uint8,
+    cv2.CV_8S: np.int8,
+    cv2.CV_16U: np.uint16,
+    cv2.CV_16S: np.int16,
+    cv2.CV_32S: np.int32,
+    cv2.CV_32F: np.float32,
+    cv2.CV_64F: np.float64,
+}
 # colour encodings: layout and bits a channel
-_LAYOUTS = {"mono8": ("GRAY", 8), "mono16": ("GRAY", 16),
-            **{f"{order.lower()}{bits}": (order, bits) for order in ("RGB", "BGR", "RGBA", "BGRA") for bits in (8, 16)},
-            **{f"bayer_{p.lower()}{bits}": (f"Bayer{p}", bits)
-               for p in ("RGGB", "BGGR", "GBRG", "GRBG") for bits in (8, 16)},
-            "yuv422": ("UYVY", 8), "yuv422_yuy2": ("YUY2", 8)}
+_LAYOUTS = {
+    "mono8": ("GRAY", 8),
+    "mono16": ("GRAY", 16),
+    **{f"{order.lower()}{bits}": (order, bits) for order in ("RGB", "BGR", "RGBA", "BGRA") for bits in (8, 16)},
+    **{f"bayer_{p.lower()}{bits}": (f"Bayer{p}", bits) for p in ("RGGB", "BGGR", "GBRG", "GRBG") for bits in (8, 16)},
+    "yuv422": ("UYVY", 8),
+    "yuv422_yuy2": ("YUY2", 8),
+}
 _CHANNELS = {"GRAY": 1, "RGB": 3, "BGR": 3, "RGBA": 4, "BGRA": 4, "UYVY": 2, "YUY2": 2}
 # OpenCV names a Bayer pattern by its second row, from the second column on
 _BAYER = {"BayerRGGB": "BayerBG", "BayerBGGR": "BayerRG", "BayerGBRG": "BayerGR", "BayerGRBG": "BayerGB"}
@@ -90,16 +107,21 @@ def cvtColor2(image: NDArray[Any], encoding_in: str, encoding_out: str) -> NDArr
     layout_in, bits_in = _LAYOUTS.get(encoding_in, (None, 0))
     layout_out, bits_out = _LAYOUTS.get(encoding_out, (None, 0))
     if layout_in is None and layout_out is not None:
-        raise RuntimeError(f"[{encoding_in}] is not a color format. but [{encoding_out}] is. "
-                           "The conversion does not make sense")
-    bits_in, bits_out = (bits or 8 * np.dtype(_DTYPES[CV_MAT_DEPTHWrap(t)]).itemsize
-                         for bits, t in ((bits_in, type_in), (bits_out, type_out)))
+        raise RuntimeError(
+            f"[{encoding_in}] is not a color format. but [{encoding_out}] is. The conversion does not make sense"
+        )
+    bits_in, bits_out = (
+        bits or 8 * np.dtype(_DTYPES[CV_MAT_DEPTHWrap(t)]).itemsize
+        for bits, t in ((bits_in, type_in), (bits_out, type_out))
+    )
     if layout_in is None or layout_out is None:
         if CV_MAT_CNWrap(type_in) != CV_MAT_CNWrap(type_out):
             if layout_in is None:
                 raise RuntimeError(f"[{encoding_in}] and [{encoding_out}] do not have the same number of channel")
-            raise RuntimeError(f"[{encoding_in}] is a color format but [{encoding_out}] is not so they must have the "
-                               "same OpenCV type, CV_8UC3, CV16UC1 ....")
+            raise RuntimeError(
+                f"[{encoding_in}] is a color format but [{encoding_out}] is not so they must have the "
+                "same OpenCV type, CV_8UC3, CV16UC1 ...."
+            )
         return _rescale(image, type_out, bits_in, bits_out)
     try:
         code = _conversion(layout_in, layout_out)
@@ -115,9 +137,15 @@ def cvtColor2(image: NDArray[Any], encoding_in: str, encoding_out: str) -> NDArr
     return _rescale(image, type_out, bits_in, bits_out)
 
 
-def cvtColorForDisplay(source: NDArray[Any], encoding_in: str, encoding_out: str, do_dynamic_scaling: bool = False,
-                       min_image_value: float = 0.0, max_image_value: float = 0.0,
-                       colormap: int = -1) -> NDArray[Any]:
+def cvtColorForDisplay(
+    source: NDArray[Any],
+    encoding_in: str,
+    encoding_out: str,
+    do_dynamic_scaling: bool = False,
+    min_image_value: float = 0.0,
+    max_image_value: float = 0.0,
+    colormap: int = -1,
+) -> NDArray[Any]:
     """Convert an image to something a screen can show, depth scaled to 8 bits.
 
     Args:
@@ -132,8 +160,10 @@ def cvtColorForDisplay(source: NDArray[Any], encoding_in: str, encoding_out: str
     encoding_out = encoding_out or "bgr8"
     layout, bits = _LAYOUTS.get(encoding_out, ("", 0))
     if bits != 8 or layout not in ("GRAY", "RGB", "BGR", "RGBA", "BGRA"):
-        raise RuntimeError("cv_bridge.cvtColorForDisplay() does not have an output encoding that is color or mono, and "
-                           "has is bit in depth")
+        raise RuntimeError(
+            "cv_bridge.cvtColorForDisplay() does not have an output encoding that is color or mono, and "
+            "has is bit in depth"
+        )
     if encoding_in == "32SC1":
         raise NotImplementedError("cv_bridge.cvtColorForDisplay: label images (32SC1) are not supported by ros2_lite")
     if do_dynamic_scaling:
@@ -143,8 +173,9 @@ def cvtColorForDisplay(source: NDArray[Any], encoding_in: str, encoding_out: str
             return np.full((*source.shape[:2], 3), 128, np.uint8)
     if min_image_value != max_image_value:
         if CV_MAT_CNWrap(getCvType(encoding_in)) != 1:
-            raise RuntimeError("cv_bridge.cvtColorForDisplay() scaling for images with more than one channel is "
-                               "unsupported")
+            raise RuntimeError(
+                "cv_bridge.cvtColorForDisplay() scaling for images with more than one channel is unsupported"
+            )
         scaled = (source.astype(np.float64) - min_image_value) * (255.0 / (max_image_value - min_image_value))
         grey = np.nan_to_num(np.clip(np.rint(scaled), 0, 255), nan=0).astype(np.uint8)
         if colormap == -1:
@@ -157,5 +188,7 @@ def cvtColorForDisplay(source: NDArray[Any], encoding_in: str, encoding_out: str
     try:
         return cvtColor2(source, encoding_in, encoding_out)
     except RuntimeError as e:
-        raise RuntimeError(f"cv_bridge.cvtColorForDisplay() while trying to convert image from '{encoding_in}' to "
-                           f"'{encoding_out}' an exception was thrown ({e})") from e
+        raise RuntimeError(
+            f"cv_bridge.cvtColorForDisplay() while trying to convert image from '{encoding_in}' to "
+            f"'{encoding_out}' an exception was thrown ({e})"
+        ) from e

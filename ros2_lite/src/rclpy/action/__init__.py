@@ -9,7 +9,11 @@ from rclpy.action.graph import (
 from rclpy.action.server import ActionServer, CancelResponse, GoalResponse
 
 __all__ = [
-    "ActionClient", "ActionServer", "CancelResponse", "GoalResponse",
-    "get_action_client_names_and_types_by_node", "get_action_names_and_types",
+    "ActionClient",
+    "ActionServer",
+    "CancelResponse",
+    "GoalResponse",
+    "get_action_client_names_and_types_by_node",
+    "get_action_names_and_types",
     "get_action_server_names_and_types_by_node",
 ]

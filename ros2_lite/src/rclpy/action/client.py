@@ -108,7 +108,12 @@ class ActionClient(Waitable):
     """Sends goals to an action server."""
 
     def __init__(
-        self, node: Any, action_type: Any, action_name: str, *, callback_group: CallbackGroup | None = None,
+        self,
+        node: Any,
+        action_type: Any,
+        action_name: str,
+        *,
+        callback_group: CallbackGroup | None = None,
         goal_service_qos_profile: QoSProfile = qos_profile_services_default,
         result_service_qos_profile: QoSProfile = qos_profile_services_default,
         cancel_service_qos_profile: QoSProfile = qos_profile_services_default,
@@ -146,10 +151,16 @@ class ActionClient(Waitable):
     def _conditions(self) -> list[int]:
         if self._destroyed:
             return []
-        return [reader.condition for reader in (
-            self._goals.requester.reader, self._feedback_reader, self._status_reader,
-            self._cancels.requester.reader, self._results.requester.reader,
-        )]
+        return [
+            reader.condition
+            for reader in (
+                self._goals.requester.reader,
+                self._feedback_reader,
+                self._status_reader,
+                self._cancels.requester.reader,
+                self._results.requester.reader,
+            )
+        ]
 
     def _take(self, which: int = 0) -> Work | None:
         if which == 0:
@@ -159,18 +170,14 @@ class ActionClient(Waitable):
         if which == 3:
             return self._take_response(self._cancels, self._on_response)
         # Feedback comes before the result, so that none is lost that arrived before it.
-        feedback = self._take_message(
-            self._feedback_reader, self._action_type.Impl.FeedbackMessage, self._on_feedback
-        )
+        feedback = self._take_message(self._feedback_reader, self._action_type.Impl.FeedbackMessage, self._on_feedback)
         if feedback is not None or which == 1:
             return feedback
         return self._take_response(self._results, self._on_result)
 
     def _take_message(self, reader: Any, msg_type: Any, handle: Callable[[Any], Any]) -> Work | None:
         taken = reader.take()
-        return None if taken is None else functools.partial(
-            self._read, reader.topic_name, taken[0], msg_type, handle
-        )
+        return None if taken is None else functools.partial(self._read, reader.topic_name, taken[0], msg_type, handle)
 
     def _take_response(self, requests: _Requests, handle: Callable[[Future, Any, Any], Any]) -> Work | None:
         try:

@@ -27,8 +27,15 @@ from ros2_lite.entity import Work
 from ros2_lite.goal_states import GoalEvent
 
 __all__ = [
-    "ActionServer", "CancelResponse", "GoalEvent", "GoalResponse", "RCLError", "ServerGoalHandle",
-    "default_cancel_callback", "default_goal_callback", "default_handle_accepted_callback",
+    "ActionServer",
+    "CancelResponse",
+    "GoalEvent",
+    "GoalResponse",
+    "RCLError",
+    "ServerGoalHandle",
+    "default_cancel_callback",
+    "default_goal_callback",
+    "default_handle_accepted_callback",
 ]
 
 # The status topic lists the active goals and this many of those that ended last. Upstream lists every goal whose result
@@ -158,7 +165,12 @@ class ActionServer(Waitable):
     """Serves an action."""
 
     def __init__(
-        self, node: Any, action_type: Any, action_name: str, execute_callback: Callable[..., Any], *,
+        self,
+        node: Any,
+        action_type: Any,
+        action_name: str,
+        execute_callback: Callable[..., Any],
+        *,
         callback_group: CallbackGroup | None = None,
         goal_callback: Callable[..., Any] | None = default_goal_callback,
         handle_accepted_callback: Callable[..., Any] | None = default_handle_accepted_callback,
@@ -310,9 +322,7 @@ class ActionServer(Waitable):
             if isinstance(response, GoalResponse):
                 accepted = response is GoalResponse.ACCEPT
             else:
-                self._logger.warning(
-                    "Goal request callback did not return a GoalResponse type. Rejecting goal."
-                )
+                self._logger.warning("Goal request callback did not return a GoalResponse type. Rejecting goal.")
         if accepted:
             info.stamp = self._node.get_clock().now().to_msg()
             goal_handle = ServerGoalHandle(self, info, request.goal)
@@ -380,9 +390,9 @@ class ActionServer(Waitable):
             newest = islice(reversed(self._ended), ENDED_GOALS_IN_STATUS)
             handles = [self._goal_handles[goal_id] for goal_id in newest if goal_id in self._goal_handles][::-1]
             handles += self._active()
-            message = self._action_type.Impl.GoalStatusMessage(status_list=[
-                GoalStatus(goal_info=handle._goal_info, status=handle.status) for handle in handles
-            ])
+            message = self._action_type.Impl.GoalStatusMessage(
+                status_list=[GoalStatus(goal_info=handle._goal_info, status=handle.status) for handle in handles]
+            )
             self._publish(self._status_writer, message)
 
     def _active(self) -> list[ServerGoalHandle]:
@@ -429,9 +439,12 @@ class ActionServer(Waitable):
                     return [], codes.ERROR_GOAL_TERMINATED if not handle.is_active else codes.ERROR_NONE
                 return [handle], codes.ERROR_NONE
             chosen = [
-                handle for handle in self._goal_handles.values()
-                if goal_states.is_cancelable(handle.status) and (
-                    not any(stamp) or bytes(handle.goal_id.uuid) == goal_id
+                handle
+                for handle in self._goal_handles.values()
+                if goal_states.is_cancelable(handle.status)
+                and (
+                    not any(stamp)
+                    or bytes(handle.goal_id.uuid) == goal_id
                     or (handle._goal_info.stamp.sec, handle._goal_info.stamp.nanosec) <= stamp
                 )
             ]
@@ -448,9 +461,7 @@ class ActionServer(Waitable):
             response.status = goal_states.UNKNOWN
             self._reply(self._result_service, header, response, "result")
             return
-        future.add_done_callback(
-            lambda done: self._reply(self._result_service, header, done.result(), "result")
-        )
+        future.add_done_callback(lambda done: self._reply(self._result_service, header, done.result(), "result"))
 
     # --- the end ---
 

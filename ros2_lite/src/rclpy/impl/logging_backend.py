@@ -125,8 +125,9 @@ def _print(stamp: int, severity: int, name: str, message: str, file: str, functi
             "message": lambda: message,
             "time": lambda: f"{seconds}.{nanoseconds:09d}",
             "time_as_nanoseconds": lambda: str(stamp),
-            "date_time_with_ms": lambda: datetime.datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S")
-            + f".{nanoseconds // 10**6:03d}",
+            "date_time_with_ms": lambda: (
+                datetime.datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S") + f".{nanoseconds // 10**6:03d}"
+            ),
             "file_name": lambda: file,
             "function_name": lambda: function,
             "line_number": lambda: str(line),

@@ -22,9 +22,7 @@ class LoggingFilter:
         for param, default in cls.params.items():
             context[param] = kwargs.get(param, default)
             if context[param] is None:
-                raise TypeError(
-                    f'Required parameter "{param}" was not specified for logging filter "{cls.__name__}"'
-                )
+                raise TypeError(f'Required parameter "{param}" was not specified for logging filter "{cls.__name__}"')
 
     @staticmethod
     def should_log(context: dict[str, Any]) -> bool:
@@ -100,12 +98,8 @@ def get_filters_from_kwargs(**kwargs: Any) -> list[str]:
     """Return the names of the filters that the keyword arguments ask for."""
     for name in kwargs:
         if name not in _FILTER_PARAMETERS:
-            raise TypeError(
-                f'parameter "{name}" is not one of the recognized logging options "{_FILTER_PARAMETERS}"'
-            )
-    detected = [
-        name for name, kind in supported_filters.items() if any(kwargs.get(param) for param in kind.params)
-    ]
+            raise TypeError(f'parameter "{name}" is not one of the recognized logging options "{_FILTER_PARAMETERS}"')
+    detected = [name for name, kind in supported_filters.items() if any(kwargs.get(param) for param in kind.params)]
     for name in detected:
         for param, default in supported_filters[name].params.items():
             if param not in kwargs and default is None:

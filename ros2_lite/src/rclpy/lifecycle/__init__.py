@@ -10,6 +10,11 @@ State = LifecycleState
 Publisher = LifecyclePublisher
 
 __all__ = [
-    "LifecycleNode", "LifecycleNodeMixin", "LifecyclePublisher", "LifecycleState", "ManagedEntity",
-    "SimpleManagedEntity", "TransitionCallbackReturn",
+    "LifecycleNode",
+    "LifecycleNodeMixin",
+    "LifecyclePublisher",
+    "LifecycleState",
+    "ManagedEntity",
+    "SimpleManagedEntity",
+    "TransitionCallbackReturn",
 ]

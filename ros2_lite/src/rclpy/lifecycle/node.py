@@ -19,8 +19,12 @@ _OUTCOMES = {
     TransitionCallbackReturn.ERROR: "transition_error",
 }
 _CALLBACKS = {
-    "configuring": "on_configure", "cleaningup": "on_cleanup", "shuttingdown": "on_shutdown",
-    "activating": "on_activate", "deactivating": "on_deactivate", "errorprocessing": "on_error",
+    "configuring": "on_configure",
+    "cleaningup": "on_cleanup",
+    "shuttingdown": "on_shutdown",
+    "activating": "on_activate",
+    "deactivating": "on_deactivate",
+    "errorprocessing": "on_error",
 }
 
 
@@ -112,12 +116,14 @@ class LifecycleNodeMixin(ManagedEntity):
         from lifecycle_msgs.msg import State, TransitionEvent
         from lifecycle_msgs.msg import Transition as TransitionMsg
 
-        self._transition_publisher.publish(TransitionEvent(
-            timestamp=time.time_ns(),
-            transition=TransitionMsg(id=transition.number, label=transition.label),
-            start_state=State(id=transition.start, label=machine.STATES[transition.start]),
-            goal_state=State(id=transition.goal, label=machine.STATES[transition.goal]),
-        ))
+        self._transition_publisher.publish(
+            TransitionEvent(
+                timestamp=time.time_ns(),
+                transition=TransitionMsg(id=transition.number, label=transition.label),
+                start_state=State(id=transition.start, label=machine.STATES[transition.start]),
+                goal_state=State(id=transition.goal, label=machine.STATES[transition.goal]),
+            )
+        )
 
     # --- managed entities ---
 
@@ -229,9 +235,7 @@ def _describe(transition: machine.Transition) -> Any:
 class LifecycleNode(LifecycleNodeMixin, Node):
     """A node with a life cycle."""
 
-    def __init__(
-        self, node_name: str, *, enable_communication_interface: bool = True, **kwargs: Any
-    ) -> None:
+    def __init__(self, node_name: str, *, enable_communication_interface: bool = True, **kwargs: Any) -> None:
         """Make one; the other arguments are Node's."""
         Node.__init__(self, node_name, **kwargs)
         LifecycleNodeMixin.__init__(self, enable_communication_interface=enable_communication_interface)

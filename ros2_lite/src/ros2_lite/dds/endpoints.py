@@ -42,8 +42,13 @@ exiting = False  # the interpreter ends: what threads still write goes nowhere, 
 def create_topic(participant: int, name: str, type_name: str) -> int:
     """Declare DDS topic `name` with the opaque type `type_name`; returns its handle."""
     descriptor = TopicDescriptor(
-        size=1, align=1, flagset=TOPIC_RESTRICT_DATA_REPRESENTATION, typename=type_name.encode(),
-        nops=2, ops=ct.cast(OPAQUE_OPS, ct.POINTER(ct.c_uint32)), meta=b"",
+        size=1,
+        align=1,
+        flagset=TOPIC_RESTRICT_DATA_REPRESENTATION,
+        typename=type_name.encode(),
+        nops=2,
+        ops=ct.cast(OPAQUE_OPS, ct.POINTER(ct.c_uint32)),
+        meta=b"",
         restrict_data_representation=DATA_REPRESENTATION_XCDR1,
     )
     topic = lib.dds_create_topic(participant, ct.byref(descriptor), name.encode(), None, None)
@@ -169,7 +174,12 @@ class Reader(Endpoint):
     """Takes CDR bytes from one topic; `condition` is what a WaitSet attaches."""
 
     def __init__(
-        self, participant: int, name: str, type_name: str, profile: Profile, user_data: bytes,
+        self,
+        participant: int,
+        name: str,
+        type_name: str,
+        profile: Profile,
+        user_data: bytes,
         ignore_local: bool = False,
     ) -> None:
         topic = create_topic(participant, name, type_name)

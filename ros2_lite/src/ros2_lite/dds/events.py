@@ -11,8 +11,10 @@ from .library import check, handle_t, lib
 _COUNTS: list[tuple[str, Any]] = [("total_count", ct.c_uint32), ("total_count_change", ct.c_int32)]
 _CURRENT: list[tuple[str, Any]] = [("current_count", ct.c_uint32), ("current_count_change", ct.c_int32)]
 _ALIVE: list[tuple[str, Any]] = [
-    ("alive_count", ct.c_uint32), ("not_alive_count", ct.c_uint32),
-    ("alive_count_change", ct.c_int32), ("not_alive_count_change", ct.c_int32),
+    ("alive_count", ct.c_uint32),
+    ("not_alive_count", ct.c_uint32),
+    ("alive_count_change", ct.c_int32),
+    ("not_alive_count_change", ct.c_int32),
 ]
 _POLICY: list[tuple[str, Any]] = [("last_policy_id", ct.c_uint32)]
 _HANDLE: list[tuple[str, Any]] = [("last_handle", handle_t)]

@@ -102,7 +102,7 @@ def unpack_announcement(data: bytes | memoryview) -> tuple[bytes, list[NodeEntit
         if count > len(body) - pos:
             raise ValueError(f"{count} bytes wanted at offset {pos}, {len(body) - pos} left")
         pos += count
-        return bytes(body[pos - count:pos])
+        return bytes(body[pos - count : pos])
 
     def u32() -> int:
         nonlocal pos
@@ -114,7 +114,7 @@ def unpack_announcement(data: bytes | memoryview) -> tuple[bytes, list[NodeEntit
 
     def gids() -> list[bytes]:
         joined = raw(u32() * GID_SIZE)
-        return [joined[i:i + GID_SIZE] for i in range(0, len(joined), GID_SIZE)]
+        return [joined[i : i + GID_SIZE] for i in range(0, len(joined), GID_SIZE)]
 
     participant = raw(GID_SIZE)
     nodes = [NodeEntities(string(), string(), gids(), gids()) for _ in range(u32())]
@@ -314,10 +314,12 @@ class Graph:
                     gid = bytes(data.key.v)
                     self._endpoint_handles[info.instance_handle] = gid
                     self._endpoints[gid] = EndpointInfo(
-                        gid, bytes(data.participant_key.v),
+                        gid,
+                        bytes(data.participant_key.v),
                         (data.topic_name or b"").decode("utf-8", "replace"),
                         (data.type_name or b"").decode("utf-8", "replace"),
-                        topic == BUILTIN_PUBLICATION, read_profile(data.qos),
+                        topic == BUILTIN_PUBLICATION,
+                        read_profile(data.qos),
                         parse_user_data(read_user_data(data.qos)),
                     )
                 else:

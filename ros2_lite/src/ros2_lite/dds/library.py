@@ -120,7 +120,6 @@ class BuiltinEndpoint(ct.Structure):
     ]
 
 
-
 def _library_path() -> str:
     """Find libddsc in the cyclonedds wheel. Importing the wheel's package instead would cost 0.1 s at every start."""
     spec = importlib.util.find_spec("cyclonedds")
@@ -172,9 +171,7 @@ _PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "dds_get_matched_subscription_data": (_P(BuiltinEndpoint), [entity_t, handle_t]),
     "dds_get_matched_publication_data": (_P(BuiltinEndpoint), [entity_t, handle_t]),
     "dds_builtintopic_free_endpoint": (None, [_P(BuiltinEndpoint)]),
-    "ddsi_serdata_from_ser_iov": (
-        ct.c_void_p, [ct.c_void_p, ct.c_int, ct.c_size_t, _P(IoVec), ct.c_size_t]
-    ),
+    "ddsi_serdata_from_ser_iov": (ct.c_void_p, [ct.c_void_p, ct.c_int, ct.c_size_t, _P(IoVec), ct.c_size_t]),
     "ddsi_serdata_size": (ct.c_uint32, [ct.c_void_p]),
     "ddsi_serdata_to_ser_ref": (ct.c_void_p, [ct.c_void_p, ct.c_size_t, ct.c_size_t, _P(IoVec)]),
     "ddsi_serdata_to_ser_unref": (None, [ct.c_void_p, _P(IoVec)]),
@@ -190,9 +187,7 @@ _PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "dds_qget_reliability": (ct.c_bool, [_qos, _P(ct.c_int), _P(ct.c_int64)]),
     "dds_qset_durability": (None, [_qos, ct.c_int]),
     "dds_qget_durability": (ct.c_bool, [_qos, _P(ct.c_int)]),
-    "dds_qset_durability_service": (
-        None, [_qos, ct.c_int64, ct.c_int, ct.c_int32, ct.c_int32, ct.c_int32, ct.c_int32]
-    ),
+    "dds_qset_durability_service": (None, [_qos, ct.c_int64, ct.c_int, ct.c_int32, ct.c_int32, ct.c_int32, ct.c_int32]),
     "dds_qset_lifespan": (None, [_qos, ct.c_int64]),
     "dds_qget_lifespan": (ct.c_bool, [_qos, _P(ct.c_int64)]),
     "dds_qset_deadline": (None, [_qos, ct.c_int64]),

@@ -30,9 +30,9 @@ def ros_topic_from_dds(name: str) -> str | None:
 def ros_service_from_dds(name: str) -> str | None:
     """Return the service that the DDS topic `name` belongs to, or None where it belongs to none."""
     if name.startswith(REQUEST_PREFIX + "/") and name.endswith("Request"):
-        return name[2:-len("Request")]
+        return name[2 : -len("Request")]
     if name.startswith(REPLY_PREFIX + "/") and name.endswith("Reply"):
-        return name[2:-len("Reply")]
+        return name[2 : -len("Reply")]
     return None
 
 

@@ -106,8 +106,14 @@ def read_profile(qos: Any) -> Profile:
     if read("deadline", duration):
         deadline = duration.value
     return Profile(
-        history=3, depth=0, reliability=reliability, durability=durability, lifespan=lifespan,
-        deadline=deadline, liveliness=liveliness, liveliness_lease_duration=lease,
+        history=3,
+        depth=0,
+        reliability=reliability,
+        durability=durability,
+        lifespan=lifespan,
+        deadline=deadline,
+        liveliness=liveliness,
+        liveliness_lease_duration=lease,
     )
 
 

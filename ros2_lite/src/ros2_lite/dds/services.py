@@ -49,8 +49,12 @@ class _Pair:
     """The writer and reader of one client or server, tied by an id in their user data."""
 
     def __init__(
-        self, participant: Participant, writes: tuple[str, str, str], reads: tuple[str, str, str],
-        profile: Profile, id_key: str,
+        self,
+        participant: Participant,
+        writes: tuple[str, str, str],
+        reads: tuple[str, str, str],
+        profile: Profile,
+        id_key: str,
     ) -> None:
         # rmw_cyclonedds lets the matching side pair reader and writer by this id: 16 bytes in dotted hexadecimal.
         self.id = ".".join(f"{byte:02x}" for byte in os.urandom(16))
@@ -59,9 +63,7 @@ class _Pair:
         self.writer = Writer(participant.handle, name, type_name, profile, f"{tie}typehash={type_hash};".encode())
         name, type_name, type_hash = reads
         try:
-            self.reader = Reader(
-                participant.handle, name, type_name, profile, f"{tie}typehash={type_hash};".encode()
-            )
+            self.reader = Reader(participant.handle, name, type_name, profile, f"{tie}typehash={type_hash};".encode())
         except BaseException:
             self.writer.close()
             raise
@@ -76,13 +78,20 @@ class Requester(_Pair):
     """A service client: numbers requests, takes the replies meant for it."""
 
     def __init__(
-        self, participant: Participant, service: str, request: tuple[str, str], reply: tuple[str, str],
+        self,
+        participant: Participant,
+        service: str,
+        request: tuple[str, str],
+        reply: tuple[str, str],
         profile: Profile,
     ) -> None:
         """`request` and `reply` are (DDS type name, type hash)."""
         super().__init__(
-            participant, (names.request_name(service), *request), (names.reply_name(service), *reply),
-            profile, "clientid",
+            participant,
+            (names.request_name(service), *request),
+            (names.reply_name(service), *reply),
+            profile,
+            "clientid",
         )
         self._sequence = 0
 
@@ -123,13 +132,20 @@ class Replier(_Pair):
     """A service server: takes requests, answers each to its asker."""
 
     def __init__(
-        self, participant: Participant, service: str, request: tuple[str, str], reply: tuple[str, str],
+        self,
+        participant: Participant,
+        service: str,
+        request: tuple[str, str],
+        reply: tuple[str, str],
         profile: Profile,
     ) -> None:
         """`request` and `reply` are (DDS type name, type hash)."""
         super().__init__(
-            participant, (names.reply_name(service), *reply), (names.request_name(service), *request),
-            profile, "serviceid",
+            participant,
+            (names.reply_name(service), *reply),
+            (names.request_name(service), *request),
+            profile,
+            "serviceid",
         )
         # Asking DDS takes 25 us; a reply to an asker that has gone since does no harm.
         self._matched_askers: set[int] = set()

@@ -15,14 +15,37 @@ if TYPE_CHECKING:
     from .library import interface_file, list_interfaces, list_packages
     from .names import dds_type_name, type_hash
 
-_HOMES = {"get_interface": "classes", "type_name": "classes", "serialize": "cdr", "deserialize": "cdr",
-          "type_hash": "names", "dds_type_name": "names", "interface_file": "library",
-          "list_interfaces": "library", "list_packages": "library", "CdrError": "errors",
-          "InterfaceError": "errors", "InterfaceNotFoundError": "errors", "InterfaceSyntaxError": "errors"}
+_HOMES = {
+    "get_interface": "classes",
+    "type_name": "classes",
+    "serialize": "cdr",
+    "deserialize": "cdr",
+    "type_hash": "names",
+    "dds_type_name": "names",
+    "interface_file": "library",
+    "list_interfaces": "library",
+    "list_packages": "library",
+    "CdrError": "errors",
+    "InterfaceError": "errors",
+    "InterfaceNotFoundError": "errors",
+    "InterfaceSyntaxError": "errors",
+}
 
-__all__ = ["CdrError", "InterfaceError", "InterfaceNotFoundError", "InterfaceSyntaxError", "dds_type_name",
-           "deserialize", "get_interface", "interface_file", "list_interfaces", "list_packages", "serialize",
-           "type_hash", "type_name"]
+__all__ = [
+    "CdrError",
+    "InterfaceError",
+    "InterfaceNotFoundError",
+    "InterfaceSyntaxError",
+    "dds_type_name",
+    "deserialize",
+    "get_interface",
+    "interface_file",
+    "list_interfaces",
+    "list_packages",
+    "serialize",
+    "type_hash",
+    "type_name",
+]
 
 
 def __getattr__(name: str) -> Any:

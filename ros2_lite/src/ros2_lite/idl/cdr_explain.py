@@ -82,7 +82,7 @@ class _Walk:
         if length * width > len(self.data) - start:
             self.fail(path, f"string of {length} characters, {len(self.data) - start} bytes are left")
         self.offset += length * width
-        raw = bytes(self.data[start:self.offset])
+        raw = bytes(self.data[start : self.offset])
         if width == 1:
             if raw and raw[-1]:
                 self.fail(path, f"string of {length} bytes does not end with a null")
@@ -146,8 +146,7 @@ def _check_message(msg: Any, name: str, path: str) -> None:
         if isinstance(nested, d.NamespacedType):
             values = value if isinstance(m.type, d.AbstractNestedType) else [value]
             for i, v in enumerate(values):
-                _check_message(v, library.reference(nested),
-                               f"{here}[{i}]" if values is value else here)
+                _check_message(v, library.reference(nested), f"{here}[{i}]" if values is value else here)
         elif isinstance(nested, d.AbstractGenericString):
             for v in value if isinstance(m.type, d.AbstractNestedType) else [value]:
                 try:

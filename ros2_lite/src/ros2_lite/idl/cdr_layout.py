@@ -7,9 +7,20 @@ from rosidl_parser import definition as d
 from . import library
 
 # IDL name -> (struct format, size)
-PRIMITIVES = {"boolean": ("B", 1), "octet": ("c", 1), "int8": ("b", 1), "uint8": ("B", 1), "int16": ("h", 2),
-              "uint16": ("H", 2), "int32": ("i", 4), "uint32": ("I", 4), "int64": ("q", 8), "uint64": ("Q", 8),
-              "float": ("f", 4), "double": ("d", 8)}
+PRIMITIVES = {
+    "boolean": ("B", 1),
+    "octet": ("c", 1),
+    "int8": ("b", 1),
+    "uint8": ("B", 1),
+    "int16": ("h", 2),
+    "uint16": ("H", 2),
+    "int32": ("i", 4),
+    "uint32": ("I", 4),
+    "int64": ("q", 8),
+    "uint64": ("Q", 8),
+    "float": ("f", 4),
+    "double": ("d", 8),
+}
 
 
 def members_of(name: str) -> list[d.Member]:

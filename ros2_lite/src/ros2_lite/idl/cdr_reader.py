@@ -49,8 +49,14 @@ class _Reader:
         self.lines: list[str] = []
         self.indent = 1
         self.scope: dict[str, Any] = {
-            "new": object.__new__, "array": array.array, "mv": memoryview, "frombuffer": np.frombuffer,
-            "narrow": narrow, "BOOL": (False, True), "CHECK": os.environ.get("ROS_PYTHON_CHECK_FIELDS", "") == "1"}
+            "new": object.__new__,
+            "array": array.array,
+            "mv": memoryview,
+            "frombuffer": np.frombuffer,
+            "narrow": narrow,
+            "BOOL": (False, True),
+            "CHECK": os.environ.get("ROS_PYTHON_CHECK_FIELDS", "") == "1",
+        }
         self.at = Alignment()
         self.static: int | None = _START
         self.run: list[tuple[str, int, str]] = []  # struct format, size, target
@@ -210,8 +216,11 @@ class _Reader:
         self.emit(f"if {count} > z - o: raise ValueError")
         if isinstance(type_, d.BasicType):
             self.emit(f"e = o + {count}")
-            self.emit(f"{target} = [BOOL[v] for v in b[o:e]]; o = e" if type_.typename == "boolean"
-                      else f"{target} = [bytes((v,)) for v in b[o:e]]; o = e")
+            self.emit(
+                f"{target} = [BOOL[v] for v in b[o:e]]; o = e"
+                if type_.typename == "boolean"
+                else f"{target} = [bytes((v,)) for v in b[o:e]]; o = e"
+            )
             self.at.weaken(1)
             return
         alignment = leading_alignment(type_)

@@ -11,12 +11,27 @@ from typing import Any
 import numpy as np
 from rosidl_parser import definition as d
 
-_PYTHON = {"boolean": bool, "octet": bytes, "float": float, "double": float, "long double": float,
-           **dict.fromkeys(d.INTEGER_TYPES, int)}
-_CODES = {"float": ("f", "float32"), "double": ("d", "float64"), "int8": ("b", "int8"), "uint8": ("B", "uint8"),
-          "int16": ("h", "int16"), "uint16": ("H", "uint16"), "int32": ("i", "int32"), "uint32": ("I", "uint32"),
-          "int64": ("q", "int64"), "uint64": ("Q", "uint64")}
-_FLOAT_BOUNDS = {"float": 3.402823466e+38, "double": 1.7976931348623157e+308}
+_PYTHON = {
+    "boolean": bool,
+    "octet": bytes,
+    "float": float,
+    "double": float,
+    "long double": float,
+    **dict.fromkeys(d.INTEGER_TYPES, int),
+}
+_CODES = {
+    "float": ("f", "float32"),
+    "double": ("d", "float64"),
+    "int8": ("b", "int8"),
+    "uint8": ("B", "uint8"),
+    "int16": ("h", "int16"),
+    "uint16": ("H", "uint16"),
+    "int32": ("i", "int32"),
+    "uint32": ("I", "uint32"),
+    "int64": ("q", "int64"),
+    "uint64": ("Q", "uint64"),
+}
+_FLOAT_BOUNDS = {"float": 3.402823466e38, "double": 1.7976931348623157e308}
 
 
 def python_value_of(type_: d.AbstractType, value: Any) -> Any:
@@ -39,13 +54,15 @@ def field_check(name: str, type_: d.AbstractType, cls: type | None) -> Callable[
     if isinstance(type_, d.AbstractNestedType):
         return _nested_check(name, type_, cls)
     if isinstance(type_, d.NamespacedType):
-        return lambda value: _require(isinstance(value, cls or object),
-                                      f"The '{name}' field must be a sub message of type '{type_.name}'")
+        return lambda value: _require(
+            isinstance(value, cls or object), f"The '{name}' field must be a sub message of type '{type_.name}'"
+        )
     if isinstance(type_, d.BoundedString | d.BoundedWString):
         bound = type_.maximum_size
         return lambda value: _require(
             isinstance(value, str | UserString) and len(value) <= bound,
-            f"The '{name}' field must be string value not longer than {bound}")
+            f"The '{name}' field must be string value not longer than {bound}",
+        )
     if isinstance(type_, d.AbstractGenericString):
         return lambda value: _require(isinstance(value, str), f"The '{name}' field must be of type 'str'")
     assert isinstance(type_, d.BasicType)
@@ -68,7 +85,8 @@ def _basic_check(name: str, typename: str) -> Callable[[Any], None]:
     if typename == "octet":
         return lambda value: _require(
             isinstance(value, bytes | bytearray) and len(value) == 1,
-            f"The '{name}' field must be of type 'bytes' or 'ByteString' with length 1")
+            f"The '{name}' field must be of type 'bytes' or 'ByteString' with length 1",
+        )
     python, limits, bound = _PYTHON[typename], _range(typename), _FLOAT_BOUNDS.get(typename)
 
     def check(value: Any) -> None:
@@ -77,8 +95,11 @@ def _basic_check(name: str, typename: str) -> Callable[[Any], None]:
             kind = "an unsigned integer" if limits[0] == 0 else "an integer"
             _require(limits[0] <= value <= limits[1], f"The '{name}' field must be {kind} in {list(limits)}")
         elif bound:
-            _require(not (value < -bound or value > bound) or math.isinf(value),
-                     f"The '{name}' field must be a {typename} in [{-bound}, {bound}]")
+            _require(
+                not (value < -bound or value > bound) or math.isinf(value),
+                f"The '{name}' field must be a {typename} in [{-bound}, {bound}]",
+            )
+
     return check
 
 
@@ -105,15 +126,12 @@ def _nested_check(name: str, type_: d.AbstractNestedType, cls: type | None) -> C
 
     def check(value: Any) -> None:
         if codes and size is not None and isinstance(value, np.ndarray):
-            _require(value.dtype == codes[1],
-                     f"The '{name}' numpy.ndarray() must have the dtype of 'numpy.{codes[1]}'")
+            _require(value.dtype == codes[1], f"The '{name}' numpy.ndarray() must have the dtype of 'numpy.{codes[1]}'")
             _require(value.size == size, f"The '{name}' numpy.ndarray() must have a size of {size}")
             return
         if codes and size is None and isinstance(value, array.array):
-            _require(value.typecode == codes[0],
-                     f"The '{name}' array.array() must have the type code of '{codes[0]}'")
-            _require(most is None or len(value) <= most,
-                     f"The '{name}' array.array() must have a size <= {most}")
+            _require(value.typecode == codes[0], f"The '{name}' array.array() must have the type code of '{codes[0]}'")
+            _require(most is None or len(value) <= most, f"The '{name}' array.array() must have a size <= {most}")
             return
         _require(isinstance(value, Sequence | Set | UserList) and not isinstance(value, str | UserString), text)
         _require(size is None or len(value) == size, text)
@@ -126,4 +144,5 @@ def _nested_check(name: str, type_: d.AbstractNestedType, cls: type | None) -> C
             _require(all(limits[0] <= v <= limits[1] for v in value), text)
         elif bound:
             _require(all(not (v < -bound or v > bound) or math.isinf(v) for v in value), text)
+
     return check

@@ -24,9 +24,18 @@ from .checks import field_check, python_value_of
 from .errors import InterfaceNotFoundError
 
 # IDL name -> (array.array type code, numpy dtype): the element types that upstream packs
-PACKED = {"float": ("f", np.float32), "double": ("d", np.float64), "int8": ("b", np.int8), "uint8": ("B", np.uint8),
-          "int16": ("h", np.int16), "uint16": ("H", np.uint16), "int32": ("i", np.int32),
-          "uint32": ("I", np.uint32), "int64": ("q", np.int64), "uint64": ("Q", np.uint64)}
+PACKED = {
+    "float": ("f", np.float32),
+    "double": ("d", np.float64),
+    "int8": ("b", np.int8),
+    "uint8": ("B", np.uint8),
+    "int16": ("h", np.int16),
+    "uint16": ("H", np.uint16),
+    "int32": ("i", np.int32),
+    "uint32": ("I", np.uint32),
+    "int64": ("q", np.int64),
+    "uint64": ("Q", np.uint64),
+}
 # Below this many bytes an array.array is as cheap as a view, and does not keep the whole message alive.
 LAZY_BYTES = 4096
 
@@ -57,8 +66,11 @@ def type_name(cls: type) -> str:
 
 def packed(type_: d.AbstractType) -> str | None:
     """Return the IDL name of the element when the type is an array or sequence of packed numbers."""
-    if isinstance(type_, d.AbstractNestedType) and isinstance(type_.value_type, d.BasicType) \
-            and type_.value_type.typename in PACKED:
+    if (
+        isinstance(type_, d.AbstractNestedType)
+        and isinstance(type_.value_type, d.BasicType)
+        and type_.value_type.typename in PACKED
+    ):
         return type_.value_type.typename
     return None
 
@@ -99,9 +111,16 @@ def _class_of(type_: d.NamespacedType, owner: str) -> type:
 
 def _frame(name: str, bases: dict[str, Any], metaclass_members: dict[str, Any]) -> type:
     stem = name.rpartition("/")[2]
-    metaclass = type(f"Metaclass_{stem}", (type,), {
-        "_TYPE_SUPPORT": None, "__import_type_support__": classmethod(lambda cls: None),
-        "__module__": module_of(name), **metaclass_members})
+    metaclass = type(
+        f"Metaclass_{stem}",
+        (type,),
+        {
+            "_TYPE_SUPPORT": None,
+            "__import_type_support__": classmethod(lambda cls: None),
+            "__module__": module_of(name),
+            **metaclass_members,
+        },
+    )
     return metaclass(stem, (), {"__module__": module_of(name), "__qualname__": stem, "_TYPE_NAME": name, **bases})
 
 
@@ -113,12 +132,12 @@ def _always(value: Any) -> Callable[[Any], Any]:
 def _refuse(kind: str) -> Callable[[Any], None]:
     def __init__(self: Any) -> None:
         raise NotImplementedError(f"{kind} classes can not be instantiated")
+
     return __init__
 
 
 def _build_service(name: str, service: d.Service) -> type:
-    parts = {"Request": service.request_message, "Response": service.response_message,
-             "Event": service.event_message}
+    parts = {"Request": service.request_message, "Response": service.response_message, "Event": service.event_message}
     members = {n: get_interface(library.reference(m.structure.namespaced_type)) for n, m in parts.items()}
     return _frame(name, {**members, "__init__": _refuse("Service")}, {})
 
@@ -128,21 +147,39 @@ def _build_action(name: str, action: d.Action) -> type:
         type_ = part.namespaced_type if isinstance(part, d.Service) else part.structure.namespaced_type
         return get_interface(library.reference(type_))
 
-    impl = type("Impl", (), {
-        "SendGoalService": cls(action.send_goal_service), "GetResultService": cls(action.get_result_service),
-        "FeedbackMessage": cls(action.feedback_message),
-        "CancelGoalService": get_interface("action_msgs/srv/CancelGoal"),
-        "GoalStatusMessage": get_interface("action_msgs/msg/GoalStatusArray")})
-    return _frame(name, {"Goal": cls(action.goal), "Result": cls(action.result), "Feedback": cls(action.feedback),
-                         "Impl": impl, "__init__": _refuse("Action")}, {})
+    impl = type(
+        "Impl",
+        (),
+        {
+            "SendGoalService": cls(action.send_goal_service),
+            "GetResultService": cls(action.get_result_service),
+            "FeedbackMessage": cls(action.feedback_message),
+            "CancelGoalService": get_interface("action_msgs/srv/CancelGoal"),
+            "GoalStatusMessage": get_interface("action_msgs/msg/GoalStatusArray"),
+        },
+    )
+    return _frame(
+        name,
+        {
+            "Goal": cls(action.goal),
+            "Result": cls(action.result),
+            "Feedback": cls(action.feedback),
+            "Impl": impl,
+            "__init__": _refuse("Action"),
+        },
+        {},
+    )
 
 
 def _build_message(name: str, message: d.Message) -> type:
     members = [] if is_empty(message.structure.members) else message.structure.members
     stem = name.rpartition("/")[2]
     constants = {c.name: c.value for c in message.constants}
-    defaults = {f"{m.name.upper()}__DEFAULT": python_value_of(m.type, m.get_annotation_value("default")["value"])
-                for m in members if m.has_annotation("default")}
+    defaults = {
+        f"{m.name.upper()}__DEFAULT": python_value_of(m.type, m.get_annotation_value("default")["value"])
+        for m in members
+        if m.has_annotation("default")
+    }
     doc = f"Message class '{stem}'."
     if constants:
         doc += "\n\nConstants:\n" + "".join(f"  {c}\n" for c in constants)
@@ -151,10 +188,15 @@ def _build_message(name: str, message: d.Message) -> type:
         "__slots__": [*(f"_{m.name}" for m in members), "_check_fields"],
         "_fields_and_field_types": {m.name: type_text(m.type) for m in members},
         "SLOT_TYPES": tuple(m.type for m in members),
-        "__init__": _make_init(name, members), "__repr__": _repr, "__eq__": _make_eq(members), "__hash__": None,
+        "__init__": _make_init(name, members),
+        "__repr__": _repr,
+        "__eq__": _make_eq(members),
+        "__hash__": None,
         "get_fields_and_field_types": classmethod(lambda cls: dict(cls._fields_and_field_types)),
         "__getstate__": _getstate,
-        **constants, **defaults}
+        **constants,
+        **defaults,
+    }
     for m in members:
         body[m.name] = _make_property(name, m)
     fixed = {n: property(_always(v), doc=f"Message constant '{n}'.") for n, v in constants.items()}
@@ -215,9 +257,13 @@ def _default_of(name: str, m: d.Member, scope: dict[str, Any]) -> str:
 
 
 def _make_init(name: str, members: list[d.Member]) -> Callable[..., None]:
-    scope: dict[str, Any] = {"array": array.array, "zeros": np.zeros, "np_array": np.array,
-                             "CHECK": os.environ.get("ROS_PYTHON_CHECK_FIELDS", "") == "1",
-                             "check_names": _check_names}
+    scope: dict[str, Any] = {
+        "array": array.array,
+        "zeros": np.zeros,
+        "np_array": np.array,
+        "CHECK": os.environ.get("ROS_PYTHON_CHECK_FIELDS", "") == "1",
+        "check_names": _check_names,
+    }
     plain, given = [], []
     for m in members:
         fresh = _default_of(name, m, scope)
@@ -226,23 +272,33 @@ def _make_init(name: str, members: list[d.Member]) -> Callable[..., None]:
         given.append(f"if '{m.name}' in kwargs: self.{m.name} = kwargs['{m.name}']")
         if isinstance(m.type, d.Array) and packed(m.type):
             scope[f"t_{m.name}"] = PACKED[packed(m.type) or ""][1]
-            given[-1] = (f"if '{m.name}' in kwargs:\n            "
-                         f"self.{m.name} = np_array(kwargs['{m.name}'], t_{m.name})\n            "
-                         f"assert self._{m.name}.shape == ({m.type.size},)")
+            given[-1] = (
+                f"if '{m.name}' in kwargs:\n            "
+                f"self.{m.name} = np_array(kwargs['{m.name}'], t_{m.name})\n            "
+                f"assert self._{m.name}.shape == ({m.type.size},)"
+            )
         elif isinstance(m.type, d.AbstractSequence) and packed(m.type):
             scope[f"s_{m.name}"] = PACKED[packed(m.type) or ""][0]
             scope["to_sequence"] = to_sequence
             # upstream makes an array.array of whatever is given before the setter sees it
-            given[-1] = (f"if '{m.name}' in kwargs:\n            "
-                         f"v = to_sequence(s_{m.name}, kwargs['{m.name}'])\n            "
-                         f"if type(v) is memoryview: self._{m.name} = v\n            "
-                         f"else: self.{m.name} = v")
+            given[-1] = (
+                f"if '{m.name}' in kwargs:\n            "
+                f"v = to_sequence(s_{m.name}, kwargs['{m.name}'])\n            "
+                f"if type(v) is memoryview: self._{m.name} = v\n            "
+                f"else: self.{m.name} = v"
+            )
         given.append(f"else: {plain[-1]}")
-    lines = ["def __init__(self, **kwargs):", "    cls = self.__class__", "    if not kwargs:",
-             "        self._check_fields = CHECK", *(f"        {p}" for p in plain), "        return",
-             "    self._check_fields = kwargs['check_fields'] if 'check_fields' in kwargs else CHECK",
-             "    if self._check_fields: check_names(self, kwargs)",
-             *("    " + g.replace("\n            ", "\n        ") for g in given)]
+    lines = [
+        "def __init__(self, **kwargs):",
+        "    cls = self.__class__",
+        "    if not kwargs:",
+        "        self._check_fields = CHECK",
+        *(f"        {p}" for p in plain),
+        "        return",
+        "    self._check_fields = kwargs['check_fields'] if 'check_fields' in kwargs else CHECK",
+        "    if self._check_fields: check_names(self, kwargs)",
+        *("    " + g.replace("\n            ", "\n        ") for g in given),
+    ]
     exec(compile("\n".join(lines), f"<{name}.__init__>", "exec"), scope)
     return scope["__init__"]
 
@@ -257,21 +313,40 @@ def _make_property(name: str, m: d.Member) -> property:
     slot, type_ = f"_{m.name}", m.type
     nested = type_.value_type if isinstance(type_, d.AbstractNestedType) else type_
     cls = _class_of(nested, name) if isinstance(nested, d.NamespacedType) else None
-    scope: dict[str, Any] = {"check": field_check(m.name, type_, cls), "array": array.array, "ndarray": np.ndarray,
-                             "np_array": np.array, "to_sequence": to_sequence}
+    scope: dict[str, Any] = {
+        "check": field_check(m.name, type_, cls),
+        "array": array.array,
+        "ndarray": np.ndarray,
+        "np_array": np.array,
+        "to_sequence": to_sequence,
+    }
     getter: Callable[[Any], Any] = attrgetter(slot)
     lines = ["def set(self, value):", "    if self._check_fields:"]
     if packed(type_):
         code, dtype = PACKED[packed(type_) or ""]
         scope |= {"code": code, "dtype": dtype}
-        kind, convert = ("ndarray", "np_array(value, dtype)") if isinstance(type_, d.Array) \
+        kind, convert = (
+            ("ndarray", "np_array(value, dtype)")
+            if isinstance(type_, d.Array)
             else ("array", "to_sequence(code, value)")
-        lines += ["        check(value)", f"        if isinstance(value, {kind}):",
-                  f"            self.{slot} = value", "            return", f"    self.{slot} = {convert}"]
+        )
+        lines += [
+            "        check(value)",
+            f"        if isinstance(value, {kind}):",
+            f"            self.{slot} = value",
+            "            return",
+            f"    self.{slot} = {convert}",
+        ]
         if isinstance(type_, d.AbstractSequence):
-            lines += ["def get(self):", f"    value = self.{slot}", "    if type(value) is memoryview:",
-                      "        view, value = value, array(code)", "        value.frombytes(view.cast('B'))",
-                      f"        self.{slot} = value", "    return value"]
+            lines += [
+                "def get(self):",
+                f"    value = self.{slot}",
+                "    if type(value) is memoryview:",
+                "        view, value = value, array(code)",
+                "        value.frombytes(view.cast('B'))",
+                f"        self.{slot} = value",
+                "    return value",
+            ]
     else:
         lines += ["        check(value)", f"    self.{slot} = value"]
     exec(compile("\n".join(lines), f"<{name}.{m.name}>", "exec"), scope)
@@ -288,7 +363,7 @@ def _repr(self: Any) -> str:
     for field, value, type_ in _fields(self):
         text = repr(value)
         if isinstance(type_, d.AbstractSequence) and packed(type_):
-            text = text[len("array('X', "):-1] if len(value) else "[]"
+            text = text[len("array('X', ") : -1] if len(value) else "[]"
         args.append(f"{field}={text}")
     module = self.__class__.__module__.rpartition(".")[0]
     return f"{module}.{self.__class__.__name__}({', '.join(args)})"
@@ -306,6 +381,7 @@ def _make_eq(members: list[d.Member]) -> Callable[[Any, object], bool]:
             if not np.array_equal(a, b) if name in arrays else a != b:
                 return False
         return True
+
     return __eq__
 
 

@@ -57,9 +57,13 @@ def list_packages() -> list[str]:
         if not os.path.isdir(share):
             continue
         with os.scandir(share) as entries:
-            found.update(e.name for e in entries
-                         if e.name.isidentifier() and any(os.path.isdir(os.path.join(e.path, k)) for k in KINDS)
-                         and list_interfaces(e.name))
+            found.update(
+                e.name
+                for e in entries
+                if e.name.isidentifier()
+                and any(os.path.isdir(os.path.join(e.path, k)) for k in KINDS)
+                and list_interfaces(e.name)
+            )
     return sorted(found)
 
 
@@ -72,9 +76,11 @@ def interface_file(package: str, kind: str, name: str) -> str:
             if os.path.isfile(path):
                 return path
             raise InterfaceNotFoundError(
-                f"'{package}/{kind}/{name}' is not defined: no {name}.{kind} in {os.path.join(folder, kind)}")
+                f"'{package}/{kind}/{name}' is not defined: no {name}.{kind} in {os.path.join(folder, kind)}"
+            )
         raise InterfaceNotFoundError(
-            f"'{package}/{kind}/{name}': no interface package '{package}' in {', '.join(share_folders())}")
+            f"'{package}/{kind}/{name}': no interface package '{package}' in {', '.join(share_folders())}"
+        )
     raise InterfaceNotFoundError(f"'{package}/{kind}/{name}': expected '<package>/(msg|srv|action)/<Name>'")
 
 
@@ -115,8 +121,14 @@ def register(parsed: Message | Service | Action) -> None:
 
     if isinstance(parsed, Action):
         _definitions[reference(parsed.namespaced_type)] = parsed
-        for part in (parsed.goal, parsed.result, parsed.feedback, parsed.feedback_message,
-                     parsed.send_goal_service, parsed.get_result_service):
+        for part in (
+            parsed.goal,
+            parsed.result,
+            parsed.feedback,
+            parsed.feedback_message,
+            parsed.send_goal_service,
+            parsed.get_result_service,
+        ):
             register(part)
     elif isinstance(parsed, Service):
         _definitions[reference(parsed.namespaced_type)] = parsed

@@ -73,8 +73,7 @@ def find_spec(name: str) -> ModuleSpec | None:
     parts = name.split(".")
     if len(parts) > 3 or library.package_folder(parts[0]) is None:
         return None
-    if len(parts) > 1 and (parts[1] not in library.KINDS
-                           or not library.list_interfaces(parts[0]).get(parts[1])):
+    if len(parts) > 1 and (parts[1] not in library.KINDS or not library.list_interfaces(parts[0]).get(parts[1])):
         return None
     if len(parts) == 3 and not (parts[2].startswith("_") and _exports(*parts)):
         return None

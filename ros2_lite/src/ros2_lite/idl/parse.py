@@ -13,8 +13,14 @@ from rosidl_parser import definition as d
 
 from .errors import InterfaceSyntaxError
 
-_IDL_NAMES = {"bool": "boolean", "byte": "octet", "char": "uint8", "float32": "float", "float64": "double",
-              **{t: t for t in d.EXPLICIT_INTEGER_TYPES}}
+_IDL_NAMES = {
+    "bool": "boolean",
+    "byte": "octet",
+    "char": "uint8",
+    "float32": "float",
+    "float64": "double",
+    **{t: t for t in d.EXPLICIT_INTEGER_TYPES},
+}
 _PACKAGE = re.compile(r"(?!.*__)(?!.*_$)[a-z][a-z0-9_]*")
 _MESSAGE = re.compile(r"[A-Z][A-Za-z0-9]*")
 _CONSTANT = re.compile(r"[A-Z]([A-Z0-9_]?[A-Z0-9]+)*")
@@ -36,8 +42,10 @@ def parse_interface(package: str, kind: str, name: str, text: str) -> d.Message 
     if len(cuts) != len(suffixes) - 1:
         raise InterfaceSyntaxError(f"{where}: {len(cuts)} '---' separators, expected {len(suffixes) - 1}")
     starts, ends = [0, *(c + 1 for c in cuts)], [*cuts, len(lines)]
-    parts = [_message(d.NamespacedType([package, kind], name + s), lines[a:b], a, where)
-             for s, a, b in zip(suffixes, starts, ends, strict=True)]
+    parts = [
+        _message(d.NamespacedType([package, kind], name + s), lines[a:b], a, where)
+        for s, a, b in zip(suffixes, starts, ends, strict=True)
+    ]
     return d.Service(own, *parts) if kind == "srv" else d.Action(own, *parts)
 
 
@@ -63,8 +71,7 @@ def _message(own: d.NamespacedType, lines: list[str], first: int, where: str) ->
         except ValueError as e:
             raise InterfaceSyntaxError(f"{where}, line {number} ({code.strip()!r}): {e}") from None
     if not message.structure.members:  # IDL has no empty structures; on the wire this is one byte
-        message.structure.members.append(
-            d.Member(d.BasicType("uint8"), d.EMPTY_STRUCTURE_REQUIRED_MEMBER_NAME))
+        message.structure.members.append(d.Member(d.BasicType("uint8"), d.EMPTY_STRUCTURE_REQUIRED_MEMBER_NAME))
     return message
 
 
@@ -130,8 +137,7 @@ def _message_type(text: str, package: str) -> d.NamespacedType:
         parts = [parts[0], parts[2]]
     if len(parts) == 1:
         parts = [package, *parts]
-    if len(parts) != 2 or not _PACKAGE.fullmatch(parts[0]) or \
-            not _MESSAGE.fullmatch(_DERIVED.sub("", parts[1])):
+    if len(parts) != 2 or not _PACKAGE.fullmatch(parts[0]) or not _MESSAGE.fullmatch(_DERIVED.sub("", parts[1])):
         raise ValueError(f"'{text}' is neither a basic type nor a valid message name")
     return d.NamespacedType([parts[0], "msg"], parts[1])
 

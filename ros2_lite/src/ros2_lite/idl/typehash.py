@@ -10,8 +10,23 @@ from rosidl_parser import definition as d
 
 from . import library
 
-_BASE_IDS = {"int8": 2, "uint8": 3, "int16": 4, "uint16": 5, "int32": 6, "uint32": 7, "int64": 8, "uint64": 9,
-             "float": 10, "double": 11, "long double": 12, "char": 13, "wchar": 14, "boolean": 15, "octet": 16}
+_BASE_IDS = {
+    "int8": 2,
+    "uint8": 3,
+    "int16": 4,
+    "uint16": 5,
+    "int32": 6,
+    "uint32": 7,
+    "int64": 8,
+    "uint64": 9,
+    "float": 10,
+    "double": 11,
+    "long double": 12,
+    "char": 13,
+    "wchar": 14,
+    "boolean": 15,
+    "octet": 16,
+}
 _ARRAY, _BOUNDED, _UNBOUNDED = 48, 96, 144  # added to an element's id (type_description_interfaces/FieldType)
 _hashes: dict[str, str] = {}
 
@@ -34,8 +49,7 @@ def type_description(name: str) -> dict[str, Any]:
         if reference not in references:
             references[reference], more = _individual(reference)
             nested += more
-    return {"type_description": top,
-            "referenced_type_descriptions": [references[r] for r in sorted(references)]}
+    return {"type_description": top, "referenced_type_descriptions": [references[r] for r in sorted(references)]}
 
 
 def _individual(name: str) -> tuple[dict[str, Any], list[str]]:
@@ -48,12 +62,17 @@ def _members(definition: d.Message | d.Service | d.Action) -> list[d.Member]:
     if isinstance(definition, d.Message):
         return definition.structure.members
     if isinstance(definition, d.Service):
-        return [d.Member(getattr(definition, part).structure.namespaced_type, part)
-                for part in ("request_message", "response_message", "event_message")]
-    parts = [(part, getattr(definition, part)) for part in
-             ("goal", "result", "feedback", "send_goal_service", "get_result_service", "feedback_message")]
-    return [d.Member(p.namespaced_type if isinstance(p, d.Service) else p.structure.namespaced_type, n)
-            for n, p in parts]
+        return [
+            d.Member(getattr(definition, part).structure.namespaced_type, part)
+            for part in ("request_message", "response_message", "event_message")
+        ]
+    parts = [
+        (part, getattr(definition, part))
+        for part in ("goal", "result", "feedback", "send_goal_service", "get_result_service", "feedback_message")
+    ]
+    return [
+        d.Member(p.namespaced_type if isinstance(p, d.Service) else p.structure.namespaced_type, n) for n, p in parts
+    ]
 
 
 def _field(member: d.Member) -> dict[str, Any]:
@@ -76,6 +95,12 @@ def _field(member: d.Member) -> dict[str, Any]:
     else:
         assert isinstance(inner, d.NamespacedType)
         base, nested_name = 1, library.reference(inner)
-    return {"name": member.name,
-            "type": {"type_id": base + shift, "capacity": capacity, "string_capacity": string_capacity,
-                     "nested_type_name": nested_name}}
+    return {
+        "name": member.name,
+        "type": {
+            "type_id": base + shift,
+            "capacity": capacity,
+            "string_capacity": string_capacity,
+            "nested_type_name": nested_name,
+        },
+    }

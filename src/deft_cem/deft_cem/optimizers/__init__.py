@@ -32,6 +32,13 @@ def make_optimizer(name: str, rng: np.random.Generator, options: dict[str, Any] 
 
 
 __all__ = [
-    "OPTIMIZERS", "Cem", "CemConfig", "CmaEs", "Distribution", "Optimizer", "SmoothedCem", "check_reward",
+    "OPTIMIZERS",
+    "Cem",
+    "CemConfig",
+    "CmaEs",
+    "Distribution",
+    "Optimizer",
+    "SmoothedCem",
+    "check_reward",
     "make_optimizer",
 ]

@@ -144,8 +144,12 @@ class ResidualPolicy(ABC):
             log.warning("policy %s: %s", self.name, note)
         self.tensors = {"box_low": best.residuals.min(axis=0), "box_high": best.residuals.max(axis=0)}
         self.origin = {
-            "task": data.task, "hand": data.hand, "encoder_hash": data.encoder_hash,
-            "embedding_dim": data.embeddings.shape[1], "episodes": len(data), "elites": len(best),
+            "task": data.task,
+            "hand": data.hand,
+            "encoder_hash": data.encoder_hash,
+            "embedding_dim": data.embeddings.shape[1],
+            "episodes": len(data),
+            "elites": len(best),
         }
         loss = self._fit(best, data, rng)
         return FitReport(len(data), len(best), loss, tuple(notes))
@@ -183,7 +187,9 @@ class ResidualPolicy(ABC):
     def to_bytes(self) -> bytes:
         """Serialise: the same weights give the same bytes."""
         about = {
-            "format": FORMAT_VERSION, "policy": self.name, "config": self.config.model_dump(mode="json"),
+            "format": FORMAT_VERSION,
+            "policy": self.name,
+            "config": self.config.model_dump(mode="json"),
             "origin": self.origin,
         }
         tensors = {k: np.ascontiguousarray(v) for k, v in self.tensors.items()}
@@ -205,7 +211,8 @@ class ResidualPolicy(ABC):
     def check_fits(self, hand: str, encoder_hash: str) -> None:
         """Raise PolicyError unless the policy was fitted for this hand and this image encoder."""
         for what, mine, theirs in (
-            ("hand", self.origin["hand"], hand), ("image encoder", self.origin["encoder_hash"], encoder_hash),
+            ("hand", self.origin["hand"], hand),
+            ("image encoder", self.origin["encoder_hash"], encoder_hash),
         ):
             if mine != theirs:
                 raise PolicyError(f"policy is for {what} {mine!r}, here it is {theirs!r}; fit one for this one")

@@ -44,9 +44,7 @@ DEMO_LEMON = Lemon(
     friction=0.6,
     color=(0.95, 0.62, 0.12),
 )
-DEMO_JUICER = Juicer(
-    radius_m=0.053, rim_m=0.030, floor_m=0.019, reamer_m=0.058, mass_kg=0.5, color=(0.92, 0.92, 0.90)
-)
+DEMO_JUICER = Juicer(radius_m=0.053, rim_m=0.030, floor_m=0.019, reamer_m=0.058, mass_kg=0.5, color=(0.92, 0.92, 0.90))
 
 
 def wrist_axes(heading_rad: float, below_rad: float, palm_rad: float) -> Array:
