@@ -155,8 +155,11 @@ def test_a_taken_port_is_one_line_and_ends_everything(
     launch: Launch, tmp_path: Path, workcell: Path, device: str
 ) -> None:
     cell = yaml.safe_load(workcell.read_text())
-    port = cell["arm"]["control_port"] if device == "arm" else int(cell["camera"]["address"].split(":")[1])
-    with socket.create_server(("127.0.0.1", port)):
+    if device == "arm":
+        host, port = cell["arm"]["host"], cell["arm"]["control_port"]
+    else:
+        host, port = cell["camera"]["address"].split(":")
+    with socket.create_server((host, int(port))):
         assert finish(launch(task="pour_cup"), tmp_path) != 0
     assert str(port) in screen(tmp_path)
     until(lambda: not left_running(tmp_path), "the end of every process", tmp_path)
