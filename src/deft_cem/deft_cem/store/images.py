@@ -15,7 +15,9 @@ from deft_core.observation import RGBDFrame
 
 # zlib level 1 without row filters: 9 ms for 640x480 colour and 3 ms for depth, where the defaults take three times as
 # long for files of much the same size.
-PNG_PARAMETERS = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]
+PNG_PARAMETERS = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # OpenCV 4.12 and newer
+    PNG_PARAMETERS += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]
 
 
 class ImageWriter:
