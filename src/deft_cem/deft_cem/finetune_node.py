@@ -152,6 +152,7 @@ def main(args: list[str] | None = None) -> int:
         return client.run()
     finally:
         executor.shutdown(timeout_sec=1.0)
+        spinner.join(timeout=5.0)  # an interpreter that ends under a waiting thread aborts
         node.destroy_node()
         rclpy.try_shutdown()
 
