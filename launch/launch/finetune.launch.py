@@ -34,7 +34,7 @@ ARGUMENTS = (
     ("resume", "false", "Go on with the run in `out` instead of beginning one."),
     ("workcell", "twin", "twin, lab, or the path of a workcell YAML."),
     ("time_scale", "", "How many times faster than the clock the twin lives. Default: the workcell file's."),
-    ("reward", "judge", "Whose reward the optimiser hears: judge (the twin's), or X for a rater of yours on /X/rate_episode."),
+    ("reward", "judge", "Whose reward the optimiser hears: judge (the twin's), or X: a rater on /X/rate_episode."),
     ("prior", "", "Checkpoint of the affordance model (.safetensors). Default: the one that ships."),
     ("optimizer", "cem", "Optimiser of the residual: cem and what else deft_cem offers."),
     ("policy", "cvae", "Residual policy fitted to the best episodes: cvae, mlp, direct, elite_mean."),
@@ -90,7 +90,7 @@ def _settings(context: LaunchContext) -> tuple[dict[str, str], WorkcellConfig]:
     for name, least in (("seed", 0), ("episodes", 1), ("trials", 0)):
         _whole(name, given[name], least)
     if cell.kind == "lab" and given["reward"] == "judge":
-        raise RuntimeError("reward:=judge reads the twin's physics; a real table needs a rater node, reward:=X on /X/rate_episode")
+        raise RuntimeError("reward:=judge reads the twin's physics; a real table needs a rater on /X/rate_episode")
     out = (
         Path(given["out"] or f"runs/{Path(given['task']).stem}-{time.strftime('%Y%m%d-%H%M%S')}").expanduser().resolve()
     )
