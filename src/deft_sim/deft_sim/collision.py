@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deft_sim.devices.xarm_settings import SENSITIVITY_SCALE, ControllerSettings
-from deft_sim.servos import TICK_S
+from deft_sim.tick import TICK_S
 
 
 class CollisionDetector:

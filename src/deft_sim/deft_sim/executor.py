@@ -13,7 +13,7 @@ from deft_core.motion import ArmMove, EpisodeMotion, HandShape
 from deft_core.planner import ArmPlanner, JointTrajectory
 from deft_core.workcell import WorkcellConfig
 from deft_sim.collision import CollisionDetector
-from deft_sim.servos import TICK_S
+from deft_sim.tick import TICK_S
 from deft_sim.world import World
 
 # How long the arm may lag behind the end of a motion before it counts as arrived, robot seconds.

@@ -24,8 +24,8 @@ from deft_sim.devices.plant import ArmState, Array, HandState
 from deft_sim.judge.record import Recorder
 from deft_sim.judge.registry import judge
 from deft_sim.judge.verdict import Verdict
-from deft_sim.servos import TICK_S
 from deft_sim.task_scene import TaskScene
+from deft_sim.tick import TICK_S
 from deft_sim.world import SETTLE_S, World
 
 # Lateness (wall seconds) that is made up for; beyond it robot time slips.

@@ -12,8 +12,8 @@ from deft_core.geometry import Array
 from deft_core.hand import HandModel
 from deft_sim.model.arm import ARM_JOINTS
 from deft_sim.model.hand import MOTOR_KINDS
+from deft_sim.tick import TICK_S
 
-TICK_S = 0.004  # the xArm's servo period (250 Hz)
 ARM_TOP_SPEED_RADPS = 3.14  # xarm_description: joint velocity limit
 # Position loop of a hobby servo, N m per rad of shaft error, before the current limit cuts it off.
 _SERVO_STIFFNESS = 6.0

@@ -14,8 +14,9 @@ from deft_sim.model.arm import add_arm
 from deft_sim.model.hand import add_hand
 from deft_sim.model.poses import pose_of
 from deft_sim.model.scene import new_scene
-from deft_sim.servos import TICK_S, ArmServo, HandServo
+from deft_sim.servos import ArmServo, HandServo
 from deft_sim.things.thing import Thing
+from deft_sim.tick import TICK_S
 
 # One step a tick: at 4 ms the servos and the contacts' 10 ms settle as at 2 ms (the same grasps hold), in half
 # the time.

@@ -9,7 +9,7 @@ from deft_core.kinematics import flange_pose
 from deft_sim.model.arm import add_arm
 from deft_sim.model.poses import pose_of
 from deft_sim.model.scene import new_scene
-from deft_sim.servos import TICK_S
+from deft_sim.tick import TICK_S
 from deft_sim.world import World
 
 Q = np.array([0.4, -0.5, -0.9, 0.3, 1.1, -0.2])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deft_core.geometry import Array
-from deft_sim.servos import TICK_S
+from deft_sim.tick import TICK_S
 from deft_sim.world import Touching, World
 
 SAMPLE_S = 0.02

@@ -10,8 +10,8 @@ from pydantic import Field, model_validator
 from deft_core.geometry import Array, apply, transform
 from deft_sim.model.poses import qpos_of
 from deft_sim.model.scene import COLLISION_GROUP
-from deft_sim.servos import TICK_S
 from deft_sim.things.thing import RGB, Thing
+from deft_sim.tick import TICK_S
 
 BERRY_DENSITY = 1060.0  # kg/m^3: ripe juice is about 20 % sugar by weight
 # Who meets whom: stalk and berries meet hand and table, but not each other; berries meet each other as smooth balls.
