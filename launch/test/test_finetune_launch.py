@@ -11,9 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 import yaml
+
+from deft_cem.config import RunConfig
+from deft_cem.optimizers import make_optimizer
+from deft_cem.store import RunRecord
 
 pytestmark = [pytest.mark.graph, pytest.mark.slow, pytest.mark.timeout(400)]
 DEADLINE_S = 180.0
@@ -73,6 +78,12 @@ def left_running(marker: Path) -> list[str]:
         if str(marker) in line and process.info["pid"] != os.getpid():
             found.append(line)
     return found
+
+
+def kill(node: str, launched: subprocess.Popen[str]) -> None:
+    """Kill -9 one node of a launch."""
+    family = psutil.Process(launched.pid).children(recursive=True)
+    next(p for p in family if node in " ".join(p.cmdline())).kill()
 
 
 def episodes(folder: Path) -> int:
@@ -165,13 +176,37 @@ def test_a_taken_port_is_one_line_and_ends_everything(
     until(lambda: not left_running(tmp_path), "the end of every process", tmp_path)
 
 
+def test_killed_in_episode_12_it_resumes_as_if_unbroken(launch: Launch, tmp_path: Path) -> None:
+    folder, arguments = tmp_path / "run", {"task": "pour_cup", "trials": 0, "episodes": 14, "record": "false"}
+    process = launch(**arguments)
+    until(lambda: episodes(folder) >= 11, "the eleventh episode", tmp_path)
+    kill("orchestrator_node", process)
+    assert finish(process, tmp_path) != 0
+    assert "resume:=true" in screen(tmp_path)
+    with RunRecord.read(folder) as record:
+        before = record.episodes("finetune")
+    assert 11 <= len(before) < 14
+    until(lambda: not left_running(tmp_path), "the end of every process", tmp_path)
+    assert finish(launch(**arguments, resume="true"), tmp_path) == 0, screen(tmp_path)
+    with RunRecord.read(folder) as record:
+        after = record.episodes("finetune")
+    for kept, first in zip(after, before, strict=False):
+        assert kept.reward == first.reward
+        np.testing.assert_array_equal(kept.residual, first.residual)
+    # An unbroken run given the same rewards: one optimiser, told everything in order, never saved.
+    config = RunConfig(task="pour_cup", episodes=14, trials=0)
+    unbroken = make_optimizer(config.optimizer, config.generator("optimizer"), {})
+    for episode in after:
+        np.testing.assert_array_equal(unbroken.ask(), episode.residual)
+        unbroken.tell(episode.residual, episode.reward)
+
+
 @pytest.mark.parametrize("victim", ["hand_node", "camera_node"])
 def test_a_node_that_dies_ends_the_run_and_loses_nothing(launch: Launch, tmp_path: Path, victim: str) -> None:
     folder = tmp_path / "run"
     process = launch(task="pour_cup", episodes=30, trials=0, record="false")
     until(lambda: episodes(folder) >= 1, "the first episode", tmp_path)
-    family = psutil.Process(process.pid).children(recursive=True)
-    next(p for p in family if victim in " ".join(p.cmdline())).kill()
+    kill(victim, process)
     assert finish(process, tmp_path) != 0
     assert victim in screen(tmp_path) and "resume:=true" in screen(tmp_path)
     assert episodes(folder) >= 1

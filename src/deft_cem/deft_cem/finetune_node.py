@@ -25,6 +25,8 @@ from deft_msgs.action import FineTune
 EXPECTED = ("camera_node", "affordance_node", "arm_node", "hand_node", "orchestrator_node")
 # How long an interrupted run may take to say that it has stopped, seconds.
 STOPPING_S = 10.0
+# How long it may take to answer that it was asked to: one that was killed stays in the graph for ten seconds more.
+CANCEL_S = 3.0
 # How long the orchestrator may be gone from the graph before it counts as dead, seconds.
 GONE_S = 5.0
 
@@ -77,8 +79,8 @@ class Client:
         answer = self._wait(result, None)
         if answer is None and self.interrupted.is_set():
             say("stopping the robot ...")
-            self._wait(handle.cancel_goal_async(), 2.0, deaf=True)
-            answer = self._wait(result, STOPPING_S, deaf=True)
+            if self._wait(handle.cancel_goal_async(), CANCEL_S, deaf=True) is not None:
+                answer = self._wait(result, STOPPING_S, deaf=True)
         return self._report(answer)
 
     def _wait(self, future: Any, patience_s: float | None, deaf: bool = False) -> Any:

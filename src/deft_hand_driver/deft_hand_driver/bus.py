@@ -27,8 +27,8 @@ from deft_hand_driver.registers import Register
 _POLL_S = 0.002
 # After a lost exchange the wire is listened to until it has been quiet for this long, at most that long.
 _QUIET_S, _DRAIN_S = 0.02, 0.2
-# What is read and written at set-up and recovery is tried for this long: there an answer matters more than haste.
-SETUP_PATIENCE_S = 0.5
+# What is read and written at set-up and recovery is tried for at least this long: an answer matters more than haste.
+PATIENCE_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,11 @@ class HandBus:
     with the vendor's tool.
     """
 
-    def __init__(self, port: str, baud: int, ids: Sequence[int], names: Sequence[str]) -> None:
+    def __init__(
+        self, port: str, baud: int, ids: Sequence[int], names: Sequence[str], patience_s: float = PATIENCE_S
+    ) -> None:
         self.port, self.baud, self.ids, self.names = port, baud, tuple(ids), tuple(names)
+        self.patience_s = patience_s
         self.lost_reads = 0
         self._late = False
         self.gone = ""  # why the port cannot be used any more
@@ -134,10 +137,10 @@ class HandBus:
     # -- single registers --------------------------------------------------------------------------------------------
 
     def read(self, motor: int, register: Register) -> int:
-        """Read a register of one motor; raises `DeviceFault` if it does not answer for half a second."""
+        """Read a register of one motor; raises `DeviceFault` if it does not answer within the bus's patience."""
         call = self._packets.read1ByteTxRx if register.size == 1 else self._packets.read4ByteTxRx
         result = sdk.COMM_SUCCESS
-        end = time.monotonic() + SETUP_PATIENCE_S
+        end = time.monotonic() + self.patience_s
         while time.monotonic() < end:
             with self._wire() as port:
                 value, result, _ = call(port, motor, register.address)
@@ -147,14 +150,14 @@ class HandBus:
         raise self._no_answer(motor, f"reading register {register.address}", result)
 
     def write(self, motor: int, register: Register, value: int) -> None:
-        """Write a register of one motor; raises `DeviceFault` if it is refused, or not answered for half a second."""
+        """Write a register of one motor; raises `DeviceFault` if it is refused, or not answered with patience."""
         call = {
             1: self._packets.write1ByteTxRx,
             2: self._packets.write2ByteTxRx,
             4: self._packets.write4ByteTxRx,
         }[register.size]
         result = sdk.COMM_SUCCESS
-        end = time.monotonic() + SETUP_PATIENCE_S
+        end = time.monotonic() + self.patience_s
         while time.monotonic() < end:
             with self._wire() as port:
                 result, error = call(port, motor, register.address, value & 0xFFFFFFFF)
@@ -182,10 +185,10 @@ class HandBus:
 
     # -- all motors ----------------------------------------------------------------------------------------------------
 
-    def sync_read(self, register: Register, *, patience_s: float = SETUP_PATIENCE_S) -> list[bytes]:
-        """Read a stretch of every motor in one exchange, tried again for `patience_s`; raises `DeviceFault` then."""
+    def sync_read(self, register: Register, *, once: bool = False) -> list[bytes]:
+        """Read a stretch of every motor in one exchange; raises `DeviceFault` when patience is over, or after one."""
         result = sdk.COMM_SUCCESS
-        end = time.monotonic() + patience_s
+        end = time.monotonic() + (0.0 if once else self.patience_s)
         first = True
         while first or time.monotonic() < end:
             first = False
@@ -213,9 +216,9 @@ class HandBus:
         if result != sdk.COMM_SUCCESS:
             raise DeviceFault(f"writing to the hand on {self.port}: {self._packets.getTxRxResult(result)}")
 
-    def state(self, *, patience_s: float = 0.0) -> MotorState:
-        """Read where the motors are, one exchange for all; tried once unless there is patience."""
-        blocks = b"".join(self.sync_read(reg.PRESENT, patience_s=patience_s))
+    def state(self, *, once: bool = False) -> MotorState:
+        """Read where the motors are, one exchange for all; with patience, or once."""
+        blocks = b"".join(self.sync_read(reg.PRESENT, once=once))
         raw = np.frombuffer(blocks, dtype=np.dtype([("current", "<i2"), ("velocity", "<i4"), ("position", "<i4")]))
         return MotorState(
             (raw["position"].astype(float) - reg.CENTRE_PULSE) * reg.RAD_PER_PULSE,

@@ -20,7 +20,7 @@ from deft_core.grasp import FINGERS
 from deft_core.hand import HandModel
 from deft_core.workcell import WorkcellConfig
 from deft_hand_driver import registers as reg
-from deft_hand_driver.bus import SETUP_PATIENCE_S, HandBus, MotorState
+from deft_hand_driver.bus import HandBus, MotorState
 from deft_hand_driver.errors import (
     CanceledFault,
     DeviceFault,
@@ -113,7 +113,7 @@ class HandDriver:
             raise DeviceFault(
                 f"time_scale is {self.cell.time_scale}, but the hand on {self.bus.port} is a real one: it lives at 1"
             )
-        self._state = self.bus.state(patience_s=SETUP_PATIENCE_S)
+        self._state = self.bus.state()
         self._thread.start()
 
     def close(self) -> None:
@@ -166,7 +166,7 @@ class HandDriver:
             raise DeviceFault("a motion is under way: wait for it, or cancel it first")
         with self._bus_lock:
             rebooted = recover(self.bus, self.hand.motors, self._watchdog)
-            self._state = self.bus.state(patience_s=SETUP_PATIENCE_S)
+            self._state = self.bus.state()
             self._last = self.hand.clip(self.joints())
             self._halt_wanted, self._holding = False, True
             self._errors_at = time.monotonic()
@@ -226,6 +226,8 @@ class HandDriver:
                     self._fail(DeviceFault(f"hand driver: {error}"))
             last = began
             self._pause(began + 1.0 / rate - time.monotonic(), active)
+        if self._active is not None:  # nobody is left to finish it
+            self._finish(self._active, StoppedFault(self._gate.closed_by or "shut down"))
 
     def _pause(self, seconds: float, active: _Active | None) -> None:
         """Wait for the next period; a halt, an end or a new motion cuts it short."""
@@ -238,7 +240,7 @@ class HandDriver:
     def _read(self) -> None:
         gap = time.monotonic() - self.state.monotonic_s
         try:
-            self._state = self.bus.state()
+            self._state = self.bus.state(once=True)
         except DeviceFault:
             if self.bus.gone:
                 raise
@@ -289,7 +291,7 @@ class HandDriver:
         active.on_progress(t / active.motion.duration_s, self.joints())
         if t >= active.motion.duration_s:
             self.bus.command(self.hand.motors_from_joints(joints))  # nobody acknowledges the one that counts
-            self._state = self.bus.state(patience_s=SETUP_PATIENCE_S)
+            self._state = self.bus.state()
             self._finish(active, None)
 
     def _set_pace(self, motion: ShapeMotion) -> None:

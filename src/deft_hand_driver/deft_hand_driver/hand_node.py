@@ -26,7 +26,7 @@ from deft_core.grasp import JOINT_NAMES
 from deft_core.hand import load_hand
 from deft_core.realtime import ask_for_priority
 from deft_core.workcell import load_workcell
-from deft_hand_driver.bus import HandBus, MotorState
+from deft_hand_driver.bus import PATIENCE_S, HandBus, MotorState
 from deft_hand_driver.driver import HandDriver, motor_names
 from deft_hand_driver.errors import CanceledFault, HandFault
 from deft_msgs.action import ShapeHand
@@ -54,7 +54,8 @@ class HandNode(Node):
         self.failure = ""
         self._states = self.create_publisher(JointState, "/hand/joint_states", 10)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        bus = HandBus(cell.hand.port, cell.hand.baud, hand.motor_ids, motor_names(hand))
+        patience_s = max(PATIENCE_S, 2.0 * cell.hand.max_command_age_s)
+        bus = HandBus(cell.hand.port, cell.hand.baud, hand.motor_ids, motor_names(hand), patience_s)
         self.driver = HandDriver(
             cell,
             hand,

@@ -5,7 +5,7 @@ import numpy as np
 from deft_core.geometry import Array
 from deft_core.hand import Motors
 from deft_hand_driver import registers as reg
-from deft_hand_driver.bus import SETUP_PATIENCE_S, HandBus
+from deft_hand_driver.bus import HandBus
 from deft_hand_driver.errors import DeviceFault
 
 
@@ -64,6 +64,6 @@ def _needs(bus: HandBus, motor: int, limit_a: float) -> bool:
 
 def hold(bus: HandBus) -> Array:
     """Make every motor's goal the place where it is; return the places (n,), rad."""
-    position = bus.state(patience_s=SETUP_PATIENCE_S).position_rad
+    position = bus.state().position_rad
     bus.command(position)
     return position
