@@ -1,14 +1,19 @@
 """Make the synthetic data set: `ros2 run deft_affordance generate --out runs/prior_data`.
 
 For each object, drawn at random and never a task's own: find how a human hand holds it for each verb, then photograph
-it alone in many rooms. One shard an object; an interrupted run goes on with the next object.
+it alone in many rooms. One shard an object; an interrupted run goes on with the next object. Which process made a shard
+changes nothing in it.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import os
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +57,32 @@ def generate_object(
     return rows, counts
 
 
+def make_shard(out: Path, index: int, seed: int, views: int, tries: int, image_size: int) -> int:
+    """Make one object's shard, if it is not there yet; returns the object's number."""
+    kinds = sorted(KINDS)
+    if not (out / f"shard-{index:05d}.npz").exists():
+        rows, counts = generate_object(index, kinds[index % len(kinds)], seed, views, tries, image_size)
+        if rows:
+            write_shard(out, index, rows, counts)
+    return index
+
+
+def make_shards(args: argparse.Namespace) -> Iterator[int]:
+    """Make all shards, here or in worker processes; yields each object's number as it is done."""
+    settings = (args.seed, args.views, args.tries, args.image_size)
+    if args.workers == 1:
+        yield from (make_shard(args.out, index, *settings) for index in range(args.objects))
+        return
+    # Spawned, not forked: a GL context does not survive a fork.
+    with ProcessPoolExecutor(args.workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        jobs = [pool.submit(make_shard, args.out, index, *settings) for index in range(args.objects)]
+        try:
+            for job in as_completed(jobs):
+                yield job.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
 def main(argv: list[str] | None = None) -> None:
     """Generate the data set."""
     parser = argparse.ArgumentParser(prog="generate", description="Make the prior's synthetic data set.")
@@ -61,20 +92,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--tries", type=int, default=8, help="ways of grasping tried for each object and verb")
     parser.add_argument("--image-size", type=int, default=96)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     args = parser.parse_args(argv)
+    if args.workers < 1:
+        parser.error(f"argument --workers: {args.workers} is less than 1")
     args.out.mkdir(parents=True, exist_ok=True)
-    kinds = sorted(KINDS)
     started = time.monotonic()
     try:
-        for index in tqdm(range(args.objects), unit="object", disable=None):
-            if (args.out / f"shard-{index:05d}.npz").exists():
-                continue
-            rows, counts = generate_object(
-                index, kinds[index % len(kinds)], args.seed, args.views, args.tries, args.image_size
-            )
-            if rows:
-                write_shard(args.out, index, rows, counts)
-        total = write_manifest(args.out, {k: v for k, v in vars(args).items() if k != "out"})
+        for _ in tqdm(make_shards(args), total=args.objects, unit="object", disable=None):
+            pass
+        total = write_manifest(args.out, {k: v for k, v in vars(args).items() if k not in ("out", "workers")})
     except (DeftError, OSError) as error:
         sys.exit(f"generate: {error}")
     print(

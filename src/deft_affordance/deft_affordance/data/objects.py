@@ -60,8 +60,8 @@ def _color(rng: np.random.Generator) -> tuple[float, float, float]:
 
 
 def draw_cup(rng: np.random.Generator) -> Cup:
-    """A cup of 75 to 130 mm, base to rim 28 to 46 mm in radius: tapered, straight, waisted, bellied or lipped."""
-    height, radius = rng.uniform(0.075, 0.130), rng.uniform(0.031, 0.043)
+    """A cup or mug of 70 to 135 mm, wall 24 to 55 mm from its axis: tapered, straight, waisted, bellied or lipped."""
+    height, radius = rng.uniform(0.070, 0.135), rng.uniform(0.030, 0.049)
     form = rng.choice(["tapered", "straight", "waisted", "bellied", "lipped"])
     if form == "tapered":
         taper = rng.uniform(0.70, 0.95)
@@ -79,7 +79,7 @@ def draw_cup(rng: np.random.Generator) -> Cup:
     return Cup(
         height_m=float(height),
         profile=[(float(f), float(r)) for f, r in profile],
-        mass_kg=float(rng.uniform(0.08, 0.35)),
+        mass_kg=float(rng.uniform(0.08, 0.45)),
         friction=0.6,
         color=_color(rng),
         accent=_color(rng),
