@@ -7,9 +7,17 @@ twin_node is the simulated table (workcell:=twin only), and the `finetune` clien
 """
 
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
-from launch.actions import DeclareLaunchArgument, EmitEvent, ExecuteProcess, OpaqueFunction, RegisterEventHandler
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    ExecuteProcess,
+    LogInfo,
+    OpaqueFunction,
+    RegisterEventHandler,
+)
 from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
 from launch.events.process import ProcessExited
@@ -34,7 +42,14 @@ ARGUMENTS = (
     ("resume", "false", "Go on with the run in `out` instead of beginning one."),
     ("workcell", "twin", "twin, lab, or the path of a workcell YAML."),
     ("time_scale", "", "How many times faster than the clock the twin lives. Default: the workcell file's."),
-    ("reward", "judge", "Whose reward the optimiser hears: judge (the twin's), or X: a rater on /X/rate_episode."),
+    (
+        "reward",
+        "judge",
+        "Whose reward the optimiser hears: judge (the twin's), operator (a person at `ros2 run deft_cem operator`), "
+        "encoder (likeness to the demonstration's last image, by the prior's encoder), r3m or resnet18 (the same by "
+        "these, with rater_checkpoint), or X: your own rater on /X/rate_episode.",
+    ),
+    ("rater_checkpoint", "", "Weights for reward:=r3m or resnet18; for encoder the default is the prior's."),
     ("prior", "", "Checkpoint of the affordance model (.safetensors). Default: the one that ships."),
     ("optimizer", "cem", "Optimiser of the residual: cem and what else deft_cem offers."),
     ("policy", "cvae", "Residual policy fitted to the best episodes: cvae, mlp, direct, elite_mean."),
@@ -60,6 +75,10 @@ BAG_TOPICS = (
     "/tf",
     "/tf_static",
 )
+
+
+# Raters that look at the final image (deft_cem.raters.embedding).
+IMAGE_RATERS = ("encoder", "r3m", "resnet18")
 
 
 def _boolean(name: str, value: str) -> bool:
@@ -90,7 +109,7 @@ def _settings(context: LaunchContext) -> tuple[dict[str, str], WorkcellConfig]:
     for name, least in (("seed", 0), ("episodes", 1), ("trials", 0)):
         _whole(name, given[name], least)
     if cell.kind == "lab" and given["reward"] == "judge":
-        raise RuntimeError("reward:=judge reads the twin's physics; a real table needs a rater on /X/rate_episode")
+        raise RuntimeError("reward:=judge reads the twin's physics; on a real table use reward:=operator or encoder")
     out = (
         Path(given["out"] or f"runs/{Path(given['task']).stem}-{time.strftime('%Y%m%d-%H%M%S')}").expanduser().resolve()
     )
@@ -101,8 +120,26 @@ def _settings(context: LaunchContext) -> tuple[dict[str, str], WorkcellConfig]:
         raise RuntimeError(f"there is no run in {out} to resume")
     if given["prior"] and not Path(given["prior"]).expanduser().is_file():
         raise RuntimeError(f"prior:={given['prior']}: no such checkpoint; leave it out for the one that ships")
+    if given["reward"] in IMAGE_RATERS:
+        given["rater_checkpoint"] = _rater_checkpoint(given)
     given["out"] = str(out)
     return given, cell
+
+
+def _rater_checkpoint(given: dict[str, str]) -> str:
+    """The encoder file of an image rater, or a RuntimeError that says where it comes from."""
+    path = given["rater_checkpoint"]
+    if not path and given["reward"] == "encoder":
+        package = find_spec("deft_affordance")  # found, not imported: that would bring torch in
+        folder = Path(str(package.origin)).parent if package else Path()
+        path = given["prior"] or str(folder / "checkpoints" / "twin.safetensors")
+    if not path or not Path(path).expanduser().is_file():
+        from deft_vision.checkpoints import SOURCES  # torch comes with it: a second that only this error needs
+
+        source = SOURCES.get(given["reward"], SOURCES["small"])
+        where = f"rater_checkpoint:={path} is not there" if path else "give its file with rater_checkpoint:=PATH"
+        raise RuntimeError(f"reward:={given['reward']} needs weights: {where}. They come from {source}")
+    return str(Path(path).expanduser().resolve())
 
 
 def _nodes(given: dict[str, str], cell: WorkcellConfig) -> list[Node]:
@@ -127,6 +164,8 @@ def _nodes(given: dict[str, str], cell: WorkcellConfig) -> list[Node]:
         node("deft_hand_driver", "hand_node"),
         node("deft_cem", "orchestrator_node"),
     ]
+    if given["reward"] in IMAGE_RATERS:
+        nodes.append(node("deft_cem", "rater_node", rater=given["reward"], checkpoint=given["rater_checkpoint"]))
     if cell.kind == "twin":
         nodes.insert(0, node("deft_sim", "twin_node", task=given["task"], seed=seed))
     return nodes
@@ -149,6 +188,9 @@ def _setup(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         flags.append("--resume")
     client = Node(package="deft_cem", executable="finetune", arguments=flags, output="screen", emulate_tty=True)
     entities: list[LaunchDescriptionEntity] = [*nodes, client]
+    if "operator" in (given["reward"], "judge" if cell.kind == "twin" else "operator"):
+        resets = "" if cell.kind == "lab" else " --rate-only"
+        entities.append(LogInfo(msg=f"rate in another terminal: ros2 run deft_cem operator{resets}"))
     if _boolean("record", given["record"]):
         bag = ["ros2", "bag", "record", "-s", "mcap", "-o", str(_bag_folder(out)), "--topics", *BAG_TOPICS]
         entities.append(ExecuteProcess(cmd=bag, name="bag", output="log", sigterm_timeout="10"))

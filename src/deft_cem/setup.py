@@ -26,12 +26,15 @@ setup(
         "matplotlib",
         "rosbags",
         "deft_core",
+        "deft_vision",
     ],
     entry_points={
         "console_scripts": [
             "orchestrator_node = deft_cem.orchestrator_node:main",
             "finetune = deft_cem.finetune_node:main",
             "fit_policy = deft_cem.fit_policy:main",
+            "operator = deft_cem.operator_node:main",
+            "rater_node = deft_cem.rater_node:main",
         ]
     },
     zip_safe=False,

@@ -79,6 +79,10 @@ class Announcer(Listener):
             best[episode.phase] = max(best.get(episode.phase, 0.0), episode.reward)
             self._publish(episode, best[episode.phase])
 
+    def relabelled(self, episode: Episode, best: float) -> None:
+        """Publish a corrected try again; the newer message counts."""
+        self._publish(episode, best)
+
     def _publish(self, episode: Episode, best: float) -> None:
         self._episode.publish(fill_episode(messages.Episode(), episode, self._config, self._instruction, best))
 

@@ -51,15 +51,21 @@ def bag_files(path: Path) -> list[Path]:
         if path.suffix not in SUFFIXES:
             raise BagError(f"{path} is neither .mcap nor .db3")
         return [path]
-    folders = [path, *sorted(path.glob("bag*"))] if path.is_dir() else []
-    found = [file for folder in folders for file in sorted(folder.glob("*")) if file.suffix in SUFFIXES]
+    folders = [path, *sorted(path.glob("bag*"), key=_in_time)] if path.is_dir() else []
+    found = [file for folder in folders for file in sorted(folder.glob("*"), key=_in_time) if file.suffix in SUFFIXES]
     if not found:
         raise BagError(f"{path} holds no bag (no .mcap or .db3 file)")
     return found
 
 
+def _in_time(path: Path) -> tuple[int, str]:
+    """Order of bags and of their files: by the number at the end of the name, so that bag_10 comes after bag_9."""
+    number = path.stem.rpartition("_")[2]
+    return (int(number) if number.isdigit() else -1, path.name)
+
+
 def read_run(path: Path) -> BagRun:
-    """Read the episodes of the one run in a bag; an episode recorded twice counts once.
+    """Read the episodes of the one run in a bag; of an episode recorded twice (resumed, relabelled) the newer counts.
 
     Args:
         path: A bag file, a bag folder, or a run folder with bags in it.
@@ -74,7 +80,7 @@ def read_run(path: Path) -> BagRun:
                 episode = episode_of(msg)
             except ValueError as error:
                 raise BagError(f"{file}: episode {msg.index} of {msg.run_id} is not usable: {error}") from error
-            seen.setdefault((msg.run_id, *episode.key), (msg, episode))
+            seen[(msg.run_id, *episode.key)] = (msg, episode)
     if not seen:
         raise BagError(f"{path} holds no finished episode ({EPISODE_TOPIC}); fit from the run's record instead")
     runs = sorted({key[0] for key in seen})

@@ -41,5 +41,9 @@ class RunStoppedError(LearningError):
     """The run was stopped on request; finished episodes are kept."""
 
 
+class RelabelError(LearningError):
+    """A label cannot be corrected any more, or not by this rater."""
+
+
 class BagError(LearningError):
     """A bag cannot be used to fit a policy."""

@@ -60,6 +60,9 @@ class Listener:
     ) -> None:
         """A try is on disk. `distribution` is the optimiser's, None for evaluation trials."""
 
+    def relabelled(self, episode: Episode, best: float) -> None:
+        """The label of a finished try was corrected, on disk too."""
+
     def progress(self, progress: Progress) -> None:
         """Something a person would like to read."""
 

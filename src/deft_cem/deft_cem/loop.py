@@ -20,6 +20,7 @@ from deft_cem.optimizers import Optimizer, make_optimizer
 from deft_cem.plots import learning_curve
 from deft_cem.policies import FitData, ResidualPolicy, load_policy, make_policy
 from deft_cem.progress import clock, line
+from deft_cem.relabel import Relabels
 from deft_cem.store import Episode, ImageWriter, RunInfo, RunRecord
 from deft_cem.summary import METHODS, OBJECTS, summarise, write_summary
 from deft_cem.trial import Bench, Proposal, Runner
@@ -65,8 +66,13 @@ class FineTuning:
             config.optimizer, config.generator("optimizer"), config.optimizer_options
         )
         self._policy: ResidualPolicy = make_policy(config.policy, config.policy_options)
+        # Corrections of the last label; any thread may ask for one.
+        self.relabels = Relabels(config.run_id)
+        self._best_now: float | None = None
         if resume:
             self.record = RunRecord.resume(folder, config.identity())
+            for last in self.record.episodes()[-1:]:
+                self.relabels.offer(last)
         else:
             cell = bench.cell.model_dump(mode="json")
             info = RunInfo(config.run_id, config.identity(), cell, versions(), time.time())
@@ -100,6 +106,7 @@ class FineTuning:
             residual: list[np.ndarray] = []
 
             def propose(_: Affordance, kept: list[np.ndarray] = residual) -> Proposal:
+                self._relabel()
                 kept.append(self._optimizer.ask())
                 return Proposal(kept[0])
 
@@ -117,17 +124,36 @@ class FineTuning:
         episode = replace(episode, timings=watch.read(), finished_at=time.time())
         state = (self.config.optimizer, self._optimizer.state_dict()) if learning else None
         self.record.append(episode, state)
-        best = max(best, episode.reward)
+        best = max(best if self._best_now is None else self._best_now, episode.reward)
+        self._best_now = None
+        self.relabels.offer(episode)
         self.listener.finished(episode, frames, self._optimizer.distribution() if learning else None, best)
         left = self._seconds_left()
         text = line(episode, done, total, best, left)
         self.listener.progress(Progress(trial.phase, text, done, total, best, left))
         return best
 
-    def _fit(self) -> float:
+    def _relabel(self) -> Episode | None:
+        """Carry out the correction of the last label, if one was asked for while the scene was being reset."""
+        pair = self.relabels.take()
+        if pair is None:
+            return None
+        before, after = pair
+        state = None
+        if after.phase == "finetune":
+            self._optimizer.load_state_dict(self.record.optimizer_state(after.index - 1)[1])
+            self._optimizer.ask()  # as it was asked then: the generator goes on from the same place
+            self._optimizer.tell(after.residual, after.reward)
+            state = (self.config.optimizer, self._optimizer.state_dict())
+        self.record.relabel(before, after, state)
+        self._best_now = max(e.reward for e in self.record.episodes(after.phase))
+        self.listener.relabelled(after, self._best_now)
+        return after
+
+    def _fit(self, again: bool = False) -> float:
         """Fit the policy to the tries, or load the one that was fitted; return the seconds the fit took."""
         path = self.folder / POLICY_FILE
-        known = self.record.policy()
+        known = None if again else self.record.policy()
         if known is not None and path.exists():
             policy = load_policy(path)
             if policy.hash == known["sha256"]:
@@ -162,8 +188,20 @@ class FineTuning:
             if (trial.phase, trial.objects, trial.method, trial.index) in keys:
                 continue
             rng = self.config.generator(f"{trial.method}/{trial.objects}", trial.index)
-            propose = self._nothing if trial.method == "prior" else self._asker(rng)
+            propose = self._corrected(self._nothing if trial.method == "prior" else self._asker(rng))
             best = self._one(trial, propose, done, len(trials), best)
+
+    def _corrected(self, propose: Callable[[Affordance], Proposal]) -> Callable[[Affordance], Proposal]:
+        """The same, after the last label was corrected; the last episode's changes what the policy is fitted to."""
+
+        def proposed(affordance: Affordance) -> Proposal:
+            after = self._relabel()
+            if after is not None and after.phase == "finetune":
+                self._best_now = None  # the best of another phase
+                self._fit(again=True)
+            return propose(affordance)
+
+        return proposed
 
     def _nothing(self, _: Affordance) -> Proposal:
         return Proposal(np.zeros(GRASP_DIM))

@@ -24,11 +24,12 @@ from std_srvs.srv import SetBool
 
 from deft_cem.announcer import Announcer
 from deft_cem.config import RunConfig
-from deft_cem.errors import RunStoppedError
+from deft_cem.errors import RelabelError, RunStoppedError
 from deft_cem.graph_link_node import GraphLink
 from deft_cem.graph_workcell import GraphWorkcell
 from deft_cem.listener import Control
 from deft_cem.loop import FineTuning
+from deft_cem.relabel import Relabel, Relabels
 from deft_cem.trial import Bench
 from deft_core.config import validate
 from deft_core.demonstration import load_demonstration
@@ -37,6 +38,7 @@ from deft_core.hand import load_hand
 from deft_core.task import load_task
 from deft_core.workcell import WorkcellConfig, load_workcell
 from deft_msgs import action as actions
+from deft_msgs.srv import RelabelEpisode
 
 PARAMETERS = {
     "workcell": ("twin", "Workcell name or YAML path."),
@@ -64,8 +66,10 @@ class Orchestrator(Node):
         self._latched: dict[str, Any] = {}
         self._stop = self.create_publisher(Empty, "/deft/stop", 1)
         self._busy = threading.Lock()
+        self._relabels: Relabels | None = None
         group = ReentrantCallbackGroup()
         self.create_service(SetBool, "/deft/pause", self._pause, callback_group=group)
+        self.create_service(RelabelEpisode, "/deft/relabel", self._relabel, callback_group=group)
         self._server = ActionServer(
             self,
             actions.FineTune,
@@ -94,6 +98,17 @@ class Orchestrator(Node):
     def _pause(self, request: Any, response: Any) -> Any:
         (self.link.control.pause if request.data else self.link.control.go_on)()
         response.success, response.message = self.running, "paused before the next try" if request.data else "going on"
+        return response
+
+    def _relabel(self, request: Any, response: Any) -> Any:
+        asked = Relabel(int(request.index), float(request.reward), bool(request.success), request.rater)
+        relabels = self._relabels
+        try:
+            if relabels is None:
+                raise RelabelError("no run is under way")
+            response.message, response.success = relabels.ask(request.run_id, asked), True
+        except DeftError as error:
+            response.message = str(error)
         return response
 
     def _on_goal(self, _: Any) -> GoalResponse:
@@ -128,6 +143,7 @@ class Orchestrator(Node):
             result.success, result.message, result.summary_json = True, "done", json.dumps(summary)
             goal.succeed()
         finally:
+            self._relabels = None
             self._busy.release()
         return result
 
@@ -186,6 +202,7 @@ class Orchestrator(Node):
             setup_s=time.time() - self._began,
         )
         listener.recall(tuning.record.episodes())
+        self._relabels = tuning.relabels
         summary = tuning.run()
         self._began = time.time()  # a next run's setup begins here
         return summary

@@ -144,6 +144,27 @@ class RunRecord:
         except sqlite3.IntegrityError as error:
             raise RecordError(f"episode {episode.key} cannot be recorded in {self.folder}: {error}") from error
 
+    def relabel(self, before: Episode, after: Episode, optimizer: tuple[str, dict[str, Any]] | None) -> None:
+        """Correct the label of a finished episode, and the optimiser's state after it, in one transaction.
+
+        The correction itself is noted as an event, with the label as it was.
+        """
+        text = (
+            f"{'/'.join(map(str, before.key))}: reward {before.reward:g} -> {after.reward:g} ({after.rater}), "
+            f"success {before.success} -> {after.success} ({after.success_source})"
+        )
+        with transaction(self._db):
+            self._db.execute(
+                "UPDATE episode SET reward = ?, success = ? WHERE phase = ? AND objects = ? AND method = ? AND idx = ?",
+                (after.reward, after.success, *after.key),
+            )
+            if optimizer is not None:
+                self._db.execute(
+                    "UPDATE optimizer_state SET name = ?, state = ? WHERE after_episode = ?",
+                    (optimizer[0], _json(optimizer[1]), after.index),
+                )
+            self._db.execute("INSERT INTO event (at, kind, text) VALUES (?, ?, ?)", (time.time(), "relabelled", text))
+
     def episodes(self, phase: str | None = None) -> list[Episode]:
         """Finished episodes in the order they were run, of one phase or of both."""
         where = "" if phase is None else " WHERE phase = :phase"

@@ -1,0 +1,224 @@
+"""What a person may answer, what becomes of a label that is taken back, and the terminal over the graph."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import deft_cem_fakes as fakes
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deft_cem.config import RunConfig
+from deft_cem.errors import RelabelError, RewardError
+from deft_cem.loop import FineTuning
+from deft_cem.operator.answers import AnswerError, Label, Ranking, parse_label
+from deft_cem.operator.dialogue import Dialogue
+from deft_cem.optimizers import make_optimizer
+from deft_cem.relabel import Relabel
+from deft_cem.store import RunRecord
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [("0.7 y", Label(0.7, True)), (" 0,n ", Label(0.0, False)), ("y", Label(1.0, True)), ("no", Label(0.0, False))],
+)
+def test_answers_are_read(text, label):
+    assert parse_label(text) == label
+
+
+@pytest.mark.parametrize("text", ["", "0.7", "1.2 y", "nan y", "-0.1 n", "good y", "0.5 maybe", "0.5 y y"])
+def test_answers_that_mean_nothing_are_refused_with_what_would(text):
+    with pytest.raises(AnswerError, match=r"0\.7 y"):
+        parse_label(text)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30, unique=True))
+def test_comparing_gives_scores_in_the_order_of_the_tries(worth):
+    ranking = Ranking()
+    scores = [ranking.place(i, lambda other, i=i: worth[i] > worth[other]) for i in range(len(worth))]
+    assert np.argsort(scores).tolist() == np.argsort(worth).tolist()
+    assert all(0.0 < score < 1.0 for score in scores)
+
+
+class Person:
+    """Answers from a list; keeps what it was told."""
+
+    def __init__(self, *answers, compare=False):
+        self.answers, self.said, self.corrected = list(answers), [], []
+        self.dialogue = Dialogue(self.ask, self.said.append, self.correct, compare)
+
+    def ask(self, prompt):
+        self.said.append(prompt)
+        return self.answers.pop(0)
+
+    def correct(self, last):
+        self.corrected.append(last)
+        return "corrected"
+
+
+def test_a_label_can_be_taken_back_until_the_scene_is_reset():
+    person = Person("what?", "0.2 n", "u", "0.9 y", "", "")
+    assert person.dialogue.rate("run", "pick_cup", 3) == Label(0.2, False)
+    assert person.dialogue.reset("pick_cup", "train")
+    assert [(c.index, c.label) for c in person.corrected] == [(3, Label(0.9, True))]
+    assert "undo the label of try 3 (0.20, no success)" in "\n".join(person.said)
+    assert person.dialogue.reset("pick_cup", "train")
+    assert "undo" not in person.said[-1]
+
+
+def test_redo_and_what_cannot_be_done():
+    person = Person("r", "q")
+    assert person.dialogue.rate("run", "pick_cup", 1) is None
+    assert not person.dialogue.reset("pick_cup", "train")
+
+
+def test_comparing_asks_for_success_and_which_was_better():
+    person = Person("n", "y", "perhaps", "y", compare=True)
+    first, second = (person.dialogue.rate("run", "pick_cup", i) for i in (1, 2))
+    assert (first, second) == (Label(0.5, False), Label(0.75, True))
+    assert "neither y nor n" in "\n".join(person.said)
+
+
+class CorrectedCell(fakes.FakeCell):
+    """Asks for a correction while a scene is being reset, as an operator does."""
+
+    tuning: FineTuning
+    corrections: dict
+
+    def reset(self, objects, seed):
+        super().reset(objects, seed)
+        done = len(self.tuning.record.episodes())
+        if done in self.corrections:
+            asked = self.corrections.pop(done)
+            self.answer = self.tuning.relabels.ask(self.tuning.config.run_id, asked)
+
+
+def tuned(folder, corrections, **options):
+    cell = CorrectedCell()
+    given = {"task": "fake", "seed": 2, "episodes": 14, "trials": 1, "policy": "elite_mean"} | options
+    cell.tuning = FineTuning(RunConfig(**given), fakes.make_bench(cell), folder)
+    cell.corrections = corrections
+    cell.tuning.run()
+    return cell
+
+
+@pytest.mark.parametrize("optimizer", ["cem", "cmaes"])
+def test_a_corrected_label_is_as_if_it_had_been_right_from_the_beginning(tmp_path, optimizer):
+    cell = tuned(tmp_path, {12: Relabel(12, 0.99, True, "judge")}, optimizer=optimizer)
+    assert "0.99" in cell.answer
+    with RunRecord.read(tmp_path) as record:
+        tries = record.episodes("finetune")
+        assert (tries[11].reward, tries[11].success) == (0.99, True)
+        assert [kind for kind, _ in record.events()] == ["relabelled"]
+        assert "-> 0.99 (judge)" in record.events()[0][1]
+        fresh = make_optimizer(optimizer, cell.tuning.config.generator("optimizer"))
+        for episode in tries:
+            np.testing.assert_array_equal(fresh.ask(), episode.residual)
+            fresh.tell(episode.residual, episode.reward)
+        assert record.optimizer_state(14)[1] == fresh.state_dict()
+
+
+def test_correcting_the_last_try_fits_the_policy_again(tmp_path):
+    tuned(tmp_path / "a", {})
+    tuned(tmp_path / "b", {14: Relabel(14, 1.0, True, "judge")})
+    with RunRecord.read(tmp_path / "a") as one, RunRecord.read(tmp_path / "b") as two:
+        assert one.policy()["sha256"] != two.policy()["sha256"]
+        assert two.policy()["id"] == 2
+
+
+def test_corrections_that_cannot_be_made_are_refused(tmp_path):
+    cell = tuned(tmp_path, {})
+    labels, run = cell.tuning.relabels, cell.tuning.config.run_id
+    with RunRecord.read(tmp_path) as record:
+        last = record.episodes()[-1]
+    for text, run_id, asked in (
+        ("run under way", "other", Relabel(last.index, 1.0, True, "judge")),
+        ("last episode", run, Relabel(last.index + 1, 1.0, True, "judge")),
+        ("given by judge", run, Relabel(last.index, 1.0, True, "operator")),
+    ):
+        with pytest.raises(RelabelError, match=text):
+            labels.ask(run_id, asked)
+    with pytest.raises(RewardError):
+        labels.ask(run, Relabel(last.index, float("nan"), True, "judge"))
+    labels.take()
+    with pytest.raises(RelabelError, match="under way"):
+        labels.ask(run, Relabel(last.index, 1.0, True, "judge"))
+
+
+@pytest.mark.graph
+@pytest.mark.timeout(120)
+def test_the_terminal_rates_resets_and_takes_back_over_the_graph(tmp_path):
+    rclpy = pytest.importorskip("rclpy")
+    from rclpy.action import ActionClient
+    from rclpy.executors import SingleThreadedExecutor
+
+    from deft_msgs.action import RateEpisode, ResetScene
+    from deft_msgs.srv import RelabelEpisode
+
+    domain = {"ROS_DOMAIN_ID": str(100 + os.getpid() % 100), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    environment = os.environ | domain | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    command = [sys.executable, "-m", "deft_cem.operator_node"]
+    screen = tmp_path / "screen"
+    with screen.open("w") as out:
+        person = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=out, text=True, env=environment)
+    previous = {k: os.environ.get(k) for k in domain}
+    os.environ.update(domain)
+    rclpy.init()
+    node = rclpy.create_node("loop")
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    asked = []
+
+    def relabel(request, response):
+        asked.append((request.run_id, request.index, request.reward, request.success, request.rater))
+        response.success, response.message = True, "it is corrected"
+        return response
+
+    node.create_service(RelabelEpisode, "/deft/relabel", relabel)
+    rate = ActionClient(node, RateEpisode, "/operator/rate_episode")
+    reset = ActionClient(node, ResetScene, "/scene/reset")
+    spinner = threading.Thread(target=executor.spin, daemon=True)
+    spinner.start()
+
+    def until(condition):
+        deadline, pause = time.monotonic() + 40, threading.Event()
+        while not condition():
+            assert time.monotonic() < deadline, screen.read_text()
+            pause.wait(0.05)
+
+    def act(client, goal, *answers):
+        sent = client.send_goal_async(goal)
+        until(sent.done)
+        result = sent.result().get_result_async()
+        for prompt, answer in answers:
+            until(lambda prompt=prompt: prompt in screen.read_text())
+            person.stdin.write(answer + "\n")
+            person.stdin.flush()
+        until(result.done)
+        return result.result().result
+
+    try:
+        until(lambda: rate.server_is_ready() and reset.server_is_ready())
+        goal = RateEpisode.Goal(run_id="r", task="pick_cup", index=4)
+        rating = act(rate, goal, ("how was it?", "2 y"), ("not in [0, 1]", "0.4 n"))
+        assert (rating.rated, rating.reward, rating.success, rating.success_known) == (True, 0.4, False, True)
+        assert rating.rater == "operator"
+        goal = ResetScene.Goal(task="pick_cup", objects="train", seed=1)
+        done = act(reset, goal, ("u = undo", "u"), ("try 4 again", "0.8 y"), ("it is corrected", ""))
+        assert done.success
+        assert asked == [("r", 4, 0.8, True, "operator")]
+        again = act(rate, RateEpisode.Goal(run_id="r", task="pick_cup", index=5), ("try 5: how", "r"))
+        assert again.redo and not again.rated
+    finally:
+        person.send_signal(2)
+        assert person.wait(timeout=20) == 0
+        executor.shutdown(timeout_sec=1.0)
+        spinner.join(timeout=5.0)
+        node.destroy_node()
+        rclpy.try_shutdown()
+        for key, value in previous.items():
+            os.environ.pop(key) if value is None else os.environ.__setitem__(key, value)
