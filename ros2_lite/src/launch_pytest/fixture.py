@@ -16,7 +16,7 @@ SCOPES = ("function", "class", "module", "package", "session")
 
 
 def finalize_launch_service(
-    launch_service: launch.LaunchService, message: str = "", auto_shutdown: bool = True
+    launch_service: launch.LaunchService, eprefix: str = "", auto_shutdown: bool = True
 ) -> None:
     """End a launch and check that it ended well."""
     loop, task = launch_service.event_loop, launch_service.task
@@ -24,7 +24,7 @@ def finalize_launch_service(
         launch_service.shutdown(force_sync=True)
     if loop is not None and task is not None and not loop.is_closed():
         code = loop.run_until_complete(task)
-        assert code == 0, f"{message} launch service failed when finishing, return code '{code}'"
+        assert code == 0, f"{eprefix} launch service failed when finishing, return code '{code}'"
 
 
 def make_event_loop_fixture(scope: Any = "function") -> Any:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 
-def unittestResultsToXml(*, name: str = "launch_test", test_results: Mapping[Any, Any]) -> ElementTree.ElementTree:
+def unittestResultsToXml(
+    *, name: str = "launch_test", test_results: Mapping[Any, Any] = MappingProxyType({})
+) -> ElementTree.ElementTree:
     """Return the results of several runs."""
     suites = ElementTree.Element("testsuites", {"name": name})
     results = list(test_results.values())

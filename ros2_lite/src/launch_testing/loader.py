@@ -6,8 +6,8 @@ import functools
 import inspect
 import unittest
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from types import ModuleType
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from launch.launch_description_entity import LaunchDescriptionEntity
@@ -89,8 +89,8 @@ class TestRun:
     def bind(
         self,
         tests: unittest.TestSuite,
-        injected_attributes: dict[str, Any],
-        injected_args: dict[str, Any],
+        injected_attributes: Mapping[str, Any] = MappingProxyType({}),
+        injected_args: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """Give tests what they ask for by the names of their arguments."""
         for case in _cases(tests):
@@ -155,7 +155,7 @@ def PostShutdownTestLoader() -> unittest.TestLoader:
     return _Loader(True)
 
 
-def _bind_arguments(function: Callable[..., Any], candidates: dict[str, Any]) -> Callable[..., Any]:
+def _bind_arguments(function: Callable[..., Any], candidates: Mapping[str, Any]) -> Callable[..., Any]:
     wanted = inspect.signature(function).parameters
     return functools.partial(function, **{k: v for k, v in candidates.items() if k in wanted})
 

@@ -168,10 +168,9 @@ class _EventCallbacks:
         for name, callback in callbacks.items():
             setattr(self, name, callback)
 
-    def create_event_handlers(
+    def _create_event_handlers(
         self, callback_group: CallbackGroup, endpoint: Endpoint, topic_name: str
     ) -> list[EventHandler]:
-        """Make a handler for each callback, and the default ones."""
         handlers = []
         for name, event_type in self._DEFAULTS.items():
             callback = getattr(self, name)
@@ -229,6 +228,12 @@ class SubscriptionEventCallbacks(_EventCallbacks):
             matched=matched,
         )
 
+    def create_event_handlers(
+        self, callback_group: CallbackGroup, subscription: Endpoint, topic_name: str
+    ) -> list[EventHandler]:
+        """Make a handler for each callback, and the default ones."""
+        return self._create_event_handlers(callback_group, subscription, topic_name)
+
 
 class PublisherEventCallbacks(_EventCallbacks):
     """Callbacks for the events of a publisher."""
@@ -261,3 +266,9 @@ class PublisherEventCallbacks(_EventCallbacks):
             incompatible_type=incompatible_type,
             matched=matched,
         )
+
+    def create_event_handlers(
+        self, callback_group: CallbackGroup, publisher: Endpoint, topic_name: str
+    ) -> list[EventHandler]:
+        """Make a handler for each callback, and the default ones."""
+        return self._create_event_handlers(callback_group, publisher, topic_name)

@@ -106,11 +106,11 @@ class _Reader:
         return made
 
 
-def parse_substitution(text: str) -> list[Substitution]:
+def parse_substitution(string_value: str) -> list[Substitution]:
     """Split text into plain text and the substitutions in it.
 
     Raises:
         RuntimeError: a parenthesis or quote is missing, or a name is unknown.
         TypeError: a substitution has too few or too many arguments.
     """
-    return _Reader(text).read("")
+    return _Reader(string_value).read("")

@@ -91,93 +91,91 @@ def _wait_sync(
         return bool(changed.wait_for(lambda: happened if condition is None else condition(), timeout))
 
 
-def _holds(validate: _Validate, get: Callable[[], str]) -> bool:
+def _holds(validate: _Validate, output: str) -> bool:
     try:
-        validate(get())
+        validate(output)
     except AssertionError:
         return False
     return True
 
 
-async def wait_for_start(context: LaunchContext, action: ExecuteLocal, timeout: float | None = None) -> bool:
-    """Wait until a process starts; return whether it did in time."""
-    return await _wait(context, action, _on_start, timeout)
+def _waits(make: _Make, what: str) -> tuple[Callable[..., Any], Callable[..., bool]]:
+    """Make the two functions that wait for an event."""
+
+    async def wait(
+        launch_context: LaunchContext, execute_process_action: ExecuteLocal, timeout: float | None = None
+    ) -> bool:
+        return await _wait(launch_context, execute_process_action, make, timeout)
+
+    def wait_sync(
+        launch_context: LaunchContext, execute_process_action: ExecuteLocal, timeout: float | None = None
+    ) -> bool:
+        return _wait_sync(launch_context, execute_process_action, make, timeout)
+
+    for function, ending in ((wait, ""), (wait_sync, "_sync")):
+        function.__name__ = function.__qualname__ = f"wait_for_{what}{ending}"
+        function.__doc__ = f"Wait for a process's {what}; return whether it came in time."
+    return wait, wait_sync
 
 
-def wait_for_start_sync(context: LaunchContext, action: ExecuteLocal, timeout: float | None = None) -> bool:
-    """Wait until a process starts; return whether it did in time."""
-    return _wait_sync(context, action, _on_start, timeout)
+def _output_waits(
+    make: _Make, get: Callable[[ExecuteLocal], str], what: str
+) -> tuple[Callable[..., Any], Callable[..., bool], Callable[..., Any], Callable[..., None]]:
+    """Make the four functions that wait for output: until a function returns true, or until its assertions hold."""
+
+    async def wait(
+        launch_context: LaunchContext,
+        execute_process_action: ExecuteLocal,
+        validate_output: _Validate,
+        timeout: float | None = None,
+    ) -> bool:
+        action = execute_process_action
+        return await _wait(launch_context, action, make, timeout, lambda: validate_output(get(action)))
+
+    def wait_sync(
+        launch_context: LaunchContext,
+        execute_process_action: ExecuteLocal,
+        validate_output: _Validate,
+        timeout: float | None = None,
+    ) -> bool:
+        action = execute_process_action
+        return _wait_sync(launch_context, action, make, timeout, lambda: validate_output(get(action)))
+
+    async def check(
+        launch_context: LaunchContext,
+        execute_process_action: ExecuteLocal,
+        validate_output: _Validate,
+        timeout: float | None = None,
+    ) -> None:
+        action = execute_process_action
+        if not await _wait(launch_context, action, make, timeout, lambda: _holds(validate_output, get(action))):
+            validate_output(get(action))
+
+    def check_sync(
+        launch_context: LaunchContext,
+        execute_process_action: ExecuteLocal,
+        validate_output: _Validate,
+        timeout: float | None = None,
+    ) -> None:
+        action = execute_process_action
+        if not _wait_sync(launch_context, action, make, timeout, lambda: _holds(validate_output, get(action))):
+            validate_output(get(action))
+
+    waits: Any = (wait, wait_sync)
+    checks: Any = (check, check_sync)
+    for (plain, asserting), ending in zip(zip(waits, checks, strict=True), ("", "_sync"), strict=True):
+        plain.__name__ = plain.__qualname__ = f"wait_for_{what}{ending}"
+        plain.__doc__ = f"Wait until a function returns true for a process's {what}; return whether it did in time."
+        asserting.__name__ = asserting.__qualname__ = f"assert_{what}{ending}"
+        asserting.__doc__ = f"Wait until a function's assertions hold for a process's {what}; raise those that do not."
+    return wait, wait_sync, check, check_sync
 
 
-async def wait_for_exit(context: LaunchContext, action: ExecuteLocal, timeout: float | None = None) -> bool:
-    """Wait until a process ends; return whether it did in time."""
-    return await _wait(context, action, _on_exit, timeout)
-
-
-def wait_for_exit_sync(context: LaunchContext, action: ExecuteLocal, timeout: float | None = None) -> bool:
-    """Wait until a process ends; return whether it did in time."""
-    return _wait_sync(context, action, _on_exit, timeout)
-
-
-async def wait_for_output(
-    context: LaunchContext, action: ExecuteLocal, validate_output: _Validate, timeout: float | None = None
-) -> bool:
-    """Wait until a function returns true for a process's standard output; return whether it did in time."""
-    return await _wait(context, action, _on_stdout, timeout, lambda: validate_output(action.get_stdout()))
-
-
-def wait_for_output_sync(
-    context: LaunchContext, action: ExecuteLocal, validate_output: _Validate, timeout: float | None = None
-) -> bool:
-    """Wait until a function returns true for a process's standard output; return whether it did in time."""
-    return _wait_sync(context, action, _on_stdout, timeout, lambda: validate_output(action.get_stdout()))
-
-
-async def wait_for_stderr(
-    context: LaunchContext, action: ExecuteLocal, validate_output: _Validate, timeout: float | None = None
-) -> bool:
-    """Wait until a function returns true for a process's standard error; return whether it did in time."""
-    return await _wait(context, action, _on_stderr, timeout, lambda: validate_output(action.get_stderr()))
-
-
-def wait_for_stderr_sync(
-    context: LaunchContext, action: ExecuteLocal, validate_output: _Validate, timeout: float | None = None
-) -> bool:
-    """Wait until a function returns true for a process's standard error; return whether it did in time."""
-    return _wait_sync(context, action, _on_stderr, timeout, lambda: validate_output(action.get_stderr()))
-
-
-async def assert_output(
-    context: LaunchContext, action: ExecuteLocal, validate_output: _Validate, timeout: float | None = None
-) -> None:
-    """Wait until the assertions of a function hold for a process's standard output; raise those that do not."""
-    get = action.get_stdout
-    if not await _wait(context, action, _on_stdout, timeout, lambda: _holds(validate_output, get)):
-        validate_output(get())
-
-
-def assert_output_sync(
-    context: LaunchContext, action: ExecuteLocal, validate_output: _Validate, timeout: float | None = None
-) -> None:
-    """Wait until the assertions of a function hold for a process's standard output; raise those that do not."""
-    get = action.get_stdout
-    if not _wait_sync(context, action, _on_stdout, timeout, lambda: _holds(validate_output, get)):
-        validate_output(get())
-
-
-async def assert_stderr(
-    context: LaunchContext, action: ExecuteLocal, validate_output: _Validate, timeout: float | None = None
-) -> None:
-    """Wait until the assertions of a function hold for a process's standard error; raise those that do not."""
-    get = action.get_stderr
-    if not await _wait(context, action, _on_stderr, timeout, lambda: _holds(validate_output, get)):
-        validate_output(get())
-
-
-def assert_stderr_sync(
-    context: LaunchContext, action: ExecuteLocal, validate_output: _Validate, timeout: float | None = None
-) -> None:
-    """Wait until the assertions of a function hold for a process's standard error; raise those that do not."""
-    get = action.get_stderr
-    if not _wait_sync(context, action, _on_stderr, timeout, lambda: _holds(validate_output, get)):
-        validate_output(get())
+wait_for_start, wait_for_start_sync = _waits(_on_start, "start")
+wait_for_exit, wait_for_exit_sync = _waits(_on_exit, "exit")
+wait_for_output, wait_for_output_sync, assert_output, assert_output_sync = _output_waits(
+    _on_stdout, ExecuteLocal.get_stdout, "output"
+)
+wait_for_stderr, wait_for_stderr_sync, assert_stderr, assert_stderr_sync = _output_waits(
+    _on_stderr, ExecuteLocal.get_stderr, "stderr"
+)

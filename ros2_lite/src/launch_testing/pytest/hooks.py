@@ -84,15 +84,17 @@ class LaunchTestModule(pytest.File):
         yield item
 
 
-def _import(path: pathlib.Path, config: pytest.Config) -> ModuleType:
+def _import(path: pathlib.Path, config: pytest.Config | None) -> ModuleType:
     """Import a test module as pytest itself would."""
+    if config is None:
+        return import_path(path, root=path.parent, consider_namespace_packages=False)
     options: dict[str, Any] = {"mode": config.getoption("importmode"), "root": config.rootpath}
     with contextlib.suppress(KeyError, ValueError):  # pytest before 8.1 has no such option
         options["consider_namespace_packages"] = config.getini("consider_namespace_packages")
     return import_path(path, **options)
 
 
-def find_launch_test_entrypoint(path: pathlib.Path, config: pytest.Config) -> Any:
+def find_launch_test_entrypoint(path: pathlib.Path, config: pytest.Config | None = None) -> Any:
     """Return the function of a module, or None. Modules that do not even contain its name are not imported."""
     if _ENTRY_POINT.encode() not in path.read_bytes():
         return None
