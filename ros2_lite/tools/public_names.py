@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""List upstream's public names; say of each whether ros2_lite has it and whether a test for both worlds names it.
+"""Account for each of upstream's public names: tested in both worlds, or refused by an error that names it.
 
 Run it with the Python that has ros2_lite, and give it a real ROS 2 to look at:
 
     python ros2_lite/tools/public_names.py /opt/ros/jazzy/setup.bash
-    python ros2_lite/tools/public_names.py /opt/ros/jazzy/setup.bash rclpy tf2_ros --missing
+    python ros2_lite/tools/public_names.py /opt/ros/jazzy/setup.bash tf2_ros --list
 
-A name is `have` (and `tested` or not), `refused` (asking for it raises an error that names it) or `WRONG` (anything
-else, such as a module of ours that cannot be imported); the exit status is 1 when one is WRONG. Members of classes are
-written Class.member.
+A name is `tested` where test/upstream_api.txt has it as upstream writes it: test_upstream_api.py, which runs in both
+worlds, checks that it is there, takes upstream's parameters and has upstream's value. `in tests` counts those of them
+that another test, of their behaviour, calls by name. A name is `refused` where asking for it raises an error with that
+name in it. Anything else is `UNACCOUNTED`, and the exit status is 1. --contract prints the lines for upstream_api.txt.
+Members of a class are counted once, in the module that defines it.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ PACKAGES = [
     "launch_ros",
     "launch_testing",
     "launch_testing_ros",
+    "launch_pytest",
     "ament_index_python",
     "cv_bridge",
     "tf2_py",
@@ -38,79 +41,15 @@ PACKAGES = [
     "rosidl_parser",
 ]
 TESTS = Path(__file__).resolve().parent.parent / "test"
-
-# Runs in the real ROS 2: prints {module: {name: [members of the class]}} for everything public.
-ENUMERATE = r"""
-import ast, importlib, inspect, json, pkgutil, sys
-
-def defined(module):
-    # what a module's own source defines; everything when there is no source
-    try:
-        tree = ast.parse(inspect.getsource(module))
-    except (OSError, TypeError):
-        return set(dir(module))
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            found.add(node.name)
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            found.update(t.id for t in targets if isinstance(t, ast.Name))
-        elif isinstance(node, ast.ImportFrom) and hasattr(module, "__path__"):
-            home = node.module or ""
-            if not node.level and home.split(".")[0] != module.__name__.split(".")[0]:
-                continue  # what a package takes from itself, compiled parts too, it offers under its own name
-            for alias in node.names:
-                if alias.name == "*":
-                    part = importlib.import_module("." * node.level + home, module.__name__ if node.level else None)
-                    found.update(n for n in defined(part) if not n.startswith("_"))
-                else:
-                    found.add(alias.asname or alias.name)
-    return found
-
-found = {}
-for package in sys.argv[1:]:
-    try:
-        root = importlib.import_module(package)
-    except ImportError as e:
-        print(f"not in this ROS 2: {package} ({e})", file=sys.stderr)
-        continue
-    names = [package] + [m.name for m in pkgutil.walk_packages(
-        getattr(root, "__path__", []), package + ".", lambda n: None)]
-    for name in names:
-        if any(part.startswith("_") or part in ("test", "legacy") for part in name.split(".")):
-            continue
-        try:
-            module = importlib.import_module(name)
-        except Exception:
-            continue
-        public, own = {}, defined(module)
-        listed = getattr(module, "__all__", None)
-        for attribute in listed if listed is not None else dir(module):
-            value = getattr(module, attribute, None)
-            if attribute.startswith("_") or inspect.ismodule(value):
-                continue
-            home = getattr(value, "__module__", None)
-            # without __all__ whatever a module imports looks public; what comes from elsewhere is not its own
-            # (a package's __init__ may well re-export its own)
-            if listed is None and attribute not in own and not (
-                    hasattr(module, "__path__") and str(home).split(".")[0] == package):
-                continue
-            members = []
-            if inspect.isclass(value):
-                members = [m for m in vars(value) if not m.startswith("_")]
-            public[attribute] = members
-        found[name] = public
-print(json.dumps(found))
-"""
+CONTRACT = TESTS / "upstream_api.txt"
+COLUMNS = ("tested", "in tests", "refused", "UNACCOUNTED")
 
 
-def upstream_names(setup: str, packages: list[str]) -> dict[str, dict[str, list[str]]]:
-    """Return {module: {name: [class members]}} of a real ROS 2 environment."""
-    script = f'. "{setup}" >&2 && exec python3 - "$@"'
+def upstream_names(setup: str, packages: list[str]) -> dict[str, dict[str, str]]:
+    """Return {module: {name: how upstream_api.txt writes it}} of a real ROS 2 environment."""
+    look = Path(__file__).with_name("upstream_names.py")
     done = subprocess.run(
-        ["bash", "-c", script, "names", *packages],
-        input=ENUMERATE,
+        ["bash", "-c", '. "$0" >&2 && exec python3 "$@"', setup, str(look), *packages],
         capture_output=True,
         text=True,
         check=False,
@@ -119,7 +58,18 @@ def upstream_names(setup: str, packages: list[str]) -> dict[str, dict[str, list[
     if done.returncode or not done.stdout:
         raise SystemExit(f"could not look at the ROS 2 of {setup}:\n{done.stderr}")
     sys.stderr.write("".join(f"{line}\n" for line in done.stderr.splitlines() if line.startswith("not in this")))
-    found: dict[str, dict[str, list[str]]] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, dict[str, str]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def contract() -> set[tuple[str, str]]:
+    """Return the (module, line) pairs of upstream_api.txt."""
+    found, module = set(), ""
+    for line in CONTRACT.read_text().splitlines():
+        if line.startswith("["):
+            module = line.strip("[]")
+        elif line:
+            found.add((module, line))
     return found
 
 
@@ -132,7 +82,7 @@ def _instance_names(cls: type) -> set[str]:
 
 
 def verdict(module: str, name: str) -> str:
-    """Say of a name (`Class` or `Class.member`) whether ros2_lite has it."""
+    """Say of a name (`Class` or `Class.member`) whether ros2_lite has it: 'have', 'refused' or 'WRONG ...'."""
     try:
         value = importlib.import_module(module)
     except ModuleNotFoundError as e:
@@ -151,30 +101,41 @@ def verdict(module: str, name: str) -> str:
 
 
 def main() -> int:
-    """Print one line a name and a count for each module."""
+    """Print a count for each package, and the names asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("setup", help="setup.bash of a real ROS 2")
     parser.add_argument("packages", nargs="*", default=PACKAGES, help=f"default: {' '.join(PACKAGES)}")
-    parser.add_argument("--missing", action="store_true", help="print only what ros2_lite does not have")
-    parser.add_argument("--counts", action="store_true", help="print only the counts")
+    parser.add_argument("--list", action="store_true", help="print every name with what is said of it")
+    parser.add_argument("--refused", action="store_true", help="print the names that are refused")
+    parser.add_argument("--contract", action="store_true", help="print upstream_api.txt as it should be")
     arguments = parser.parse_args()
 
-    words = set(re.findall(r"\w+", "\n".join(p.read_text() for p in TESTS.glob("*.py"))))
+    listed = contract() if CONTRACT.exists() else set()
+    words = set(re.findall(r"\w+", "\n".join(p.read_text() for p in TESTS.glob("test_*.py"))))
     totals: dict[str, list[int]] = {}
-    wrong = 0
     for module, names in upstream_names(arguments.setup, arguments.packages).items():
-        for name in [full for n, members in names.items() for full in (n, *(f"{n}.{m}" for m in members))]:
-            said = verdict(module, name)
-            tested = said == "have" and name.rpartition(".")[2] in words
-            count = totals.setdefault(module.partition(".")[0], [0, 0, 0, 0])
-            count[0 if tested else 1 if said == "have" else 2 if said.startswith("refused") else 3] += 1
-            wrong += said.startswith("WRONG")
-            if not arguments.counts and not (arguments.missing and said == "have"):
-                print(f"{module}.{name}: {said}{' tested' if tested else ''}")
-    print(f"{'package':22}{'have, tested':>14}{'have':>8}{'refused':>10}{'WRONG':>8}")
-    for package, count in totals.items():
-        print(f"{package:22}{count[0]:14}{count[1]:8}{count[2]:10}{count[3]:8}")
-    return 1 if wrong else 0
+        said = {name: verdict(module, name) for name in names}
+        if arguments.contract:
+            lines = [line for name, line in names.items() if said[name] == "have"]
+            print("\n".join([f"[{module}]", *lines, ""]) if lines else "", end="\n" if lines else "")
+            continue
+        count = totals.setdefault(module.partition(".")[0], [0] * len(COLUMNS))
+        for name, line in names.items():
+            if said[name] == "have" and (module, line) in listed:
+                kind = "tested"
+                count[1] += name.rpartition(".")[2] in words
+            else:
+                kind = "refused" if said[name].startswith("refused") else "UNACCOUNTED"
+            count[COLUMNS.index(kind)] += 1
+            if arguments.list or kind == "UNACCOUNTED" or (arguments.refused and kind == "refused"):
+                print(f"{module}.{line}: {kind}{'' if said[name] == 'have' else f' ({said[name]})'}")
+    if arguments.contract:
+        return 0
+    sums = [sum(count[i] for count in totals.values()) for i in range(len(COLUMNS))]
+    print(f"{'package':22}" + "".join(f"{column:>13}" for column in COLUMNS))
+    for package, count in [*totals.items(), ("all", sums)]:
+        print(f"{package:22}" + "".join(f"{number:13}" for number in count))
+    return 1 if sums[COLUMNS.index("UNACCOUNTED")] else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Message classes and CDR against real ROS 2's, type by type; needs ROS2_SETUP=/path/to/setup.bash.
+"""Message classes and CDR against real ROS 2's, type by type; needs DEFT_ROS_SETUP=/path/to/setup.bash.
 
 Real ROS 2 runs in a process of its own and is asked, for every type, for its fields, its defaults, its constants and
 its bytes, and to read ours and say what it read.
@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from ros2_lite.idl import deserialize, get_interface, serialize
 from ros2_lite.idl.classes import type_name
 
-SETUP = os.environ.get("ROS2_SETUP", "")
-pytestmark = pytest.mark.skipif(not SETUP, reason="ROS2_SETUP does not name a real ROS 2")
+SETUP = os.environ.get("DEFT_ROS_SETUP", "")
+pytestmark = pytest.mark.skipif(not SETUP, reason="DEFT_ROS_SETUP does not name a real ROS 2")
 
 SERVER = r"""
 import importlib, json, sys
