@@ -52,7 +52,7 @@ ARGUMENTS = (
     ("rater_checkpoint", "", "Weights for reward:=r3m or resnet18; for encoder the default is the prior's."),
     ("prior", "", "Checkpoint of the affordance model (.safetensors). Default: the one that ships."),
     ("optimizer", "cem", "Optimiser of the residual: cem and what else deft_cem offers."),
-    ("policy", "cvae", "Residual policy fitted to the best episodes: cvae, mlp, direct, elite_mean."),
+    ("policy", "cvae", "Residual policy fitted to the best episodes: cvae, mlp, transformer, direct, elite_mean."),
     ("record", "true", "Record a bag (MCAP) into the run folder."),
     ("rviz", "false", "Open rviz with predicted contacts, proposed grasp and camera."),
     ("log_level", "warn", "Least level of what nodes print: debug, info, warn, error."),

@@ -19,7 +19,7 @@ from deft_cem.config import RunConfig
 from deft_cem.errors import BagError, PolicyError
 from deft_cem.loop import fit_data
 from deft_cem.optimizers import check_reward
-from deft_cem.policies import make_policy
+from deft_cem.policies import POLICIES, make_policy
 from deft_cem.store import Episode, RunRecord
 from deft_cem.store.database import DATABASE
 from deft_core.errors import DeftError
@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="fit_policy", description=__doc__)
     parser.add_argument("source", type=Path, help="run folder, bag folder, .mcap or .db3")
     parser.add_argument("--out", type=Path, required=True, help="policy file to write (.safetensors)")
-    parser.add_argument("--policy", help="cvae, mlp, direct, elite_mean; default: the run's")
+    parser.add_argument("--policy", help=f"{', '.join(POLICIES)}; default: the run's")
     parser.add_argument("--options", type=json.loads, help="policy options as JSON")
     parser.add_argument("--task", help="refuse a run of another task")
     parser.add_argument("--hand", help="refuse a run of another hand")

@@ -1,5 +1,7 @@
 """What residual policies learn from ten episodes, and what they refuse."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,32 @@ def test_elites_without_a_pattern_give_their_mean_not_one_of_them():
         errors["one of the elites"].append(np.sqrt(np.mean((data.best(10).residuals / SIGMA_INITIAL) ** 2)))
     assert np.mean(errors["cvae"]) < 1.3 * np.mean(errors["elite_mean"])
     assert np.mean(errors["cvae"]) < 0.5 * np.mean(errors["one of the elites"])
+
+
+def test_the_transformer_asked_for_the_highest_reward_gives_what_earned_it():
+    errors, best = [], []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        _, priors, embeddings = scenes(rng, 30)
+        good = SIGMA_INITIAL * np.resize([1.0, -1.0], 22)
+        share = rng.uniform(-1, 1, 30)  # tries reach from where nothing works to where everything does
+        residuals = share[:, None] * good + 0.3 * SIGMA_INITIAL * rng.normal(size=(30, 22))
+        data = FitData(residuals, priors, embeddings, 0.5 + 0.4 * share)
+        policy = make_policy("transformer")
+        policy.fit(data, np.random.default_rng(1))
+        off = (predictions(policy, data) - 0.95 * good) / SIGMA_INITIAL
+        errors.append(np.sqrt(np.mean(off**2)))
+        best.append(np.sqrt(np.mean(((residuals.mean(axis=0) - good) / SIGMA_INITIAL) ** 2)))
+        assert policy.tensors["box_low"].tolist() == residuals.min(axis=0).tolist()  # fitted to all, held to all
+    assert np.mean(errors) < 0.5 * np.mean(best)  # half of what ignoring the reward costs
+
+
+def test_every_policy_fits_in_seconds():
+    data, _ = toy(0, "conditional")
+    for name in POLICIES:
+        start = time.process_time()
+        fitted(name, data)
+        assert time.process_time() - start < 20.0, name
 
 
 def test_a_mean_within_its_error_is_pulled_to_the_prior():

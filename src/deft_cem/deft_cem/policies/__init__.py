@@ -19,6 +19,7 @@ from deft_cem.policies.base import (
 POLICIES: dict[str, str] = {
     "cvae": "deft_cem.policies.cvae:CvaePolicy",
     "mlp": "deft_cem.policies.mlp:MlpPolicy",
+    "transformer": "deft_cem.policies.transformer:TransformerPolicy",
     "direct": "deft_cem.policies.cvae:DirectPolicy",
     "elite_mean": "deft_cem.policies.elite_mean:EliteMeanPolicy",
 }

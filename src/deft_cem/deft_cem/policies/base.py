@@ -123,6 +123,8 @@ class ResidualPolicy(ABC):
 
     name: ClassVar[str]
     config_class: ClassVar[type[PolicyConfig]] = PolicyConfig
+    # Fitted to all episodes instead of the best: then their box is the training box.
+    fits_all: ClassVar[bool] = False
 
     def __init__(self, config: PolicyConfig) -> None:
         self.config = config
@@ -142,17 +144,18 @@ class ResidualPolicy(ABC):
             notes.append(f"all {len(data)} rewards equal {data.rewards[0]:g}: the choice of episodes says nothing")
         for note in notes:
             log.warning("policy %s: %s", self.name, note)
-        self.tensors = {"box_low": best.residuals.min(axis=0), "box_high": best.residuals.max(axis=0)}
+        used = data if self.fits_all else best
+        self.tensors = {"box_low": used.residuals.min(axis=0), "box_high": used.residuals.max(axis=0)}
         self.origin = {
             "task": data.task,
             "hand": data.hand,
             "encoder_hash": data.encoder_hash,
             "embedding_dim": data.embeddings.shape[1],
             "episodes": len(data),
-            "elites": len(best),
+            "elites": len(used),
         }
         loss = self._fit(best, data, rng)
-        return FitReport(len(data), len(best), loss, tuple(notes))
+        return FitReport(len(data), len(used), loss, tuple(notes))
 
     @abstractmethod
     def _fit(self, best: FitData, data: FitData, rng: np.random.Generator) -> float:
