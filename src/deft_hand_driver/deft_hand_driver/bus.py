@@ -1,6 +1,6 @@
 """The hand's bus through the vendor's dynamixel_sdk: the only file that speaks pulses, milliamperes and result codes.
 
-SDK calls made: PortHandler.openPort, setBaudRate, closePort; PacketHandler(2.0).ping, reboot, read1ByteTxRx,
+SDK calls made: PortHandler.openPort, setBaudRate, closePort; Protocol2PacketHandler.ping, reboot, read1ByteTxRx,
 read4ByteTxRx, write1ByteTxRx, write2ByteTxRx, write4ByteTxRx, getTxRxResult, getRxPacketError; GroupSyncRead.addParam,
 txRxPacket, getData; GroupSyncWrite.addParam, txPacket, clearParam.
 """
@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from deft_core.geometry import Array
 from deft_hand_driver import registers as reg
 from deft_hand_driver.errors import DeviceFault
+from deft_hand_driver.packets import StrictPacketHandler
 from deft_hand_driver.registers import Register
 
 # A read that finds nothing ends after this long instead of spinning on the processor.
@@ -57,7 +58,7 @@ class HandBus:
         self._late = False
         self.gone = ""  # why the port cannot be used any more
         self.most_a = np.zeros(len(self.ids))
-        self._packets = sdk.PacketHandler(2.0)
+        self._packets = StrictPacketHandler()
         self._handler: sdk.PortHandler | None = None
         self._lock_fd = -1
 
@@ -235,7 +236,7 @@ class HandBus:
         """Each motor's latched hardware errors, 0 for none; read twice before they are believed."""
         errors = [block[0] for block in self.sync_read(reg.HARDWARE_ERROR)]
         if any(errors):
-            self._late = True
+            self._late = True  # what else may be on its way is thrown away first
             errors = [block[0] for block in self.sync_read(reg.HARDWARE_ERROR)]
         return errors
 
