@@ -61,12 +61,17 @@ def finish(process: subprocess.Popen[str], tmp_path: Path) -> int:
         pytest.fail(f"no end after {DEADLINE_S} s:\n{screen(tmp_path)}")
 
 
-def until(condition: Callable[[], bool], what: str, tmp_path: Path) -> None:
+def until(
+    condition: Callable[[], bool], what: str, tmp_path: Path, launched: subprocess.Popen[str] | None = None
+) -> None:
+    """Wait for a condition, no longer than the deadline or than the launch it depends on lives."""
     deadline = time.monotonic() + DEADLINE_S
     pause = threading.Event()
     while not condition():
         if time.monotonic() > deadline:
             pytest.fail(f"{what} did not happen in {DEADLINE_S} s:\n{screen(tmp_path)}")
+        if launched is not None and launched.poll() is not None and not condition():
+            pytest.fail(f"the launch ended before {what}:\n{screen(tmp_path)}")
         pause.wait(0.1)
 
 
@@ -115,7 +120,7 @@ def test_three_episodes_from_one_line(launch: Launch, tmp_path: Path) -> None:
 def test_an_interrupted_run_keeps_its_episodes_and_resumes(launch: Launch, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     process = launch(task="pick_cup", episodes=4, trials=0, record="false")
-    until(lambda: episodes(folder) >= 1, "the first episode", tmp_path)
+    until(lambda: episodes(folder) >= 1, "the first episode", tmp_path, process)
     process.send_signal(signal.SIGINT)
     finish(process, tmp_path)
     assert "resume" in screen(tmp_path)
@@ -179,7 +184,7 @@ def test_a_taken_port_is_one_line_and_ends_everything(
 def test_killed_in_episode_12_it_resumes_as_if_unbroken(launch: Launch, tmp_path: Path) -> None:
     folder, arguments = tmp_path / "run", {"task": "pour_cup", "trials": 0, "episodes": 14, "record": "false"}
     process = launch(**arguments)
-    until(lambda: episodes(folder) >= 11, "the eleventh episode", tmp_path)
+    until(lambda: episodes(folder) >= 11, "the eleventh episode", tmp_path, process)
     kill("orchestrator_node", process)
     assert finish(process, tmp_path) != 0
     assert "resume:=true" in screen(tmp_path)
@@ -205,7 +210,7 @@ def test_killed_in_episode_12_it_resumes_as_if_unbroken(launch: Launch, tmp_path
 def test_a_node_that_dies_ends_the_run_and_loses_nothing(launch: Launch, tmp_path: Path, victim: str) -> None:
     folder = tmp_path / "run"
     process = launch(task="pour_cup", episodes=30, trials=0, record="false")
-    until(lambda: episodes(folder) >= 1, "the first episode", tmp_path)
+    until(lambda: episodes(folder) >= 1, "the first episode", tmp_path, process)
     kill(victim, process)
     assert finish(process, tmp_path) != 0
     assert victim in screen(tmp_path) and "resume:=true" in screen(tmp_path)
