@@ -17,6 +17,7 @@ from ros2_lite.dds.graph import (
     demangle_services,
     demangle_topics,
 )
+from ros2_lite.node_names import NodeNames
 
 if TYPE_CHECKING:
     from rclpy.context import Context
@@ -28,19 +29,11 @@ def _sorted(found: dict[str, set[str]]) -> NamesAndTypes:
     return [(name, sorted(found[name])) for name in sorted(found)]
 
 
-class NodeGraph:
+class NodeGraph(NodeNames):
     """The part of `rclpy.node.Node` that concerns other nodes."""
 
     _graph: Graph
     _context: Context
-
-    def get_name(self) -> str:
-        """Return the node's name."""
-        raise NotImplementedError
-
-    def get_namespace(self) -> str:
-        """Return the node's namespace."""
-        raise NotImplementedError
 
     def get_node_names_and_namespaces_with_enclaves(self) -> list[tuple[str, str, str]]:
         """Return (name, namespace, enclave) of every node in the domain."""
@@ -148,9 +141,6 @@ class NodeGraph:
             _from_endpoint(endpoint, self._graph.node_of(endpoint.gid), no_mangle)
             for endpoint in self._graph.endpoints_of_topic(dds_name, writers)
         ]
-
-    def _remap(self, full_name: str, is_service: bool) -> str:
-        raise NotImplementedError
 
     def wait_for_node(self, fully_qualified_node_name: str, timeout: float) -> bool:
         """Wait until a node is in the graph; False where time is up first."""

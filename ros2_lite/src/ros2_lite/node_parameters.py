@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,23 +14,18 @@ from rclpy.exceptions import (
     ParameterUninitializedException,
 )
 from rclpy.parameter import PARAMETER_SEPARATOR_STRING, Parameter
-from rclpy.validate_parameter_name import validate_parameter_name
+
+from ros2_lite.parameter_checks import PARAM_REL_TOL, check, outcome, read_declaration
 
 PreCallback = Callable[[list[Parameter]], list[Parameter]]
 OnCallback = Callable[[list[Parameter]], Any]
 PostCallback = Callable[[list[Parameter]], None]
 
 
-def _result(successful: bool, reason: str = "") -> Any:
-    from rcl_interfaces.msg import SetParametersResult
-
-    return SetParametersResult(successful=successful, reason=reason)
-
-
 class NodeParameters:
     """The part of `rclpy.node.Node` that concerns parameters."""
 
-    PARAM_REL_TOL = 1e-6
+    PARAM_REL_TOL = PARAM_REL_TOL
 
     def _init_parameters(self, allow_undeclared: bool) -> None:
         self._parameters: dict[str, Parameter] = {}
@@ -70,7 +63,7 @@ class NodeParameters:
         declared: list[Parameter] = []
         descriptors: dict[str, Any] = {}
         for index, entry in enumerate(parameters):
-            name, value, descriptor = self._read_declaration(namespace, index, entry)
+            name, value, descriptor = read_declaration(namespace, index, entry)
             if not ignore_override and name in self._parameter_overrides:
                 value = self._parameter_overrides[name].value
             declared.append(Parameter(name, value=value))
@@ -86,54 +79,6 @@ class NodeParameters:
                     raise InvalidParameterTypeException(parameter, expected)
                 raise InvalidParameterValueException(parameter.name, parameter.value, result.reason)
         return [self._parameters[parameter.name] for parameter in declared]
-
-    def _read_declaration(self, namespace: str, index: int, entry: tuple[Any, ...]) -> tuple[str, Any, Any]:
-        from rcl_interfaces.msg import ParameterDescriptor, ParameterValue
-
-        if not 1 <= len(entry) <= 3:
-            raise TypeError(
-                f"Invalid parameter tuple length at index {index} in parameters list: {entry}; "
-                "expecting length between 1 and 3"
-            )
-        name, second, descriptor = (*entry, None, None)[:3]
-        if len(entry) < 3:
-            descriptor = ParameterDescriptor()
-        if not isinstance(name, str):
-            raise TypeError(f"First element {name} at index {index} in parameters list is not a str.")
-        if not isinstance(descriptor, ParameterDescriptor):
-            raise TypeError(
-                f"Third element {descriptor} at index {index} in parameters list is not a ParameterDescriptor."
-            )
-        if namespace:
-            name = f"{namespace}{PARAMETER_SEPARATOR_STRING}{name}"
-        validate_parameter_name(name)
-        if len(entry) == 1:
-            warnings.warn(
-                f"when declaring parameter named '{name}', declaring a parameter only providing its name is "
-                "deprecated. Pass a default value, or a type, or a descriptor with dynamic_typing=True",
-                stacklevel=4,
-            )
-            descriptor.dynamic_typing = True
-        if isinstance(second, Parameter.Type):
-            if second is Parameter.Type.NOT_SET:
-                raise ValueError(f"Cannot declare parameter {{{name}}} as statically typed of type NOT_SET")
-            if descriptor.dynamic_typing:
-                raise ValueError(
-                    f"When declaring parameter {{{name}}} passing a descriptor with `dynamic_typing=True` "
-                    "is not allowed when the parameter type is provided"
-                )
-            descriptor.type = second.value
-            return name, None, descriptor
-        if not descriptor.dynamic_typing:
-            if isinstance(second, ParameterValue):
-                descriptor.type = second.type
-            else:
-                descriptor.type = Parameter.Type.from_parameter_value(second).value
-            if descriptor.type == Parameter.Type.NOT_SET.value:
-                raise ValueError(
-                    "Cannot declare a statically typed parameter with default value of type PARAMETER_NOT_SET"
-                )
-        return name, second, descriptor
 
     def undeclare_parameter(self, name: str) -> None:
         """Take a parameter back; ParameterNotDeclaredException, or ParameterImmutableException."""
@@ -239,7 +184,7 @@ class NodeParameters:
                 modified += callback(parameter_list)
             parameter_list = modified
             if not parameter_list:
-                return _result(
+                return outcome(
                     False,
                     "parameter list cannot be empty, this might be due to pre_set_parameters_callback "
                     "modifying the original parameters list.",
@@ -256,7 +201,9 @@ class NodeParameters:
         checked_by = self._descriptors if descriptors is None else descriptors
         for parameter in parameters:
             if parameter.name in checked_by:
-                result = self._check(parameter, checked_by[parameter.name], descriptors is None)
+                result = check(
+                    parameter, checked_by[parameter.name], descriptors is None, self.has_parameter(parameter.name)
+                )
                 if not result.successful:
                     return result
         for callback in self._on_set_parameters_callbacks:
@@ -266,7 +213,7 @@ class NodeParameters:
         self._store(parameters, descriptors, keep_unset)
         for post_callback in self._post_set_parameters_callbacks:
             post_callback(parameters)
-        return _result(True)
+        return outcome(True)
 
     def _store(self, parameters: list[Parameter], descriptors: dict[str, Any] | None, keep_unset: bool) -> None:
         from rcl_interfaces.msg import ParameterDescriptor, ParameterEvent
@@ -293,25 +240,6 @@ class NodeParameters:
         event.stamp = self._clock.now().to_msg()  # type: ignore[attr-defined]
         if self._parameter_event_publisher is not None:
             self._parameter_event_publisher.publish(event)
-
-    def _check(self, parameter: Parameter, descriptor: Any, check_read_only: bool) -> Any:
-        descriptor.name = parameter.name
-        if check_read_only and descriptor.read_only:
-            return _result(False, f"Trying to set a read-only parameter: {parameter.name}.")
-        if descriptor.dynamic_typing:
-            descriptor.type = parameter.type_.value
-        elif parameter.type_ is Parameter.Type.NOT_SET:
-            if self.has_parameter(parameter.name):
-                return _result(False, "Static parameter cannot be undeclared")
-        elif parameter.type_.value != descriptor.type:
-            return _result(
-                False, f"Wrong parameter type, expected '{Parameter.Type(descriptor.type)}' got '{parameter.type_}'"
-            )
-        if parameter.type_ is Parameter.Type.INTEGER and descriptor.integer_range:
-            return _check_range(parameter, descriptor.integer_range[0], _on_integer_step, 0.0)
-        if parameter.type_ is Parameter.Type.DOUBLE and descriptor.floating_point_range:
-            return _check_range(parameter, descriptor.floating_point_range[0], _on_float_step, self.PARAM_REL_TOL)
-        return _result(True)
 
     # --- callbacks and descriptors ---
 
@@ -368,34 +296,9 @@ class NodeParameters:
         if alternative_value is not None:
             alternative = Parameter.from_parameter_msg(ParameterMsg(name=name, value=alternative_value))
         for candidate in (current, alternative):
-            result = self._check(candidate, descriptor, False)
+            result = check(candidate, descriptor, False, True)
             if result.successful:
                 self._parameters[name] = candidate
                 self._descriptors[name] = descriptor
                 return candidate.get_parameter_value()
         raise InvalidParameterValueException(name, alternative.value, result.reason)
-
-
-def _on_integer_step(value: int, low: int, step: int, _: float) -> bool:
-    return (value - low) % step == 0
-
-
-def _on_float_step(value: float, low: float, step: float, tolerance: float) -> bool:
-    return math.isclose(low + round((value - low) / step) * step, value, rel_tol=tolerance)
-
-
-def _check_range(parameter: Parameter, limits: Any, on_step: Callable[..., bool], tolerance: float) -> Any:
-    low, high = sorted((limits.from_value, limits.to_value))
-    value = parameter.value
-    # The ends are always allowed, on a step or not.
-    if any(math.isclose(value, end, rel_tol=tolerance) if tolerance else value == end for end in (low, high)):
-        return _result(True)
-    if not low < value < high:
-        return _result(False, f"Parameter {parameter.name} out of range. Min: {low}, Max: {high}, value: {value}")
-    if limits.step and not on_step(value, low, limits.step, tolerance):
-        return _result(
-            False,
-            f"The parameter value for {parameter.name} is not a valid step. "
-            f"Min: {low}, max: {high}, value: {value}, step: {limits.step}",
-        )
-    return _result(True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
-import logging
 import os
 import signal
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import logging as launch_logging
+from .._process_output import ProcessOutput
 from ..action import Action
 from ..conditions import evaluate_condition_expression
 from ..event_handler import EventHandler
@@ -28,9 +27,10 @@ from ..launch_context import LaunchContext
 from ..launch_description_entity import LaunchDescriptionEntity
 from ..some_entities_type import SomeEntitiesType
 from ..some_substitutions_type import SomeSubstitutionsType
-from ..substitutions import LaunchConfiguration, PythonExpression
+from ..substitutions import LaunchConfiguration
 from ..utilities import is_a_subclass, normalize_to_list_of_substitutions, perform_substitutions
 from ..utilities.type_utils import normalize_typed_substitution, perform_typed_substitution
+from ._escalation import escalation
 from ._events import EmitEvent
 from .opaque_function import OpaqueFunction
 from .timer_action import TimerAction
@@ -38,30 +38,6 @@ from .timer_action import TimerAction
 if TYPE_CHECKING:
     from .._process import Process
     from ..descriptions import Executable
-
-
-class _Lines:
-    """Cuts what a process writes into lines."""
-
-    def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self._rest = ""
-        self.everything = ""
-
-    def feed(self, data: bytes, keep: bool) -> list[str]:
-        """Return the lines that are complete now."""
-        text = self._decoder.decode(data)
-        if keep:
-            self.everything += text
-        *lines, self._rest = (self._rest + text).split("\n")
-        return lines
-
-    def flush(self) -> list[str]:
-        """Return the unfinished last line, if any."""
-        rest = self._rest + self._decoder.decode(b"", final=True)
-        self._rest = ""
-        self._decoder.reset()
-        return [rest] if rest else []
 
 
 class ExecuteLocal(Action):
@@ -116,8 +92,7 @@ class ExecuteLocal(Action):
         self.__emulate_tty = emulate_tty
         output = os.environ.get("OVERRIDE_LAUNCH_PROCESS_OUTPUT", output)
         self.__output: Any = output if isinstance(output, Mapping) else normalize_to_list_of_substitutions(output)
-        self.__output_format = output_format
-        self.__cached_output = cached_output
+        self.__log = ProcessOutput(output_format, cached_output, self)
         self.__log_cmd = log_cmd
         self.__on_exit = on_exit
         self.__respawn = normalize_typed_substitution(respawn, bool)
@@ -127,7 +102,6 @@ class ExecuteLocal(Action):
         self.__executed = False
         self.__details: dict[str, Any] | None = None
         self.__process: Process | None = None
-        self.__lines = {1: _Lines(), 2: _Lines()}
         self.__timers: list[TimerAction] = []
         self.__completed_future: asyncio.Future[None] | None = None
         self.__shutdown_future: asyncio.Future[None] | None = None
@@ -178,19 +152,11 @@ class ExecuteLocal(Action):
 
     def get_stdout(self) -> str:
         """Return all of its standard output; needs ``cached_output``."""
-        return self.__get_output(1)
+        return self.__log.everything(1, self.__description.name)
 
     def get_stderr(self) -> str:
         """Return all of its standard error; needs ``cached_output``."""
-        return self.__get_output(2)
-
-    def __get_output(self, fd: int) -> str:
-        if not self.__cached_output:
-            raise RuntimeError(
-                f"cached output must be true to be able to get {'stdout' if fd == 1 else 'stderr'}, "
-                f"proc '{self.__description.name}'"
-            )
-        return self.__lines[fd].everything
+        return self.__log.everything(2, self.__description.name)
 
     def get_sub_entities(self) -> list[LaunchDescriptionEntity]:
         """Return what happens on exit, as far as known."""
@@ -232,8 +198,7 @@ class ExecuteLocal(Action):
         output = self.__output
         if not isinstance(output, Mapping):
             output = perform_substitutions(context, output)
-        stdout_logger, stderr_logger = launch_logging.get_output_loggers(name, output)
-        self.__output_loggers: dict[int, logging.Logger] = {1: stdout_logger, 2: stderr_logger}
+        self.__log.log_to(*launch_logging.get_output_loggers(name, output))
         # The last registered is the first called: output is flushed before the user's on_exit.
         handlers = [
             EventHandler(
@@ -246,14 +211,13 @@ class ExecuteLocal(Action):
             ),
             OnProcessIO(
                 target_action=self,
-                on_stdout=lambda event: self.__log_lines(1, self.__lines[1].feed(event.text, cached)),
-                on_stderr=lambda event: self.__log_lines(2, self.__lines[2].feed(event.text, cached)),
+                on_stdout=lambda event: self.__log.feed(1, event.text),
+                on_stderr=lambda event: self.__log.feed(2, event.text),
             ),
             OnShutdown(on_shutdown=self.__on_shutdown),
             OnProcessExit(target_action=self, on_exit=[] if self.__on_exit is None else self.__on_exit),
-            OnProcessExit(target_action=self, on_exit=lambda event, context: self.__flush()),
+            OnProcessExit(target_action=self, on_exit=lambda event, context: self.__log.flush()),
         ]
-        cached = self.__cached_output
         for handler in handlers:
             context.register_event_handler(handler)
         self.__completed_future = context.asyncio_loop.create_future()
@@ -340,16 +304,6 @@ class ExecuteLocal(Action):
         if not self.__completed_future.done():
             self.__completed_future.set_result(None)
 
-    # Output
-
-    def __log_lines(self, fd: int, lines: list[str]) -> None:
-        for line in lines:
-            self.__output_loggers[fd].info(self.__output_format.format(line=line, this=self))
-
-    def __flush(self) -> None:
-        for fd, lines in self.__lines.items():
-            self.__log_lines(fd, lines.flush())
-
     # End
 
     def __on_shutdown(self, event: Any, context: LaunchContext) -> SomeEntitiesType | None:
@@ -384,7 +338,8 @@ class ExecuteLocal(Action):
         if self.__process.returncode is not None:
             return None
         context.extend_locals({"process_name": self.__details["name"]})
-        entities: list[LaunchDescriptionEntity] = list(self.__escalation())
+        self.__timers = escalation(self, self.__logger, self.__sigterm_timeout, self.__sigkill_timeout)
+        entities: list[LaunchDescriptionEntity] = list(self.__timers)
         if interrupt_group:
             try:
                 self.__process.signal_group(signal.SIGINT)
@@ -395,33 +350,6 @@ class ExecuteLocal(Action):
                 EmitEvent(event=SignalProcess(signal_number=signal.SIGINT, process_matcher=matches_action(self)))
             )
         return entities
-
-    def __escalation(self) -> list[TimerAction]:
-        until_sigkill = PythonExpression(
-            ("float(", *self.__sigterm_timeout, ") + float(", *self.__sigkill_timeout, ")")
-        )
-        self.__timers = [
-            self.__escalate(self.__sigterm_timeout, "SIGINT", signal.SIGTERM),
-            self.__escalate([until_sigkill], "SIGTERM", signal.SIGKILL),
-        ]
-        return self.__timers
-
-    def __escalate(self, timeout: Any, after: str, number: signal.Signals) -> TimerAction:
-        def say(context: LaunchContext) -> None:
-            self.__logger.error(
-                f"process[{context.locals.process_name}] failed to terminate "
-                f"'{perform_substitutions(context, timeout)}' seconds after receiving '{after}', "
-                f"escalating to '{number.name}'"
-            )
-
-        return TimerAction(
-            period=timeout,
-            actions=[
-                OpaqueFunction(function=say),
-                EmitEvent(event=SignalProcess(signal_number=number, process_matcher=matches_action(self))),
-            ],
-            cancel_on_shutdown=False,
-        )
 
     def __on_shutdown_process_event(self, context: LaunchContext) -> list[LaunchDescriptionEntity] | None:
         if not context.locals.event.process_matcher(self):

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import functools
-import threading
-import time
 import traceback
-from collections import OrderedDict
 from collections.abc import Callable
 from enum import Enum
-from itertools import islice
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
@@ -17,7 +13,6 @@ from rclpy.exceptions import RCLError
 from rclpy.executors import await_or_execute
 from rclpy.qos import QoSProfile, qos_profile_action_status_default, qos_profile_services_default
 from rclpy.service import send_reply
-from rclpy.task import Future
 from rclpy.type_support import check_for_type_support
 from rclpy.waitable import Waitable
 from ros2_lite import goal_states, idl
@@ -25,6 +20,8 @@ from ros2_lite.dds.library import DDSError
 from ros2_lite.dds.services import HEADER_SIZE, HeaderError, Replier, RequestId
 from ros2_lite.entity import Work
 from ros2_lite.goal_states import GoalEvent
+from ros2_lite.server_goal_handle import ServerGoalHandle
+from ros2_lite.server_goals import ServerGoals
 
 __all__ = [
     "ActionServer",
@@ -37,10 +34,6 @@ __all__ = [
     "default_goal_callback",
     "default_handle_accepted_callback",
 ]
-
-# The status topic lists the active goals and this many of those that ended last. Upstream lists every goal whose result
-# it keeps, which makes each goal slower than the one before.
-ENDED_GOALS_IN_STATUS = 4
 
 
 class GoalResponse(Enum):
@@ -55,95 +48,6 @@ class CancelResponse(Enum):
 
     REJECT = 1
     ACCEPT = 2
-
-
-class ServerGoalHandle:
-    """An accepted goal, on its server."""
-
-    def __init__(self, action_server: ActionServer, goal_info: Any, goal_request: Any) -> None:
-        self._action_server = action_server
-        self._goal_info = goal_info
-        self._goal_request = goal_request
-        self._state: int | None = goal_states.ACCEPTED
-        self._lock = threading.Lock()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ServerGoalHandle) and self.goal_id == other.goal_id
-
-    __hash__ = None  # type: ignore[assignment]
-
-    @property
-    def request(self) -> Any:
-        """The goal."""
-        return self._goal_request
-
-    @property
-    def goal_id(self) -> Any:
-        """The goal's id (unique_identifier_msgs/msg/UUID)."""
-        return self._goal_info.goal_id
-
-    @property
-    def is_active(self) -> bool:
-        """Is the goal not at its end yet?"""
-        return self._state is not None and goal_states.is_active(self._state)
-
-    @property
-    def is_cancel_requested(self) -> bool:
-        """Has a request to cancel it been accepted?"""
-        return self._state == goal_states.CANCELING
-
-    @property
-    def status(self) -> int:
-        """The state (action_msgs/msg/GoalStatus)."""
-        state = self._state
-        return goal_states.UNKNOWN if state is None else state
-
-    def _update_state(self, event: GoalEvent) -> None:
-        with self._lock:
-            if self._state is None:
-                return
-            self._state = goal_states.transition(self._state, event)
-            ended = not goal_states.is_active(self._state)
-        if ended:
-            self._action_server._goal_ended(self)
-        self._action_server._publish_status()
-
-    def execute(self, execute_callback: Callable[..., Any] | None = None) -> None:
-        """Start the work, with this callback or the server's."""
-        # A goal cancelled before it began stays so; its callback still runs, to say that it is cancelled.
-        if not self.is_cancel_requested:
-            self._update_state(GoalEvent.EXECUTE)
-        self._action_server.notify_execute(self, execute_callback)
-
-    def publish_feedback(self, feedback: Any) -> None:
-        """Tell the client how far it is."""
-        server = self._action_server
-        if not isinstance(feedback, server.action_type.Feedback):
-            raise TypeError(f"Expected {server.action_type.Feedback}, got {type(feedback)}")
-        with self._lock:
-            if self._state is None:
-                return
-            message = server.action_type.Impl.FeedbackMessage()
-            message.goal_id = self.goal_id
-            message.feedback = feedback
-            server._publish(server._feedback_writer, message)
-
-    def succeed(self) -> None:
-        """End the goal: done."""
-        self._update_state(GoalEvent.SUCCEED)
-
-    def abort(self) -> None:
-        """End the goal: failed."""
-        self._update_state(GoalEvent.ABORT)
-
-    def canceled(self) -> None:
-        """End the goal: cancelled, as asked."""
-        self._update_state(GoalEvent.CANCELED)
-
-    def destroy(self) -> None:
-        """Forget the goal."""
-        with self._lock:
-            self._state = None
 
 
 def default_handle_accepted_callback(goal_handle: ServerGoalHandle) -> None:
@@ -201,7 +105,6 @@ class ActionServer(Waitable):
             result_timeout: seconds for which an ended goal's result is kept.
         """
         super().__init__(callback_group or node.default_callback_group)
-        self._lock = threading.RLock()
         self.register_handle_accepted_callback(handle_accepted_callback)
         self.register_goal_callback(goal_callback)
         self.register_cancel_callback(cancel_callback)
@@ -209,10 +112,7 @@ class ActionServer(Waitable):
         check_for_type_support(action_type)
         self._node = node
         self._action_type = action_type
-        self._result_timeout = result_timeout
-        self._goal_handles: dict[bytes, ServerGoalHandle] = {}
-        self._result_futures: dict[bytes, Future] = {}
-        self._ended: OrderedDict[bytes, float] = OrderedDict()  # id -> when the result may be forgotten
+        self._goals = ServerGoals(result_timeout)
         self._logger = node.get_logger().get_child("action_server")
         self._name = node.resolve_topic_name(action_name, only_expand=True)
         impl = action_type.Impl
@@ -316,8 +216,8 @@ class ActionServer(Waitable):
         goal_id = bytes(request.goal_id.uuid)
         info = GoalInfo(goal_id=request.goal_id)
         accepted = False
-        self._forget_expired()
-        if goal_id not in self._goal_handles:
+        self._goals.forget_expired()
+        if goal_id not in self._goals:
             response = await await_or_execute(self._goal_callback, request.goal)
             if isinstance(response, GoalResponse):
                 accepted = response is GoalResponse.ACCEPT
@@ -326,9 +226,7 @@ class ActionServer(Waitable):
         if accepted:
             info.stamp = self._node.get_clock().now().to_msg()
             goal_handle = ServerGoalHandle(self, info, request.goal)
-            with self._lock:
-                self._goal_handles[goal_id] = goal_handle
-                self._result_futures[goal_id] = Future()
+            self._goals.add(goal_id, goal_handle)
         reply = self._action_type.Impl.SendGoalService.Response(accepted=accepted, stamp=info.stamp)
         if not self._reply(self._goal_service, header, reply, "goal") or not accepted:
             return
@@ -356,61 +254,33 @@ class ActionServer(Waitable):
         except AssertionError as error:
             self._logger.error(f"The execute callback returned no {self._action_type.__name__}.Result: {error}")
             response.result = self._action_type.Result()
-        with self._lock:
-            future = self._result_futures.get(goal_id)
+        future = self._goals.result(goal_id)
         if future is not None:
             future.set_result(response)
 
-    def _goal_ended(self, goal_handle: ServerGoalHandle) -> None:
-        with self._lock:
-            self._ended[bytes(goal_handle.goal_id.uuid)] = time.monotonic() + self._result_timeout
-
     def notify_goal_done(self) -> None:
         """Look for results to forget; goals do it themselves."""
-        self._forget_expired()
+        self._goals.forget_expired()
 
-    def _forget_expired(self) -> None:
-        now = time.monotonic()
-        with self._lock:
-            while self._ended:
-                goal_id, expiry = next(iter(self._ended.items()))
-                future = self._result_futures.get(goal_id)
-                if expiry > now or (future is not None and not future.done()):
-                    return
-                del self._ended[goal_id]
-                self._result_futures.pop(goal_id, None)
-                handle = self._goal_handles.pop(goal_id, None)
-                if handle is not None:
-                    handle.destroy()
+    def _goal_ended(self, goal_handle: ServerGoalHandle) -> None:
+        self._goals.end(goal_handle)
 
     def _publish_status(self) -> None:
         from action_msgs.msg import GoalStatus
 
-        with self._lock:
-            newest = islice(reversed(self._ended), ENDED_GOALS_IN_STATUS)
-            handles = [self._goal_handles[goal_id] for goal_id in newest if goal_id in self._goal_handles][::-1]
-            handles += self._active()
+        with self._goals.lock:
             message = self._action_type.Impl.GoalStatusMessage(
-                status_list=[GoalStatus(goal_info=handle._goal_info, status=handle.status) for handle in handles]
+                status_list=[
+                    GoalStatus(goal_info=handle._goal_info, status=handle.status) for handle in self._goals.for_status()
+                ]
             )
             self._publish(self._status_writer, message)
-
-    def _active(self) -> list[ServerGoalHandle]:
-        """The active goals are the newest of `_goal_handles` that have not ended."""
-        count = len(self._goal_handles) - len(self._ended)
-        found: list[ServerGoalHandle] = []
-        for handle in reversed(self._goal_handles.values()):
-            if len(found) >= count:
-                break
-            if handle.is_active:
-                found.append(handle)
-        return found[::-1]
 
     # --- cancelling ---
 
     async def _execute_cancel_request(self, header: RequestId, request: Any) -> None:
         response = self._action_type.Impl.CancelGoalService.Response()
-        candidates, response.return_code = self._goals_to_cancel(request)
+        candidates, response.return_code = self._goals.to_cancel(request.goal_info, type(response))
         canceling = []
         for goal_handle in candidates:
             answer = await await_or_execute(self._cancel_callback, goal_handle)
@@ -424,38 +294,11 @@ class ActionServer(Waitable):
         response.goals_canceling = canceling
         self._reply(self._cancel_service, header, response, "cancel")
 
-    def _goals_to_cancel(self, request: Any) -> tuple[list[ServerGoalHandle], int]:
-        """Pick goals by action_msgs/srv/CancelGoal's rules: an id, all up to a time, or both; neither is all."""
-        goal_id = bytes(request.goal_info.goal_id.uuid)
-        stamp = (request.goal_info.stamp.sec, request.goal_info.stamp.nanosec)
-        codes = self._action_type.Impl.CancelGoalService.Response
-        self._forget_expired()
-        with self._lock:
-            if any(goal_id) and not any(stamp):
-                handle = self._goal_handles.get(goal_id)
-                if handle is None:
-                    return [], codes.ERROR_UNKNOWN_GOAL_ID
-                if not goal_states.is_cancelable(handle.status):
-                    return [], codes.ERROR_GOAL_TERMINATED if not handle.is_active else codes.ERROR_NONE
-                return [handle], codes.ERROR_NONE
-            chosen = [
-                handle
-                for handle in self._goal_handles.values()
-                if goal_states.is_cancelable(handle.status)
-                and (
-                    not any(stamp)
-                    or bytes(handle.goal_id.uuid) == goal_id
-                    or (handle._goal_info.stamp.sec, handle._goal_info.stamp.nanosec) <= stamp
-                )
-            ]
-        return chosen, codes.ERROR_NONE
-
     # --- results ---
 
     async def _execute_get_result_request(self, header: RequestId, request: Any) -> None:
-        self._forget_expired()
-        with self._lock:
-            future = self._result_futures.get(bytes(request.goal_id.uuid))
+        self._goals.forget_expired()
+        future = self._goals.result(bytes(request.goal_id.uuid))
         if future is None:
             response = self._action_type.Impl.GetResultService.Response()
             response.status = goal_states.UNKNOWN
@@ -469,8 +312,7 @@ class ActionServer(Waitable):
         if self._destroyed:
             return
         self._destroyed = True
-        for goal_handle in list(self._goal_handles.values()):
-            goal_handle.destroy()
+        self._goals.destroy()
         for service in (self._goal_service, self._cancel_service, self._result_service):
             service.close()
         self._feedback_writer.close()
