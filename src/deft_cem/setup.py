@@ -24,6 +24,7 @@ setup(
         "safetensors",
         "opencv-python-headless",
         "matplotlib",
+        "pyarrow",
         "rosbags",
         "deft_core",
         "deft_vision",
@@ -34,6 +35,7 @@ setup(
             "finetune = deft_cem.finetune_node:main",
             "fit_policy = deft_cem.fit_policy:main",
             "operator = deft_cem.operator_node:main",
+            "runs = deft_cem.runs.command:main",
             "rater_node = deft_cem.rater_node:main",
         ]
     },

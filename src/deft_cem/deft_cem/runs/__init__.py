@@ -1,0 +1,1 @@
+"""Looking at finished and unfinished runs: list, show, compare, plot, export."""
