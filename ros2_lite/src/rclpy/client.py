@@ -8,24 +8,25 @@ from typing import Any, TypeVar
 from rclpy.callback_groups import CallbackGroup
 from rclpy.context import Context
 from rclpy.exceptions import RCLError
-from rclpy.impl.rcutils_logger import RcutilsLogger
 from rclpy.qos import QoSProfile
 from rclpy.task import Future
 from ros2_lite import idl
 from ros2_lite.dds.library import DDSError
-from ros2_lite.dds.services import HEADER_SIZE, HeaderError, Requester
-from ros2_lite.entity import Entity, Work
+from ros2_lite.dds.services import Requester
+from ros2_lite.entity import Work
+from ros2_lite.service_end import ServiceEnd
 
 SrvType = TypeVar("SrvType")
 SrvTypeRequest = TypeVar("SrvTypeRequest")
 SrvTypeResponse = TypeVar("SrvTypeResponse")
 
 
-class Client(Entity):
+class Client(ServiceEnd):
     """Asks a service. Make it with `Node.create_client`."""
 
-    _logger = RcutilsLogger("rclpy")
+    _receives = "response"
     _executor: Any = None
+    _pair: Requester
 
     def __init__(
         self,
@@ -36,25 +37,13 @@ class Client(Entity):
         qos_profile: QoSProfile,
         callback_group: CallbackGroup,
     ) -> None:
+        super().__init__(client_impl, srv_type, srv_name, qos_profile, callback_group)
         self.context = context
-        self._requester = client_impl
-        self.srv_type = srv_type
-        self.srv_name = srv_name
-        self._service_name = srv_name
-        self.qos_profile = qos_profile
-        self.callback_group = callback_group
         self._pending_requests: dict[int, Future] = {}
         self._lock = threading.Lock()
 
-    def _conditions(self) -> list[int]:
-        return [] if self._destroyed else [self._requester.reader.condition]
-
     def _take(self, which: int = 0) -> Work | None:
-        try:
-            taken = self._requester.take()
-        except HeaderError as error:
-            self._logger.error(f"service '{self._service_name}': response dropped: {error}")
-            return None
+        taken = self._checked(self._pair.take)
         if taken is None:
             return None
         sequence, data, _ = taken
@@ -64,10 +53,8 @@ class Client(Entity):
                 future = self._pending_requests.get(sequence)
             if future is None:
                 return  # taken back by remove_pending_request
-            try:
-                response = idl.deserialize(data, self.srv_type.Response, HEADER_SIZE)
-            except idl.CdrError as error:
-                self._logger.error(f"service '{self._service_name}': response dropped: {error}")
+            response = self._read(data, self.srv_type.Response)
+            if response is None:
                 return
             future._set_executor(self._executor() if self._executor is not None else None)
             future.set_result(response)
@@ -99,12 +86,12 @@ class Client(Entity):
         self._require_alive()
         future = Future()
         with self._lock:
-            sequence = self._requester.next_sequence()
-            data = idl.serialize(request, self._requester.header(sequence))
+            sequence = self._pair.next_sequence()
+            data = idl.serialize(request, self._pair.header(sequence))
             self._pending_requests[sequence] = future
         future.add_done_callback(self.remove_pending_request)
         try:
-            self._requester.send(data)
+            self._pair.send(data)
         except DDSError as error:
             self.remove_pending_request(future)
             raise RCLError(f"failed to send request on '{self._service_name}': {error}") from error
@@ -126,34 +113,12 @@ class Client(Entity):
     def service_is_ready(self) -> bool:
         """Is there a server?"""
         self._require_alive()
-        return self._requester.server_is_ready()
+        return self._pair.server_is_ready()
 
     def wait_for_service(self, timeout_sec: float | None = None) -> bool:
         """Wait for a server; False where time is up or the context ends first."""
         self._require_alive()
-        return wait_until(self.context, self._requester.server_is_ready, timeout_sec)
-
-    def configure_introspection(self, clock: Any, service_event_qos_profile: Any, introspection_state: Any) -> None:
-        """Publish this service's calls; ros2_lite can only leave that off."""
-        from rclpy.service_introspection import ServiceIntrospectionState
-
-        if introspection_state != ServiceIntrospectionState.OFF:
-            raise NotImplementedError(
-                f"'{self._service_name}': rclpy.client.Client.configure_introspection: "
-                "ros2_lite publishes no service events"
-            )
-
-    @property
-    def service_name(self) -> str:
-        """The service, fully qualified and remapped."""
-        self._require_alive()
-        return self._service_name
-
-    def destroy(self) -> None:
-        """Destroy it; users call `Node.destroy_client`."""
-        self._require_alive()
-        self._destroyed = True
-        self._requester.close()
+        return wait_until(self.context, self._pair.server_is_ready, timeout_sec)
 
 
 def wait_until(context: Context, predicate: Any, timeout_sec: float | None) -> bool:

@@ -14,8 +14,9 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 from rclpy.qos import QoSProfile
 from ros2_lite import idl
 from ros2_lite.dds.library import DDSError
-from ros2_lite.dds.services import HEADER_SIZE, HeaderError, Replier, RequestId
-from ros2_lite.entity import Entity, Work
+from ros2_lite.dds.services import Replier, RequestId
+from ros2_lite.entity import Work
+from ros2_lite.service_end import ServiceEnd
 
 # rmw_cyclonedds too gives the asker's reader this long to be discovered before it replies.
 MATCH_TIMEOUT_S = 0.1
@@ -57,10 +58,11 @@ SrvTypeRequest = TypeVar("SrvTypeRequest")
 SrvTypeResponse = TypeVar("SrvTypeResponse")
 
 
-class Service(Entity):
+class Service(ServiceEnd):
     """Answers requests. Make it with `Node.create_service`."""
 
-    _logger = RcutilsLogger("rclpy")
+    _receives = "request"
+    _pair: Replier
 
     def __init__(
         self,
@@ -71,32 +73,18 @@ class Service(Entity):
         callback_group: CallbackGroup,
         qos_profile: QoSProfile,
     ) -> None:
-        self._replier = service_impl
-        self.srv_type = srv_type
-        self.srv_name = srv_name
-        self._service_name = srv_name
+        super().__init__(service_impl, srv_type, srv_name, qos_profile, callback_group)
         self.callback = callback
-        self.callback_group = callback_group
-        self.qos_profile = qos_profile
-
-    def _conditions(self) -> list[int]:
-        return [] if self._destroyed else [self._replier.reader.condition]
 
     def _take(self, which: int = 0) -> Work | None:
-        try:
-            taken = self._replier.take()
-        except HeaderError as error:
-            self._logger.error(f"service '{self._service_name}': request dropped: {error}")
-            return None
+        taken = self._checked(self._pair.take)
         if taken is None:
             return None
         header, data, _ = taken
 
         def work() -> Any:
-            try:
-                request = idl.deserialize(data, self.srv_type.Request, HEADER_SIZE)
-            except idl.CdrError as error:
-                self._logger.error(f"service '{self._service_name}': request dropped: {error}")
+            request = self._read(data, self.srv_type.Request)
+            if request is None:
                 return None
             response = self.callback(request, self.srv_type.Response())
             if inspect.isawaitable(response):
@@ -119,26 +107,4 @@ class Service(Entity):
         if not isinstance(header, RequestId):
             raise TypeError(f"expected a request header, got {type(header)}")
         self._require_alive()
-        send_reply(self._replier, header, response, self._service_name, self._logger)
-
-    def configure_introspection(self, clock: Any, service_event_qos_profile: Any, introspection_state: Any) -> None:
-        """Publish this service's calls; ros2_lite can only leave that off."""
-        from rclpy.service_introspection import ServiceIntrospectionState
-
-        if introspection_state != ServiceIntrospectionState.OFF:
-            raise NotImplementedError(
-                f"'{self._service_name}': rclpy.service.Service.configure_introspection: "
-                "ros2_lite publishes no service events"
-            )
-
-    @property
-    def service_name(self) -> str:
-        """The service, fully qualified and remapped."""
-        self._require_alive()
-        return self._service_name
-
-    def destroy(self) -> None:
-        """Destroy it; users call `Node.destroy_service`."""
-        self._require_alive()
-        self._destroyed = True
-        self._replier.close()
+        send_reply(self._pair, header, response, self._service_name, self._logger)

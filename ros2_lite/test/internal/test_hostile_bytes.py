@@ -98,7 +98,7 @@ def test_a_client_drops_them_and_goes_on(ros, attacker, capfd):
     kind = idl.dds_type_name(AddTwoInts.Response)
     writer = attacker.writer("rr/addReply", kind)
     ros.until(writer.matched_count)
-    guid = struct.pack("<Q", client._requester.writer.instance_handle)
+    guid = struct.pack("<Q", client._pair.writer.instance_handle)
     for body in (b"", b"\x01", b"\x02" * 7):
         attacker.send("rr/addReply", kind, HEADER + guid + struct.pack("<q", 1) + body)
         attacker.send("rr/addReply", kind, HEADER + guid + body)
