@@ -12,7 +12,7 @@ from ..launch_context import LaunchContext
 from ..substitution import Substitution
 from ..substitutions import PythonExpression
 from ..utilities import perform_substitutions
-from ._events import EmitEvent
+from .emit_event import EmitEvent
 from .opaque_function import OpaqueFunction
 from .timer_action import TimerAction
 

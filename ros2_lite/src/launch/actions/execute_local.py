@@ -31,7 +31,7 @@ from ..substitutions import LaunchConfiguration
 from ..utilities import is_a_subclass, normalize_to_list_of_substitutions, perform_substitutions
 from ..utilities.type_utils import normalize_typed_substitution, perform_typed_substitution
 from ._escalation import escalation
-from ._events import EmitEvent
+from .emit_event import EmitEvent
 from .opaque_function import OpaqueFunction
 from .timer_action import TimerAction
 

@@ -10,13 +10,13 @@ from ..frontend import expose_action
 from ..launch_context import LaunchContext
 from ..launch_description_entity import LaunchDescriptionEntity
 from ..some_substitutions_type import SomeSubstitutionsType
-from ._configuration import (
-    PopLaunchConfigurations,
-    PushLaunchConfigurations,
-    ResetLaunchConfigurations,
-    SetLaunchConfiguration,
-)
-from ._environment import PopEnvironment, PushEnvironment, ResetEnvironment
+from .pop_environment import PopEnvironment
+from .pop_launch_configurations import PopLaunchConfigurations
+from .push_environment import PushEnvironment
+from .push_launch_configurations import PushLaunchConfigurations
+from .reset_environment import ResetEnvironment
+from .reset_launch_configurations import ResetLaunchConfigurations
+from .set_launch_configuration import SetLaunchConfiguration
 
 
 @expose_action("group")

@@ -14,8 +14,8 @@ from ..launch_description_source import LaunchDescriptionSource
 from ..launch_description_sources import AnyLaunchDescriptionSource
 from ..some_substitutions_type import SomeSubstitutionsType
 from ..utilities import normalize_to_list_of_substitutions, perform_substitutions
-from ._configuration import SetLaunchConfiguration
 from .opaque_function import OpaqueFunction
+from .set_launch_configuration import SetLaunchConfiguration
 
 _FILE, _FOLDER = "current_launch_file_path", "current_launch_file_directory"
 

@@ -2,14 +2,12 @@
 
 from typing import NoReturn
 
-from ._settings import (
-    PushROSNamespace,
-    SetParameter,
-    SetParametersFromFile,
-    SetRemap,
-    SetROSLogDir,
-)
 from .node import Node
+from .push_ros_namespace import PushROSNamespace
+from .set_parameter import SetParameter
+from .set_parameters_from_file import SetParametersFromFile
+from .set_remap import SetRemap
+from .set_ros_log_dir import SetROSLogDir
 
 PushRosNamespace = PushROSNamespace
 
@@ -30,7 +28,7 @@ _LACKING = {
     "LoadComposableNodes": "components are C++; use Node",
     "ROSTimer": "use launch.actions.TimerAction",
     "RosTimer": "use launch.actions.TimerAction",
-    "SetUseSimTime": "use SetParameter('use_sim_time', True)",
+    "SetUseSimTime": "the launch has no node of its own; for its nodes use SetParameter('use_sim_time', True)",
 }
 
 

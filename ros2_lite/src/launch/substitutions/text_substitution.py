@@ -1,18 +1,13 @@
-"""Plain text, the error of substitutions, and how they describe their parts."""
+"""Plain text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..substitution import Substitution
 
 if TYPE_CHECKING:
     from ..launch_context import LaunchContext
-
-
-class SubstitutionFailure(RuntimeError):
-    """Raised when a substitution has no value."""
 
 
 class TextSubstitution(Substitution):
@@ -35,8 +30,3 @@ class TextSubstitution(Substitution):
     def perform(self, context: LaunchContext) -> str:
         """Return the text."""
         return self.text
-
-
-def describe_all(subs: Iterable[Substitution]) -> str:
-    """Describe the parts of a text."""
-    return " + ".join(sub.describe() for sub in subs)
