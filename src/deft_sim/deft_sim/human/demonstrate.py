@@ -15,6 +15,7 @@ from deft_sim.human.hand_driver import HumanHand
 from deft_sim.human.natural import STYLES, reach_cup
 from deft_sim.human.props import Props
 from deft_sim.human.scene import HumanStage
+from deft_sim.human.tools import TOOL_PROPS, TOOLS
 from deft_sim.things.cup import Cup
 
 LIFT_M = 0.17
@@ -71,9 +72,10 @@ def _hold_cup(stage: HumanStage, hand: HumanHand, verb: str, rng: np.random.Gene
     return hold
 
 
-PROPS: dict[str, Props] = {"pick_cup": Props(DEMO_CUP), "pour_cup": Props(DEMO_CUP), **FOOD_PROPS}
+PROPS: dict[str, Props] = {"pick_cup": Props(DEMO_CUP), "pour_cup": Props(DEMO_CUP), **FOOD_PROPS, **TOOL_PROPS}
 DEMONSTRATIONS: dict[str, Callable[[HumanStage, HumanHand, np.random.Generator], Hold]] = {
     "pick_cup": pick_cup,
     "pour_cup": pour_cup,
     **FOOD,
+    **TOOLS,
 }

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from deft_core.geometry import Array, inverse, rot_z, transform
-from deft_sim.human.grasping import PRESHAPE, Hold, Reach, take_hold
+from deft_core.geometry import inverse, rot_z, transform
+from deft_sim.human.aiming import reach_point, wrist_axes
+from deft_sim.human.grasping import Hold, take_hold
 from deft_sim.human.hand_driver import HumanHand
-from deft_sim.human.hand_model import HINGES
 from deft_sim.human.props import Props
 from deft_sim.human.scene import HumanStage
 from deft_sim.things.bagel import Bagel
@@ -45,35 +45,6 @@ DEMO_LEMON = Lemon(
     color=(0.95, 0.62, 0.12),
 )
 DEMO_JUICER = Juicer(radius_m=0.053, rim_m=0.030, floor_m=0.019, reamer_m=0.058, mass_kg=0.5, color=(0.92, 0.92, 0.90))
-
-
-def wrist_axes(heading_rad: float, below_rad: float, palm_rad: float) -> Array:
-    """R_base_wrist (3, 3) of a right hand.
-
-    Args:
-        heading_rad: where the fingers point, from +x towards +y.
-        below_rad: how far they point below the horizon.
-        palm_rad: 0 palm down, a quarter turn for palm to the left, thumb up.
-    """
-    c, s = np.cos(below_rad), np.sin(below_rad)
-    fingers, up = np.array([c, 0.0, -s]), np.array([s, 0.0, c])
-    back = np.cos(palm_rad) * up + np.sin(palm_rad) * np.array([0.0, -1.0, 0.0])
-    return rot_z(heading_rad) @ np.column_stack([-fingers, back, np.cross(-fingers, back)])
-
-
-def reach_point(point: Array, R: Array, in_wrist: Array, open_angles: Array = PRESHAPE) -> Reach:
-    """Plan to bring a place of the hand (3,) in the wrist frame to a point (3,) in base_link."""
-    direction = R @ in_wrist
-    return Reach(transform(R, point - direction), direction / np.linalg.norm(direction), open_angles)
-
-
-def shape(**angles: float) -> Array:
-    """The preshape with some hinges changed."""
-    names = [hinge.name for hinge in HINGES]
-    out = PRESHAPE.copy()
-    for name, value in angles.items():
-        out[names.index(name)] = value
-    return out
 
 
 def pick_grape(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> Hold:

@@ -39,6 +39,17 @@ FIST = posture(
     **{f"{finger}1_bend": 1.45 for finger in _CURL},
     **{f"{finger}2_bend": 0.90 for finger in _CURL},
 )
+# Where fingers and thumb go to meet with their pulps, thumb against index and middle.
+PINCH = posture(
+    thumb0_twist=1.0,
+    thumb0_spread=0.85,
+    thumb0_bend=0.20,
+    thumb1_bend=0.25,
+    thumb2_bend=0.25,
+    **{f"{finger}0_bend": 1.33 for finger in _CURL},
+    **{f"{finger}1_bend": 0.64 for finger in _CURL},
+    **{f"{finger}2_bend": 0.30 for finger in _CURL},
+)
 _BEND = np.array([hinge.column == 2 for hinge in HINGES])
 _JOINT = np.array([hinge.joint for hinge in HINGES])
 _DIGIT = _JOINT // 3
@@ -85,7 +96,7 @@ def body_pose(data: mujoco.MjData, body: int) -> Array:
     return transform(data.body(body).xmat.reshape(3, 3), data.body(body).xpos)
 
 
-def take_hold(hand: HumanHand, object_body: int, reach: Reach, pace: float = 1.0) -> Hold:
+def take_hold(hand: HumanHand, object_body: int, reach: Reach, pace: float = 1.0, closed: Array = FIST) -> Hold:
     """Reach, close until contact, grip.
 
     Args:
@@ -93,13 +104,14 @@ def take_hold(hand: HumanHand, object_body: int, reach: Reach, pace: float = 1.0
         object_body: body id of the object.
         reach: where and how.
         pace: 1 is brisk; 2 takes twice as long.
+        closed: where the fingers go when they meet nothing (len(HINGES),), rad.
     """
     start = reach.T_base_wrist.copy()
     start[:3, 3] -= REACH_M * reach.direction
     hand.set_strength(LIGHT_NM)
     hand.teleport(start, reach.open_angles)
     hand.move(0.45 * pace, wrist=reach.T_base_wrist, stop=lambda: bool((hand.touch(object_body).joints == -1).any()))
-    close_until_contact(hand, object_body, 0.6 * pace)
+    close_until_contact(hand, object_body, 0.6 * pace, closed)
     pose, T_base_wrist = hand.mano_pose(), hand.wrist_pose()
     hand.set_strength(FIRM_NM)
     squeeze = np.where(_BEND, np.minimum(hand.angles() + 0.5, hand.high), hand.angles())
@@ -108,16 +120,16 @@ def take_hold(hand: HumanHand, object_body: int, reach: Reach, pace: float = 1.0
     return Hold(T_object_wrist, T_base_wrist, pose, hand.touch(object_body))
 
 
-def close_until_contact(hand: HumanHand, object_body: int, duration_s: float) -> None:
-    """Curl every digit towards a fist; what touches stops, and what lies further out on the digit goes on."""
+def close_until_contact(hand: HumanHand, object_body: int, duration_s: float, closed: Array = FIST) -> None:
+    """Curl every digit towards a fist or another posture; what touches stops, and what lies further out goes on."""
     targets = hand.angles()
-    speed = (FIST - targets) / (0.8 * duration_s)
+    speed = (closed - targets) / (0.8 * duration_s)
     going = np.ones(len(HINGES), dtype=bool)
     for _ in range(round(duration_s / TICK_S)):
         for joint in set(hand.touch(object_body).joints.tolist()) - {-1}:
             going &= ~((joint // 3 == _DIGIT) & (joint >= _JOINT))
         targets = targets + np.where(going, speed * TICK_S, 0.0)
-        targets = np.where(speed > 0, np.minimum(targets, FIST), np.maximum(targets, FIST))
+        targets = np.where(speed > 0, np.minimum(targets, closed), np.maximum(targets, closed))
         hand.move(TICK_S, angles=targets)
 
 

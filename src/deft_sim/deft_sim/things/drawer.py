@@ -61,11 +61,11 @@ class Drawer(Thing):
     @property
     def handle_m(self) -> tuple[float, float, float]:
         """Far enough in front of the handle for the fingertips to clear the drawer's front."""
-        x, _, z = self._grip
+        x, _, z = self.grip
         return (x - 0.045, -0.01, z)
 
     @property
-    def _grip(self) -> tuple[float, float, float]:
+    def grip(self) -> tuple[float, float, float]:
         """The handle's outermost middle."""
         return (-self.depth_m / 2 - self.handle_reach_m, 0.0, self.height_m / 2)
 
@@ -132,7 +132,7 @@ class Drawer(Thing):
         ]
 
     def _add_handle(self, body: mujoco.MjsBody, name: str, mass: float, contact: dict[str, Any]) -> None:
-        x, _, z = self._grip
+        x, _, z = self.grip
         face, half = -self.depth_m / 2, self.handle_height_m / 2
         rgba = (*self.metal, 1.0)
         if self.handle == "fin":

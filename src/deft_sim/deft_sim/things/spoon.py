@@ -61,6 +61,12 @@ class Spoon(Thing):
         """Middle of the bowl's rim plane, thing frame (3,)."""
         return np.array([self.handle_length_m / 2 + self.bowl_length_m / 2, 0.0, self.bowl_depth_m])
 
+    def along_handle(self, share: float) -> Array:
+        """Middle of the handle (3,) at a share of its length, from its end (0) to the neck (1), thing frame."""
+        spine = self._spine()
+        x = (share - 0.5) * self.handle_length_m
+        return np.array([x, 0.0, np.interp(x, spine[:, 0], spine[:, 2])])
+
     def _spine(self) -> Array:
         """Middle line of the handle, (k, 3), from its end to the neck: an arch that lands on the bowl's rim."""
         u = np.linspace(0.0, 1.0, _HANDLE_PIECES + 1)

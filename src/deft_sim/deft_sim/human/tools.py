@@ -1,0 +1,155 @@
+"""Demonstrations with drawers and spoons: what a hand means to do with a handle, in terms of thing and table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from deft_core.errors import ConfigError
+from deft_core.geometry import Array, apply, rot_z
+from deft_sim.human.aiming import Aim
+from deft_sim.human.grasping import FIST, PINCH, Hold, take_hold
+from deft_sim.human.hand_driver import HumanHand
+from deft_sim.human.props import Props
+from deft_sim.human.scene import HumanStage
+from deft_sim.things.cup import Cup
+from deft_sim.things.drawer import Drawer
+from deft_sim.things.spoon import Spoon
+
+PACE = 2.0
+PULL_M = 0.105
+LIFT_M = 0.15
+STIR_RAD, STIR_M = np.radians(400), 0.032
+
+DEMO_DRAWER = Drawer(
+    width_m=0.23,
+    depth_m=0.21,
+    height_m=0.17,
+    open_m=0.017,
+    drag_n=1.7,
+    mass_kg=0.42,
+    friction=0.55,
+    handle="bar",
+    handle_height_m=0.100,
+    handle_reach_m=0.048,
+    handle_thick_m=0.016,
+    color=(0.55, 0.50, 0.45),
+    front=(0.66, 0.58, 0.50),
+    metal=(0.15, 0.15, 0.16),
+)
+DEMO_SPOON = Spoon(
+    handle_length_m=0.135,
+    handle_width_m=0.018,
+    handle_thick_m=0.0075,
+    arch_m=0.0125,
+    bowl_length_m=0.056,
+    bowl_width_m=0.040,
+    bowl_depth_m=0.0125,
+    mass_kg=0.065,
+    friction=0.55,
+    color=(0.40, 0.30, 0.22),
+    bowl_color=(0.45, 0.34, 0.24),
+)
+DEMO_STIRRER = Spoon(
+    handle_length_m=0.187,
+    handle_width_m=0.018,
+    handle_thick_m=0.0085,
+    arch_m=0.004,
+    bowl_length_m=0.046,
+    bowl_width_m=0.033,
+    bowl_depth_m=0.011,
+    mass_kg=0.065,
+    friction=0.60,
+    color=(0.48, 0.34, 0.20),
+    bowl_color=(0.48, 0.34, 0.20),
+    rest_xyz_m=(-0.0775, 0.0, 0.0775),
+    rest_rpy_rad=(0.0, 0.55, 0.0),
+)
+DEMO_POT = Cup(
+    height_m=0.067,
+    profile=[(0.0, 0.068), (1.0, 0.076)],
+    mass_kg=1.3,
+    friction=0.40,
+    color=(0.35, 0.36, 0.40),
+    accent=(0.80, 0.60, 0.20),
+    pattern="stripe",
+)
+AIMS = {
+    "open_drawer": Aim(0.1, 0.05, 1.5, (-0.130, -0.032, 0.0), 0.05, 0.35),
+    "pick_spoon": Aim(0.38, 0.93, 1.0, (-0.080, -0.063, 0.006), 0.86, 0.46),
+    "stir_spoon": Aim(0.086, 0.80, 0.62, (-0.113, -0.034, 0.020), 0.18, 0.0),
+}
+CLOSED = {"pick_spoon": PINCH, "stir_spoon": FIST}
+HELD_AT = {"pick_spoon": 0.41, "stir_spoon": 0.225}
+
+
+def _yaw(T: Array) -> float:
+    return float(np.arctan2(T[1, 0], T[0, 0]))
+
+
+def _take(stage: HumanStage, hand: HumanHand, task: str, in_thing: Array, closed: Array = FIST) -> Hold:
+    T = stage.object_pose()
+    reach = AIMS[task].reach(apply(T, in_thing), _yaw(T))
+    hold = take_hold(hand, stage.object_body, reach, PACE, closed)
+    hand.move(0.3)
+    return hold
+
+
+def open_drawer(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> Hold:
+    """Close the hand around the handle and draw it straight back."""
+    if not isinstance(stage.thing, Drawer):
+        raise ConfigError(f"the demonstrator was given a {type(stage.thing).__name__}, expected a drawer")
+    hold = _take(stage, hand, "open_drawer", np.array(stage.thing.grip))
+    back = hand.goal.copy()
+    back[:3, 3] -= PULL_M * stage.object_pose()[:3, 0]
+    hand.move(5.0, wrist=back)
+    hand.move(1.7)
+    return hold
+
+
+def _take_spoon(stage: HumanStage, hand: HumanHand, task: str) -> Hold:
+    if not isinstance(stage.thing, Spoon):
+        raise ConfigError(f"the demonstrator was given a {type(stage.thing).__name__}, expected a spoon")
+    return _take(stage, hand, task, stage.thing.along_handle(HELD_AT[task]), CLOSED[task])
+
+
+def pick_spoon(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> Hold:
+    """Pinch the handle at its arch and lift it straight up."""
+    hold = _take_spoon(stage, hand, "pick_spoon")
+    up = hand.goal.copy()
+    up[2, 3] += LIFT_M
+    hand.move(5.0, wrist=up)
+    hand.move(1.7)
+    return hold
+
+
+def stir_spoon(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> Hold:
+    """Take the handle, put the bowl back where it lay, and lead it around the pot's axis, a little more than once."""
+    if not isinstance(stage.thing, Spoon):
+        raise ConfigError(f"the demonstrator was given a {type(stage.thing).__name__}, expected a spoon")
+    centre, pot = stage.thing.bowl_centre, stage.data.body("pot")
+    lay = apply(stage.object_pose(), centre) - pot.xpos
+    hold = _take_spoon(stage, hand, "stir_spoon")
+    start = hand.goal.copy()
+    start[:2, 3] += (lay - apply(stage.object_pose(), centre) + pot.xpos)[:2]
+    hand.move(1.2, wrist=start)
+    arm = STIR_M * np.array([*lay[:2], 0.0]) / np.linalg.norm(lay[:2])
+    for angle in np.linspace(0.0, STIR_RAD, 49)[1:]:
+        T = start.copy()
+        T[:3, 3] += rot_z(angle) @ arm - arm
+        hand.move(6.0 / 48, wrist=T)
+    hand.move(0.6)
+    return hold
+
+
+TOOLS: dict[str, Callable[[HumanStage, HumanHand, np.random.Generator], Hold]] = {
+    "open_drawer": open_drawer,
+    "pick_spoon": pick_spoon,
+    "stir_spoon": stir_spoon,
+}
+TOOL_PROPS: dict[str, Props] = {
+    "open_drawer": Props(DEMO_DRAWER, place=(0.62, 0.0, 0.15)),
+    "pick_spoon": Props(DEMO_SPOON, place=(0.52, 0.0, 0.2)),
+    "stir_spoon": Props(DEMO_STIRRER, {"pot": DEMO_POT}, place=(0.58, 0.0, 0.2)),
+}
