@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ros2cli._names import topics
@@ -49,17 +50,26 @@ class _Findings:
         print(f"UserWarning: {text}", file=sys.stderr)
 
 
-def _check_middleware(node: Any, findings: _Findings) -> None:
-    from rclpy.qos import QoSCompatibility, qos_check_compatible
+def _pairs(node: Any) -> Iterator[tuple[str, Any, Any, Any, str]]:
+    """Return (topic, publisher, subscription, compatibility, reason) of each publisher and subscription of a topic."""
+    from rclpy.qos import qos_check_compatible
 
     for topic, _ in topics(node, include_hidden=True):
         for publisher in node.get_publishers_info_by_topic(topic):
             for subscription in node.get_subscriptions_info_by_topic(topic):
-                result, reason = qos_check_compatible(publisher.qos_profile, subscription.qos_profile)
-                if result == QoSCompatibility.ERROR:
-                    findings.error(f"QoS compatibility error found on topic '{topic}': {reason}")
-                elif result == QoSCompatibility.WARNING:
-                    findings.warn(f"QoS compatibility warning found on topic '{topic}': {reason}")
+                found = qos_check_compatible(publisher.qos_profile, subscription.qos_profile)
+                yield topic, publisher, subscription, *found
+
+
+def _check_middleware(node: Any, findings: _Findings) -> None:
+    from rclpy.qos import QoSCompatibility
+
+    for topic, _, _, result, reason in _pairs(node):
+        why = re.sub("^(warning|error): ", "", reason, flags=re.IGNORECASE)
+        if result == QoSCompatibility.ERROR:
+            findings.error(f"QoS compatibility error found on topic '{topic}': {why}")
+        elif result == QoSCompatibility.WARNING:
+            findings.warn(f"QoS compatibility warning found on topic '{topic}': {why}")
 
 
 def _check_network(node: Any, findings: _Findings) -> None:
@@ -97,6 +107,18 @@ def _report_middleware(node: Any) -> Items:
         ("domain id", os.environ.get("ROS_DOMAIN_ID", "0")),
         ("discovery range", os.environ.get("ROS_AUTOMATIC_DISCOVERY_RANGE", "not set")),
     ]
+
+
+def _report_compatibility(node: Any) -> Items:
+    from rclpy.qos import QoSCompatibility
+
+    items: Items = []
+    for topic, publisher, subscription, result, reason in _pairs(node):
+        items.append(("topic [type]", f"{topic} [{publisher.topic_type}]"))
+        items.append(("publisher node", publisher.node_name))
+        items.append(("subscriber node", subscription.node_name))
+        items.append(("compatibility status", "OK" if result == QoSCompatibility.OK else reason))
+    return items or [("compatibility status", "No publisher/subscriber pairs found")]
 
 
 def _report_network(node: Any) -> Items:
@@ -143,13 +165,15 @@ _CHECKS: dict[str, Callable[[Any, _Findings], None]] = {
     "package": _check_packages,
     "topic": _check_topics,
 }
-_REPORTS: dict[str, tuple[str, Callable[[Any], Items]]] = {
-    "network": ("NETWORK CONFIGURATION", _report_network),
-    "package": ("PACKAGE PREFIXES", _report_packages),
-    "platform": ("PLATFORM INFORMATION", _report_platform),
-    "middleware": ("RMW MIDDLEWARE", _report_middleware),
-    "topic": ("TOPIC LIST", _report_topics),
-}
+# (category, title, report)
+_REPORTS: list[tuple[str, str, Callable[[Any], Items]]] = [
+    ("network", "NETWORK CONFIGURATION", _report_network),
+    ("package", "PACKAGE PREFIXES", _report_packages),
+    ("platform", "PLATFORM INFORMATION", _report_platform),
+    ("middleware", "QOS COMPATIBILITY LIST", _report_compatibility),
+    ("middleware", "RMW MIDDLEWARE", _report_middleware),
+    ("topic", "TOPIC LIST", _report_topics),
+]
 
 
 def _print_report(title: str, items: Items) -> None:
@@ -164,7 +188,7 @@ def main(args: argparse.Namespace) -> None:
     left_out = {"package"} if args.exclude_packages else set()
     with open_node(args) as node:
         if args.report:
-            for category, (title, report) in _REPORTS.items():
+            for category, title, report in _REPORTS:
                 if category not in left_out:
                     _print_report(title, report(node))
             return
@@ -180,6 +204,6 @@ def main(args: argparse.Namespace) -> None:
             return
         print(f"\n{len(failed)}/{len(checks)} check(s) failed\n")
         print("Failed modules:", *failed)
-        for category in failed if args.report_failed else ():
-            title, report = _REPORTS[category]
-            _print_report(title, report(node))
+        for category, title, report in _REPORTS if args.report_failed else ():
+            if category in failed:
+                _print_report(title, report(node))
