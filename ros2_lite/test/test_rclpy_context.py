@@ -2,10 +2,18 @@
 
 import pytest
 import rclpy
+from example_interfaces.action import Fibonacci
+from example_interfaces.srv import AddTwoInts
+from rclpy.action import ActionClient, ActionServer
 from rclpy.context import Context
 from rclpy.exceptions import NotInitializedException
+from rclpy.executors import MultiThreadedExecutor, SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.logging import LoggingSeverity, get_logger_effective_level
 from rclpy.utilities import get_default_context
+from std_msgs.msg import String
+
+RCLError = rclpy_implementation.RCLError
 
 
 def test_a_context_lives_from_init_to_shutdown():
@@ -109,3 +117,52 @@ def test_arguments_of_the_process_reach_its_nodes():
     node.destroy_node()
     free.destroy_node()
     context.shutdown()
+
+
+def test_an_ended_context_refuses_with_rclerror(ros):
+    """What a node meets whose context ends, by Ctrl-C say, before it spins: catch RCLError (a RuntimeError) there."""
+    node = ros.node()
+    publisher = node.create_publisher(String, "a", 1)
+    client = node.create_client(AddTwoInts, "add")
+    ros.context.try_shutdown()
+    for refused in (
+        lambda: node.create_publisher(String, "b", 1),
+        lambda: node.create_subscription(String, "b", print, 1),
+        lambda: node.create_service(AddTwoInts, "b", print),
+        lambda: node.create_client(AddTwoInts, "b"),
+        lambda: node.create_timer(1.0, print),
+        lambda: node.create_guard_condition(print),
+        lambda: node.create_rate(1.0),
+        lambda: node.declare_parameter("p", 1),
+        lambda: publisher.publish(String()),
+        lambda: publisher.get_subscription_count(),
+        lambda: client.service_is_ready(),
+        lambda: client.wait_for_service(0.1),
+        lambda: node.count_publishers("a"),
+        lambda: node.get_topic_names_and_types(),
+        lambda: SingleThreadedExecutor(context=ros.context),
+        lambda: MultiThreadedExecutor(2, context=ros.context),
+        lambda: ros.executor.spin_once(timeout_sec=0.1),
+        lambda: ros.executor.spin_once(),
+    ):
+        with pytest.raises(RCLError):
+            refused()
+    for action in (ActionServer, ActionClient):
+        with pytest.raises(ValueError):
+            action(node, Fibonacci, "count", *([print] if action is ActionServer else []))
+    with pytest.raises(NotInitializedException):
+        rclpy.create_node("late", context=ros.context)
+    ros.executor.spin()  # ends at once
+    node.get_logger().info("still logs")
+
+
+def test_a_global_executor_of_an_ended_context_refuses():
+    rclpy.init(args=[])
+    node = rclpy.create_node("node")
+    get_default_context().try_shutdown()
+    with pytest.raises(RCLError):
+        rclpy.spin(node)
+    with pytest.raises(RCLError):
+        rclpy.spin_once(node, timeout_sec=0.1)
+    node.destroy_node()
+    rclpy.try_shutdown()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any, TypeVar
 
+from rclpy._rclpy_pybind11 import RCLError
 from rclpy.callback_groups import CallbackGroup
 from rclpy.context import Context
-from rclpy.exceptions import RCLError
 from rclpy.qos import QoSProfile
 from rclpy.task import Future
 from ros2_lite import idl
@@ -113,12 +113,13 @@ class Client(ServiceEnd):
     def service_is_ready(self) -> bool:
         """Is there a server?"""
         self._require_alive()
+        self.context._require_valid("failed to check service availability")
         return self._pair.server_is_ready()
 
     def wait_for_service(self, timeout_sec: float | None = None) -> bool:
-        """Wait for a server; False where time is up or the context ends first."""
+        """Wait for a server; False where time is up, RCLError where the context ends first."""
         self._require_alive()
-        return wait_until(self.context, self._pair.server_is_ready, timeout_sec)
+        return wait_until(self.context, self.service_is_ready, timeout_sec)
 
 
 def wait_until(context: Context, predicate: Any, timeout_sec: float | None) -> bool:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from inspect import ismethod
 from typing import TYPE_CHECKING, Any
 
-from rclpy.exceptions import NotInitializedException, RCLError
+from rclpy._rclpy_pybind11 import RCLError
+from rclpy.exceptions import NotInitializedException
 
 if TYPE_CHECKING:
     from ros2_lite.arguments import RosArguments
@@ -76,6 +77,10 @@ class Context:
         if self._arguments is None:
             raise NotInitializedException()
         return self._arguments
+
+    def _require_valid(self, what: str) -> None:
+        if not self._valid:
+            raise RCLError(f"{what}: the context is not valid: it was not initialised, or has been shut down")
 
     def _join(self) -> tuple[Participant, Graph]:
         """Return the participant and the graph; the first call joins the domain."""

@@ -9,18 +9,14 @@ from enum import IntEnum
 from types import SimpleNamespace
 from typing import Any
 
+from rclpy._rclpy_pybind11 import UnsupportedEventTypeError
 from rclpy.callback_groups import CallbackGroup
-from rclpy.exceptions import RCLError
 from rclpy.logging import get_logger
 from rclpy.qos import qos_policy_name_from_kind
 from rclpy.waitable import NumberOfEntities, Waitable
 from ros2_lite.dds import events
 from ros2_lite.dds.endpoints import Endpoint
 from ros2_lite.entity import Work
-
-
-class UnsupportedEventTypeError(RCLError):
-    """The middleware does not know such events."""
 
 
 class QoSPublisherEventType(IntEnum):

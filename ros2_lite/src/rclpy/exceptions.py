@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-
-class RCLError(RuntimeError):
-    """An operation of the ROS client library failed."""
-
-
-class NodeNameNonExistentError(RCLError):
-    """A query named a node that is not in the graph."""
-
-
-class InvalidHandle(Exception):
-    """An entity was used after it had been destroyed."""
+from rclpy._rclpy_pybind11 import InvalidHandle as InvalidHandle
 
 
 class NotInitializedException(Exception):
@@ -30,10 +20,6 @@ class NoTypeSupportImportedException(Exception):
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(f"no type_support imported. msg:{message}" if message else "no type_support imported")
-
-
-class TimeoutException(Exception):
-    """A time limit passed."""
 
 
 class ROSInterruptException(Exception):

@@ -72,6 +72,7 @@ class Executor(ExecutorCore):
 
     def __init__(self, *, context: Context | None = None) -> None:
         self._context = get_default_context() if context is None else context
+        self._context._require_valid("failed to create guard_condition")
         super().__init__()
         self._context._add_interrupt(self._wake)
 
@@ -170,18 +171,27 @@ class Executor(ExecutorCore):
             future._remove_waiter(self._wake)
 
     def spin_once(self, timeout_sec: float | None = None) -> None:
-        """Run one callback, waiting for it at most `timeout_sec` (None or negative: for ever)."""
+        """Run one callback, waiting for it at most `timeout_sec` (None or negative: for ever).
+
+        RCLError where the context has ended before, ExternalShutdownException where it ends meanwhile.
+        """
+        self._require_context()
         self._spin_once(timeout_sec, _never)
 
     def spin_once_until_future_complete(self, future: Future, timeout_sec: float | TimeoutObject | None = None) -> None:
         """Run one callback, unless `future` is done first."""
         if isinstance(timeout_sec, TimeoutObject):
             timeout_sec = timeout_sec.timeout
+        self._require_context()
         future._add_waiter(self._wake)
         try:
             self._spin_once(timeout_sec, future.done)
         finally:
             future._remove_waiter(self._wake)
+
+    def _require_context(self) -> None:
+        if not self._is_shutdown:
+            self._context._require_valid("failed to initialize wait set")
 
     def _spin_once(self, timeout_sec: float | None, done: Callable[[], bool]) -> None:
         if type(self).spin_once is Executor.spin_once:

@@ -6,11 +6,12 @@ import weakref
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
+from rclpy._rclpy_pybind11 import NodeNameNonExistentError
 from rclpy.callback_groups import CallbackGroup, MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.client import Client
 from rclpy.clock import ROSClock
 from rclpy.context import Context
-from rclpy.exceptions import InvalidHandle, NodeNameNonExistentError, NotInitializedException
+from rclpy.exceptions import InvalidHandle, NotInitializedException
 from rclpy.executors import Executor
 from rclpy.guard_condition import GuardCondition
 from rclpy.impl.rcutils_logger import RcutilsLogger

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from rclpy._rclpy_pybind11 import RCLError
 from rclpy.callback_groups import CallbackGroup
 from rclpy.duration import Duration
 from rclpy.event_handler import PublisherEventCallbacks
-from rclpy.exceptions import InvalidHandle, RCLError
+from rclpy.exceptions import InvalidHandle
 from rclpy.qos import QoSProfile
 from ros2_lite import idl
 from ros2_lite.dds.endpoints import Writer
@@ -57,6 +58,8 @@ class Publisher:
     def get_subscription_count(self) -> int:
         """Count the subscriptions that match."""
         self.handle  # noqa: B018  a destroyed one raises
+        if self._context is not None:
+            self._context._require_valid("failed to get subscription count")
         return self._writer.matched_count()
 
     @property

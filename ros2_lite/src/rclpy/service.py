@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from rclpy._rclpy_pybind11 import RCLError
 from rclpy.callback_groups import CallbackGroup
-from rclpy.exceptions import RCLError
 from rclpy.impl.rcutils_logger import RcutilsLogger
 from rclpy.qos import QoSProfile
 from ros2_lite import idl

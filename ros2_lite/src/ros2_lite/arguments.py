@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rclpy.exceptions import RCLError
+from rclpy._rclpy_pybind11 import RCLError
 
 _NODE_PREFIX = re.compile(r"^(?:([A-Za-z_][A-Za-z0-9_]*):)?(.*)$", re.DOTALL)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from rclpy.exceptions import RCLError
+from rclpy._rclpy_pybind11 import RCLError
 
 
 class GoalEvent(IntEnum):

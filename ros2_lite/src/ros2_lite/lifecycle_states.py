@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rclpy.exceptions import RCLError
+from rclpy._rclpy_pybind11 import RCLError
 
 # lifecycle_msgs/msg/State
 STATES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rclpy.context import Context
-from rclpy.exceptions import InvalidHandle, NotInitializedException
+from rclpy.exceptions import InvalidHandle
 from rclpy.impl.rcutils_logger import RcutilsLogger
 from rclpy.qos import (
     QoSProfile,
@@ -34,8 +34,7 @@ class NodeEndpoints:
     def _require_open(self) -> None:
         if self._destroyed:
             raise InvalidHandle("cannot use Destroyable because destruction was requested")
-        if not self._context.ok():
-            raise NotInitializedException("the context has been shut down")
+        self._context._require_valid("failed to create it")
 
     def _profile(self, full_name: str, qos: QoSProfile, is_publisher: bool) -> Profile:
         peers = self._graph.endpoints_of_topic(

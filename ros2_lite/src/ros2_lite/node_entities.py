@@ -207,6 +207,7 @@ class NodeEntities(NodeNames, NodeEndpoints):
     ) -> Timer:
         """Make a timer, on the node's clock unless another is given; without `autostart`, `reset` starts it."""
         group = callback_group or self._default_callback_group
+        self._context._require_valid("failed to create timer")
         timer = Timer(
             callback,
             group,
@@ -226,6 +227,7 @@ class NodeEntities(NodeNames, NodeEndpoints):
     ) -> GuardCondition:
         """Make a guard condition."""
         group = callback_group or self._default_callback_group
+        self._context._require_valid("failed to create guard_condition")
         guard = GuardCondition(callback, group, context=self._context)
         group.add_entity(guard)
         self._guards.append(guard)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from rclpy.exceptions import NodeNameNonExistentError
+from rclpy._rclpy_pybind11 import NodeNameNonExistentError
 from rclpy.expand_topic_name import expand_topic_name
 from rclpy.validate_full_topic_name import validate_full_topic_name
 
@@ -35,34 +35,38 @@ class NodeGraph(NodeNames):
     _graph: Graph
     _context: Context
 
+    def _live_graph(self) -> Graph:
+        self._context._require_valid("failed to ask the graph")
+        return self._graph
+
     def get_node_names_and_namespaces_with_enclaves(self) -> list[tuple[str, str, str]]:
         """Return (name, namespace, enclave) of every node in the domain."""
-        return [(node.name, node.namespace, enclave) for node, enclave in self._graph.nodes()]
+        return [(node.name, node.namespace, enclave) for node, enclave in self._live_graph().nodes()]
 
     def get_node_names_and_namespaces(self) -> list[tuple[str, str]]:
         """Return (name, namespace) of every node in the domain."""
-        return [(node.name, node.namespace) for node, _ in self._graph.nodes()]
+        return [(node.name, node.namespace) for node, _ in self._live_graph().nodes()]
 
     def get_node_names(self) -> list[str]:
         """Return the name of every node in the domain."""
-        return [node.name for node, _ in self._graph.nodes()]
+        return [node.name for node, _ in self._live_graph().nodes()]
 
     def get_fully_qualified_node_names(self) -> list[str]:
         """Return namespace and name of every node in the domain."""
-        return [_full_name(node) for node, _ in self._graph.nodes()]
+        return [_full_name(node) for node, _ in self._live_graph().nodes()]
 
     def get_topic_names_and_types(self, no_demangle: bool = False) -> NamesAndTypes:
         """Return every topic with its types; `no_demangle` gives DDS's own names, services included."""
-        return _sorted(demangle_topics(self._graph.endpoints(), no_demangle))
+        return _sorted(demangle_topics(self._live_graph().endpoints(), no_demangle))
 
     def get_service_names_and_types(self) -> NamesAndTypes:
         """Return every service with its types."""
-        return _sorted(demangle_services(self._graph.endpoints()))
+        return _sorted(demangle_services(self._live_graph().endpoints()))
 
     def _endpoints_of(self, node_name: str, node_namespace: str) -> list[EndpointInfo]:
         gids: set[bytes] = set()
         found = False
-        for node, _ in self._graph.nodes():
+        for node, _ in self._live_graph().nodes():
             if node.name == node_name and node.namespace == node_namespace:
                 found = True
                 gids.update(node.readers, node.writers)
@@ -70,7 +74,7 @@ class NodeGraph(NodeNames):
             raise NodeNameNonExistentError(
                 f"Cannot get topic names and types for nonexistent node: name {node_name}, namespace {node_namespace}"
             )
-        return [endpoint for endpoint in self._graph.endpoints() if endpoint.gid in gids]
+        return [endpoint for endpoint in self._live_graph().endpoints() if endpoint.gid in gids]
 
     def get_publisher_names_and_types_by_node(
         self, node_name: str, node_namespace: str, no_demangle: bool = False
@@ -103,7 +107,7 @@ class NodeGraph(NodeNames):
     def _count(self, name: str, dds_name: Callable[[str], str], writers: bool, is_service: bool) -> int:
         full_name = expand_topic_name(name, self.get_name(), self.get_namespace())
         validate_full_topic_name(full_name, is_service=is_service)
-        return len(self._graph.endpoints_of_topic(dds_name(full_name), writers))
+        return len(self._live_graph().endpoints_of_topic(dds_name(full_name), writers))
 
     def count_publishers(self, topic_name: str) -> int:
         """Count a topic's publishers. The name is expanded, not remapped."""
@@ -138,8 +142,8 @@ class NodeGraph(NodeNames):
             validate_full_topic_name(full_name)
             dds_name = names.topic_name(self._remap(full_name, is_service=False))
         return [
-            _from_endpoint(endpoint, self._graph.node_of(endpoint.gid), no_mangle)
-            for endpoint in self._graph.endpoints_of_topic(dds_name, writers)
+            _from_endpoint(endpoint, self._live_graph().node_of(endpoint.gid), no_mangle)
+            for endpoint in self._live_graph().endpoints_of_topic(dds_name, writers)
         ]
 
     def wait_for_node(self, fully_qualified_node_name: str, timeout: float) -> bool:
@@ -150,7 +154,7 @@ class NodeGraph(NodeNames):
         def there() -> bool:
             return fully_qualified_node_name in self.get_fully_qualified_node_names()
 
-        self._graph.wait_for(lambda: there() or not self._context.ok(), timeout)
+        self._live_graph().wait_for(lambda: not self._context.ok() or there(), timeout)
         return there()
 
 

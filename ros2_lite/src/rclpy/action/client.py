@@ -9,9 +9,9 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from rclpy._rclpy_pybind11 import RCLError
 from rclpy.callback_groups import CallbackGroup
 from rclpy.client import wait_until
-from rclpy.exceptions import RCLError
 from rclpy.qos import QoSProfile, qos_profile_action_status_default, qos_profile_services_default
 from rclpy.task import Future
 from rclpy.type_support import check_for_type_support
@@ -123,6 +123,8 @@ class ActionClient(Waitable):
         """Make a client of `action_name`."""
         super().__init__(callback_group or node.default_callback_group)
         check_for_type_support(action_type)
+        if not node.context.ok():
+            raise ValueError("Failed to create action client: the node's context has been shut down")
         self._node = node
         self._action_type = action_type
         self._action_name = action_name
@@ -310,6 +312,7 @@ class ActionClient(Waitable):
     def server_is_ready(self) -> bool:
         """Is there a server, with all five of its endpoints?"""
         self._require_alive()
+        self._node.context._require_valid("failed to check action server availability")
         return (
             all(r.requester.server_is_ready() for r in (self._goals, self._cancels, self._results))
             and self._feedback_reader.matched_count() > 0
@@ -317,7 +320,7 @@ class ActionClient(Waitable):
         )
 
     def wait_for_server(self, timeout_sec: float | None = None) -> bool:
-        """Wait for a server; False where time is up or the context ends first."""
+        """Wait for a server; False where time is up, RCLError where the context ends first."""
         return wait_until(self._node.context, self.server_is_ready, timeout_sec)
 
     # --- the end ---

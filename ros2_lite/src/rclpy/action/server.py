@@ -8,8 +8,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
+from rclpy._rclpy_pybind11 import RCLError
 from rclpy.callback_groups import CallbackGroup
-from rclpy.exceptions import RCLError
 from rclpy.executors import await_or_execute
 from rclpy.qos import QoSProfile, qos_profile_action_status_default, qos_profile_services_default
 from rclpy.service import send_reply
@@ -110,6 +110,8 @@ class ActionServer(Waitable):
         self.register_cancel_callback(cancel_callback)
         self.register_execute_callback(execute_callback)
         check_for_type_support(action_type)
+        if not node.context.ok():
+            raise ValueError("Failed to create action server: the node's context has been shut down")
         self._node = node
         self._action_type = action_type
         self._goals = ServerGoals(result_timeout)

@@ -1,15 +1,5 @@
-"""Upstream keeps its C extension here. There is none: asking it for anything raises an error that names it."""
+"""Upstream keeps its C extension here; of that, ros2_lite has the errors."""
 
-from __future__ import annotations
+from rclpy import _rclpy_pybind11 as rclpy_implementation
 
-from typing import Any
-
-
-class _NoExtension:
-    def __getattr__(self, name: str) -> Any:
-        from ros2_lite.missing import missing
-
-        raise missing("rclpy.impl.implementation_singleton.rclpy_implementation", name)
-
-
-rclpy_implementation = _NoExtension()
+__all__ = ["rclpy_implementation"]
