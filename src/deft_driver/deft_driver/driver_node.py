@@ -1,0 +1,196 @@
+"""The node around a driver, whatever the device: one motion at a time, forbidden until enabled, stopped by /deft/stop.
+
+What all drivers do alike is here: the parameters they share, /deft/stop, the enable service, /diagnostics, taking or
+refusing a goal, and saying how a motion ended. A device's node adds its actions, its states and its health.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action.server import ServerGoalHandle
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Empty
+
+from deft_core.errors import DeftError, Unreachable
+from deft_core.workcell import load_workcell
+from deft_driver.driver import Driver, Health
+from deft_driver.faults import CanceledFault, DriverFault
+from deft_msgs.srv import Enable
+
+
+class DriverNode(Node):
+    """The graph's view of one device.
+
+    A device's node makes `driver` in its constructor and defines `serve`, `describe`, `health`, `lost` and
+    `fill_result`.
+
+    Args:
+        part: arm or hand: the node is arm_node or hand_node, its names begin with /arm or /hand.
+        device: what the driver speaks to, as `controller`.
+        states: what `joint_state_hz` limits, for its description.
+        most_state_hz: the greatest value of `joint_state_hz`.
+    """
+
+    driver: Driver
+
+    def __init__(self, part: str, device: str, *, states: str, most_state_hz: float) -> None:
+        super().__init__(f"{part}_node")
+        self.part, self.device = part, device
+        self.failure = ""  # why the node had to end, if it had to
+        self.declare("workcell", "twin", "Workcell: twin, lab, or the path of a YAML file.")
+        self.declare("time_scale", 0.0, "Robot seconds a wall second; 0 takes the workcell's.", 0.0, 50.0)
+        self.declare("connect_timeout_s", 30.0, f"How long to wait for the {device} to answer, s.", 0.1, 600.0)
+        self.declare("joint_state_hz", 50.0, f"Greatest rate of {states}, Hz.", 1.0, most_state_hz)
+        scale = float(self.get_parameter("time_scale").value)
+        self.cell = load_workcell(self.get_parameter("workcell").value, scale or None)
+        self.states = self.create_publisher(JointState, f"/{part}/joint_states", 10)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._state_every_s = 1.0 / float(self.get_parameter("joint_state_hz").value)
+        self._state_due_s = 0.0
+        self._connected = False
+        self._motions = ReentrantCallbackGroup()
+        self._servers: list[ActionServer] = []
+
+    def declare(self, name: str, default: object, text: str, low: float = 0.0, high: float = 0.0) -> None:
+        """Declare a read-only parameter, with a range where `high` is above `low`."""
+        descriptor = ParameterDescriptor(description=text, read_only=True)
+        if high > low:
+            descriptor.floating_point_range = [FloatingPointRange(from_value=low, to_value=high, step=0.0)]
+        self.declare_parameter(name, default, descriptor)
+
+    # -- what a device's node defines --------------------------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Serve the actions, with `serve_motion`."""
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """Say what is driven, where, and at which rate."""
+        raise NotImplementedError
+
+    def health(self) -> Health:
+        """Say how the device is."""
+        raise NotImplementedError
+
+    def lost(self) -> str:
+        """Why the device cannot be driven any more, so that the node must end; empty while it can."""
+        raise NotImplementedError
+
+    def fill_result(self, result: Any) -> None:
+        """Write into an action's result where the device is."""
+        raise NotImplementedError
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Connect to the device and serve it.
+
+        Raises:
+            DeviceFault: it cannot be reached in time.
+        """
+        self.driver.connect(float(self.get_parameter("connect_timeout_s").value), alive=rclpy.ok)
+        self._connected = True
+        alone = MutuallyExclusiveCallbackGroup
+        # The stop has a group of its own: nothing else that runs here can keep it waiting.
+        self.create_subscription(Empty, "/deft/stop", self._stop, 10, callback_group=alone())
+        self.create_service(Enable, f"/{self.part}/enable", self._enable, callback_group=alone())
+        self.create_timer(1.0, self._publish_diagnostics, callback_group=alone())
+        self.serve()
+        self.get_logger().info(f"{self.part} up: {self.describe()}; not enabled")
+
+    def close(self) -> None:
+        """Stop the device and let go of it, if it was reached."""
+        if self._connected:
+            self.driver.close()
+
+    # -- state -----------------------------------------------------------------------------------------------------
+
+    def state_is_due(self, monotonic_s: float) -> bool:
+        """Whether a state of this host time is to be published; the device's own thread may ask."""
+        if monotonic_s < self._state_due_s or not rclpy.ok():
+            return False
+        self._state_due_s = max(self._state_due_s + self._state_every_s, monotonic_s)
+        return True
+
+    def _publish_diagnostics(self) -> None:
+        if lost := self.lost():
+            self.failure = lost
+            rclpy.try_shutdown()
+            return
+        health, disabled = self.health(), self.driver.disabled_by
+        status = DiagnosticStatus(name=f"{self.part}_node: {self.device}", hardware_id=health.address)
+        level = DiagnosticStatus.WARN if disabled else DiagnosticStatus.OK
+        status.level = DiagnosticStatus.ERROR if health.bad else level
+        status.message = health.message or disabled or "ready"
+        values = health.values | {"moving": self.driver.busy, "motion forbidden by": disabled or "nothing"}
+        status.values = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
+        array = DiagnosticArray(status=[status])
+        array.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics.publish(array)
+
+    # -- commands --------------------------------------------------------------------------------------------------
+
+    def _stop(self, _: Empty) -> None:
+        self.driver.disable("stopped by /deft/stop")
+        self.get_logger().warn(f"stopped by /deft/stop; /{self.part}/enable allows motion again")
+
+    def _enable(self, request: Enable.Request, response: Enable.Response) -> Enable.Response:
+        if not request.enable:
+            self.driver.disable(f"forbidden by /{self.part}/enable")
+            response.success, response.message = True, "motion is forbidden"
+            return response
+        try:
+            response.message, response.success = self.driver.enable(), True
+        except DeftError as error:
+            response.message, response.success = str(error), False
+            self.get_logger().error(f"cannot enable: {error}")
+        return response
+
+    def serve_motion(self, kind: Any, name: str, execute: Callable[[ServerGoalHandle], Any]) -> None:
+        """Serve an action whose goals are motions; `execute` ends with `carry_out`."""
+        server = ActionServer(
+            self,
+            kind,
+            name,
+            execute_callback=execute,
+            goal_callback=self._accept,
+            cancel_callback=lambda handle: CancelResponse.ACCEPT,
+            callback_group=self._motions,
+        )
+        self._servers.append(server)
+
+    def _accept(self, _: Any) -> GoalResponse:
+        reason = self.driver.disabled_by or (f"the {self.part} is busy with another motion" if self.driver.busy else "")
+        if not reason:
+            return GoalResponse.ACCEPT
+        # A client learns only that its goal was rejected: an action has no word for the reason. It is said here.
+        self.get_logger().warn(f"goal refused: {reason}")
+        return GoalResponse.REJECT
+
+    def carry_out(self, handle: ServerGoalHandle, result: Any, move: Callable[[], None]) -> Any:
+        """Run a motion; return the action's result, which says how it ended."""
+        result.fault, end = "none", handle.succeed
+        try:
+            move()
+        except CanceledFault as fault:
+            result.fault, result.message, end = fault.fault, str(fault), handle.canceled
+        except DriverFault as fault:
+            result.fault, result.message, end = fault.fault, str(fault), handle.abort
+        except Unreachable as fault:
+            result.fault, result.message, end = "unreachable", str(fault), handle.abort
+        except Exception as error:
+            self.driver.disable(f"{self.part}_node failed: {error}")
+            result.fault, result.message, end = "device", str(error), handle.abort
+        result.success = result.fault == "none"
+        if not result.success:
+            self.get_logger().warn(f"motion ended: {result.fault}: {result.message}")
+        self.fill_result(result)
+        if rclpy.ok():
+            end()
+        return result
