@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deft_arm_driver.errors import CanceledFault, DeviceFault, RefusedFault
 from deft_arm_driver.limits import apply_limits
 from deft_arm_driver.recovery import recover
 from deft_arm_driver.session import ArmSession
@@ -15,6 +14,7 @@ from deft_core.geometry import Array
 from deft_core.hand import HandModel
 from deft_core.planner import ArmPlanner, JointTrajectory
 from deft_core.workcell import WorkcellConfig
+from deft_driver.faults import CanceledFault, DeviceFault, RefusedFault
 
 Progress = Callable[[float], None]
 Canceled = Callable[[], bool]
@@ -95,7 +95,7 @@ class ArmDriver:
         on_progress: Progress,
         canceled: Canceled,
     ) -> None:
-        """Bring the wrist to a pose; zero speeds take the workcell's. Raises `Unreachable` or an `ArmFault`."""
+        """Bring the wrist to a pose; zero speeds take the workcell's. Raises `Unreachable` or a `DriverFault`."""
         most_mps = max(self.cell.arm.speed_mps, self.cell.follow_speed_limit_mps)
         for name, value, most in (
             ("speed_mps", speed_mps, most_mps),
@@ -106,7 +106,7 @@ class ArmDriver:
         self._run(lambda q: self.planner.move(q, T_base_wrist, straight, speed_mps, speed_radps), on_progress, canceled)
 
     def follow(self, poses: Array, times_s: Array, on_progress: Progress, canceled: Canceled) -> None:
-        """Lead the wrist through poses (n, 4, 4) at robot times (n,). Raises `Unreachable` or an `ArmFault`."""
+        """Lead the wrist through poses (n, 4, 4) at robot times (n,). Raises `Unreachable` or a `DriverFault`."""
         times = np.asarray(times_s, dtype=float)
         if len(poses) == 0 or len(poses) != len(times):
             raise RefusedFault(f"{len(poses)} poses and {len(times)} times: expected as many of both, at least one")

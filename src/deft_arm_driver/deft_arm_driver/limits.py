@@ -9,11 +9,11 @@ set_reduced_max_tcp_speed, set_reduced_max_joint_speed, set_fence_mode, set_redu
 
 import numpy as np
 
-from deft_arm_driver.errors import DeviceFault
 from deft_arm_driver.session import ArmSession
 from deft_core.geometry import inverse
 from deft_core.hand import HandModel
 from deft_core.workcell import ArmSettings
+from deft_driver.faults import DeviceFault
 
 # The gate is there first; the controller's own limits stand this far outside it.
 _FENCE_MARGIN_MM = 10.0

@@ -9,8 +9,8 @@ progress is possible; a cause that only a person can remove is named instead of 
 from dataclasses import dataclass
 from typing import Protocol
 
-from deft_arm_driver.errors import DeviceFault
-from deft_arm_driver.session import MOVING, READY, SERVO_MODE, Report, error_text
+from deft_arm_driver.controller import MOVING, READY, SERVO_MODE, Report, error_text
+from deft_driver.faults import DeviceFault
 
 # Buttons: no command clears these before somebody lets them out.
 _BUTTONS = (1, 2, 3)

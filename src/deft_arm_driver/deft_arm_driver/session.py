@@ -1,59 +1,39 @@
-"""One connection to the arm's controller through the vendor's SDK: the only file that speaks its units and codes.
+"""One connection to the arm's controller through the vendor's SDK: the only file that speaks its units and results.
 
 Everything the SDK calls millimetres, degrees and return codes is metres, radians and exceptions on this side.
 
-SDK calls made: XArmAPI (connect), get_robot_sn, set_timeout, register_report_callback, release_report_callback,
-get_state, get_err_warn_code, get_servo_angle, clean_warn, clean_error, motion_enable, set_mode, set_state,
-set_servo_angle_j, disconnect; and those of `limits`.
+SDK calls made: get_robot_sn, set_timeout, register_report_callback, release_report_callback, get_state,
+get_err_warn_code, get_servo_angle, clean_warn, clean_error, motion_enable, set_mode, set_state, set_servo_angle_j,
+disconnect; and those of `connecting` and `limits`.
 """
 
 import contextlib
-import io
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from deft_arm_driver.errors import CollisionFault, DeviceFault, StoppedFault
+from deft_arm_driver.connecting import connect
+from deft_arm_driver.controller import (
+    COLLISION,
+    MOVING,
+    READY,
+    STATE_READY,
+    STATE_STOP,
+    TWIN_SERIAL,
+    Report,
+    error_text,
+)
+from deft_arm_driver.errors import CollisionFault
 from deft_core.geometry import Array
 from deft_core.workcell import ArmSettings
+from deft_driver.faults import DeviceFault, StoppedFault
 
-with contextlib.redirect_stdout(io.StringIO()):  # it prints its version on import
-    from xarm.core.config.x_code import ControllerErrorCodeMap
-    from xarm.core.config.x_config import XCONF
-    from xarm.wrapper import XArmAPI
-
-SERVO_MODE = 1
-STATE_READY, STATE_STOP = 0, 4
-MOVING, READY, PAUSED = 1, 2, 3
-COLLISION = 31
-# A serial number that ends so belongs to an emulated controller; see deft_sim.devices.
 _ASK_AGAIN = 5
-TWIN_SERIAL = "DEFTTWIN"
 _OK, _HAS_ERROR, _HAS_WARNING, _TIMEOUT, _NOT_READY = 0, 1, 2, 3, 9
 _ANSWER_S = 0.3
-
-
-def error_text(code: int) -> str:
-    """What the vendor calls a controller error, in one line."""
-    entry = ControllerErrorCodeMap.get(code) or ControllerErrorCodeMap["other"]
-    title = " ".join(str(entry["en"]["title"]).split())
-    advice = " ".join(str(entry["en"]["desc"]).split())
-    return f"controller error {code}: {title}" + (f" ({advice})" if advice else "")
-
-
-@dataclass(frozen=True)
-class Report:
-    """The controller's latest report: joint angles (6,) rad, motor torques (6,) N m, and the host time it came."""
-
-    q: Array
-    torque_nm: Array
-    monotonic_s: float
-    state: int
-    mode: int
 
 
 class ArmSession:
@@ -80,21 +60,7 @@ class ArmSession:
         Raises:
             DeviceFault: names the address and what to check.
         """
-        # Process-global in the SDK. Its report ports cannot be moved: it tells the layouts apart by their numbers.
-        XCONF.SocketConf.TCP_CONTROL_PORT = self._settings.control_port
-        end = time.monotonic() + deadline_s
-        pause = threading.Event()
-        where = f"{self._settings.host}:{self._settings.control_port}"
-        while True:
-            reason = self._try_to_connect()
-            if not reason:
-                break
-            if time.monotonic() > end or not alive():
-                raise DeviceFault(
-                    f"cannot reach an xArm controller at {where} within {deadline_s:.0f} s ({reason}); "
-                    "check power, network and arm.host in the workcell file"
-                )
-            pause.wait(0.2)
+        self._api = connect(self._settings, deadline_s, alive)
         self._api.set_timeout(_ANSWER_S)
         self._api.register_report_callback(
             self._take_report,
@@ -105,21 +71,8 @@ class ArmSession:
             report_mtbrake=False,
             report_cmd_num=False,
         )
+        where = f"{self._settings.host}:{self._settings.control_port}"
         self.wait_for(lambda: self._report is not None, 5.0, f"the controller at {where} sends no reports")
-
-    def _try_to_connect(self) -> str:
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                self._api = XArmAPI(
-                    self._settings.host, is_radian=True, report_type="real", forbid_uds=True, enable_report=True
-                )
-        except Exception as error:  # the SDK raises plain Exception
-            return str(error) or type(error).__name__
-        if not self._api.connected or self._api.axis != 6:
-            axis = self._api.axis
-            self._api.disconnect()
-            return f"it has {axis} axes" if axis != 6 else "connection lost at once"
-        return ""
 
     def close(self) -> None:
         """Stop the arm and let go of the connection."""

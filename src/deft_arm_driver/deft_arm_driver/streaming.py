@@ -12,12 +12,12 @@ from typing import Protocol
 
 import numpy as np
 
-from deft_arm_driver.errors import CanceledFault, RefusedFault, StaleFault, StoppedFault
-from deft_arm_driver.session import Report
+from deft_arm_driver.controller import Report
 from deft_core.errors import GateRefused
 from deft_core.gate import Gate
 from deft_core.geometry import Array
 from deft_core.planner import JointTrajectory
+from deft_driver.faults import CanceledFault, RefusedFault, StaleFault, StoppedFault
 
 # Within this of the last command the arm counts as arrived; waiting for it ends after so many robot seconds all the
 # same.
@@ -95,7 +95,7 @@ class Streamer:
             canceled: asked each period.
 
         Raises:
-            ArmFault: how it ended instead; the arm stands still then.
+            DriverFault: how it ended instead; the arm stands still then.
         """
         if self._halted.is_set():
             raise StoppedFault(self._reason)

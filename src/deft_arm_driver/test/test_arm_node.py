@@ -194,8 +194,11 @@ def test_the_node_moves_stops_refuses_and_ends_cleanly(
         handle = client.send(client.move, slow)
         assert handle.accepted
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        out, _ = process.communicate(timeout=20)
+        assert process.returncode == 0 and "Traceback" not in out, out
         assert arm_rig.arm.state == 4 and arm_rig.arm.queued == 0
+        for reason in ("not enabled", "stopped by /deft/stop", "the arm is busy"):
+            assert f"goal refused: {reason}" in out  # all that tells a person why: a client learns only "rejected"
 
 
 def test_a_lost_controller_is_one_line_and_a_failing_exit(tmp_path: Path) -> None:
