@@ -1,17 +1,13 @@
 """The hand's bus through the vendor's dynamixel_sdk: the only file that speaks pulses, milliamperes and result codes.
 
-SDK calls made: PortHandler.openPort, setBaudRate, closePort; Protocol2PacketHandler.ping, reboot, read1ByteTxRx,
-read4ByteTxRx, write1ByteTxRx, write2ByteTxRx, write4ByteTxRx, getTxRxResult, getRxPacketError; GroupSyncRead.addParam,
-txRxPacket, getData; GroupSyncWrite.addParam, txPacket, clearParam.
+SDK calls made, beside those of `line`: Protocol2PacketHandler.ping, reboot, read1ByteTxRx, read4ByteTxRx,
+write1ByteTxRx, write2ByteTxRx, write4ByteTxRx, getTxRxResult, getRxPacketError; GroupSyncRead.addParam, txRxPacket;
+GroupSyncWrite.addParam, txPacket.
 """
 
-import contextlib
-import fcntl
-import os
-import termios
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import dynamixel_sdk as sdk
@@ -19,15 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deft_core.geometry import Array
+from deft_driver.faults import DeviceFault
 from deft_hand_driver import registers as reg
-from deft_hand_driver.errors import DeviceFault
+from deft_hand_driver.line import SerialLine
 from deft_hand_driver.packets import StrictPacketHandler
 from deft_hand_driver.registers import Register
 
-# A read that finds nothing ends after this long instead of spinning on the processor.
-_POLL_S = 0.002
-# After a lost exchange the wire is listened to until it has been quiet for this long, at most that long.
-_QUIET_S, _DRAIN_S = 0.02, 0.2
 # What is read and written at set-up and recovery is tried for at least this long: an answer matters more than haste.
 PATIENCE_S = 0.5
 
@@ -55,12 +48,9 @@ class HandBus:
         self.port, self.baud, self.ids, self.names = port, baud, tuple(ids), tuple(names)
         self.patience_s = patience_s
         self.lost_reads = 0
-        self._late = False
-        self.gone = ""  # why the port cannot be used any more
         self.most_a = np.zeros(len(self.ids))
         self._packets = StrictPacketHandler()
-        self._handler: sdk.PortHandler | None = None
-        self._lock_fd = -1
+        self._line = SerialLine(port, baud)
 
     # -- connection ------------------------------------------------------------------------------------------------
 
@@ -83,52 +73,34 @@ class HandBus:
             pause.wait(0.1)
 
     def _try_to_connect(self) -> str:
-        try:
-            self._take_port()
-            handler = sdk.PortHandler(self.port)
-            if not (handler.openPort() and handler.setBaudRate(self.baud)):
-                self._release_port()
-                return f"the port does not take {self.baud} baud"
-            handler.ser.timeout = _POLL_S
-        except (OSError, ValueError) as error:
-            self._release_port()
-            return str(error)
-        self._handler = handler
+        if reason := self._line.open():
+            return reason
+        reason = self._look_for_motors()
+        if reason:
+            self._line.close()
+        return reason
+
+    def _look_for_motors(self) -> str:
         missing = []
         for i, (motor, name) in enumerate(zip(self.ids, self.names, strict=True)):
-            number, result, _ = self._packets.ping(handler, motor)
+            with self._line.lend() as port:
+                number, result, _ = self._packets.ping(port, motor)
             if result != sdk.COMM_SUCCESS:
                 missing.append(f"{motor} ({name})")
             elif number not in reg.MODELS:
-                self.close()
                 return f"motor {motor} ({name}) is model {number}, not an XL330 or XC330"
             else:
                 self.most_a[i] = reg.MODELS[number] * 1e-3
-        if missing:
-            self.close()
-            return f"no answer from motor {', '.join(missing)}"
-        return ""
-
-    def _take_port(self) -> None:
-        """Hold the port against a second driver; the kernel lets go of it when this process ends."""
-        self._lock_fd = os.open(self.port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise OSError(f"{self.port} is in use by another program") from None
-
-    def _release_port(self) -> None:
-        if self._lock_fd >= 0:
-            os.close(self._lock_fd)
-            self._lock_fd = -1
+        return f"no answer from motor {', '.join(missing)}" if missing else ""
 
     def close(self) -> None:
         """Let go of the port."""
-        if self._handler is not None:
-            with contextlib.suppress(Exception):
-                self._handler.closePort()
-            self._handler = None
-        self._release_port()
+        self._line.close()
+
+    @property
+    def gone(self) -> str:
+        """Why the port cannot be used any more; empty while it can."""
+        return self._line.gone
 
     @property
     def is_twin(self) -> bool:
@@ -143,10 +115,10 @@ class HandBus:
         result = sdk.COMM_SUCCESS
         end = time.monotonic() + self.patience_s
         while time.monotonic() < end:
-            with self._wire() as port:
+            with self._line.lend() as port:
                 value, result, _ = call(port, motor, register.address)
-            self._late = result != sdk.COMM_SUCCESS
-            if not self._late:
+            self._line.late = result != sdk.COMM_SUCCESS
+            if not self._line.late:
                 return int(value)
         raise self._no_answer(motor, f"reading register {register.address}", result)
 
@@ -160,10 +132,10 @@ class HandBus:
         result = sdk.COMM_SUCCESS
         end = time.monotonic() + self.patience_s
         while time.monotonic() < end:
-            with self._wire() as port:
+            with self._line.lend() as port:
                 result, error = call(port, motor, register.address, value & 0xFFFFFFFF)
-            self._late = result != sdk.COMM_SUCCESS
-            if not self._late:
+            self._line.late = result != sdk.COMM_SUCCESS
+            if not self._line.late:
                 refused = error & 0x7F
                 if refused:
                     why = self._packets.getRxPacketError(refused)
@@ -173,11 +145,11 @@ class HandBus:
 
     def reboot(self, motor: int) -> None:
         """Restart one motor and wait until it answers; raises `DeviceFault` if it does not."""
-        with self._wire() as port:
+        with self._line.lend() as port:
             self._packets.reboot(port, motor)
         end = time.monotonic() + 2.0
         while True:
-            with self._wire() as port:
+            with self._line.lend() as port:
                 _, result, _ = self._packets.ping(port, motor)
             if result == sdk.COMM_SUCCESS:
                 return
@@ -193,7 +165,7 @@ class HandBus:
         first = True
         while first or time.monotonic() < end:
             first = False
-            with self._wire() as port:
+            with self._line.lend() as port:
                 group = sdk.GroupSyncRead(port, self._packets, register.address, register.size)
                 for motor in self.ids:
                     group.addParam(motor)
@@ -203,13 +175,13 @@ class HandBus:
                 if all(len(block) == register.size for block in blocks):
                     return blocks
                 result = sdk.COMM_RX_CORRUPT
-            self._late = True
+            self._line.late = True
             self.lost_reads += 1
         raise DeviceFault(f"the hand on {self.port} does not answer: {self._packets.getTxRxResult(result)}")
 
     def sync_write(self, register: Register, values: ArrayLike) -> None:
         """Write one value to every motor in one packet; nobody answers it."""
-        with self._wire() as port:
+        with self._line.lend() as port:
             group = sdk.GroupSyncWrite(port, self._packets, register.address, register.size)
             for motor, value in zip(self.ids, np.asarray(values), strict=True):
                 group.addParam(motor, list(int(value).to_bytes(register.size, "little", signed=True)))
@@ -236,7 +208,7 @@ class HandBus:
         """Each motor's latched hardware errors, 0 for none; read twice before they are believed."""
         errors = [block[0] for block in self.sync_read(reg.HARDWARE_ERROR)]
         if any(errors):
-            self._late = True  # what else may be on its way is thrown away first
+            self._line.late = True  # what else may be on its way is thrown away first
             errors = [block[0] for block in self.sync_read(reg.HARDWARE_ERROR)]
         return errors
 
@@ -251,29 +223,6 @@ class HandBus:
             for motor, bits in zip(self.ids, errors, strict=True)
             if bits
         )
-
-    @contextlib.contextmanager
-    def _wire(self) -> Iterator[sdk.PortHandler]:
-        """Lend the open port; an error of the operating system on it means that it was unplugged."""
-        if self._handler is None:
-            raise DeviceFault(f"the port {self.port} is not open")
-        try:
-            if self._late:
-                self._drain(self._handler)
-            yield self._handler
-        except (OSError, termios.error) as error:
-            self.gone = f"the port {self.port} is gone ({error}); plug it in and start again"
-            raise DeviceFault(self.gone) from None
-
-    def _drain(self, port: sdk.PortHandler) -> None:
-        """Let a late answer arrive and throw it away: the SDK would take it for the answer to the next request."""
-        end, quiet = time.monotonic() + _DRAIN_S, time.monotonic() + _QUIET_S
-        while time.monotonic() < min(end, quiet):
-            if waiting := port.getBytesAvailable():
-                port.readPort(waiting)
-                quiet = time.monotonic() + _QUIET_S
-            time.sleep(_POLL_S)
-        self._late = False
 
     def _who(self, motor: int) -> str:
         return f"motor {motor} ({self.names[self.ids.index(motor)]})"

@@ -4,9 +4,9 @@ import numpy as np
 
 from deft_core.geometry import Array
 from deft_core.hand import Motors
+from deft_driver.faults import DeviceFault
 from deft_hand_driver import registers as reg
 from deft_hand_driver.bus import HandBus
-from deft_hand_driver.errors import DeviceFault
 
 
 def recover(bus: HandBus, motors: Motors, watchdog: int) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from deft_core.geometry import Array
 from deft_core.hand import HandModel
-from deft_hand_driver.errors import RefusedFault
+from deft_driver.faults import RefusedFault
 
 # Share of the motors' top speed that a motion asks for at most; the rest is for catching up.
 _SPEED_SHARE = 0.8

@@ -15,16 +15,10 @@ from hypothesis import strategies as st
 
 from deft_core.hand import HandModel, load_hand
 from deft_core.workcell import WorkcellConfig
+from deft_driver.faults import CanceledFault, DeviceFault, RefusedFault, StaleFault, StoppedFault
 from deft_hand_driver.bus import HandBus
 from deft_hand_driver.driver import HandDriver, motor_names, watchdog_units
-from deft_hand_driver.errors import (
-    CanceledFault,
-    DeviceFault,
-    OverloadFault,
-    RefusedFault,
-    StaleFault,
-    StoppedFault,
-)
+from deft_hand_driver.errors import OverloadFault
 from deft_hand_driver.shaping import plan_shape
 from deft_sim.devices.faults import WireFaults
 from deft_sim.devices.rig import HandRig, wait_for

@@ -154,7 +154,10 @@ def test_the_node_shapes_stops_refuses_and_ends_cleanly(
 
         assert client.send(np.zeros(16), 50.0).accepted
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        out, _ = process.communicate(timeout=20)
+        assert process.returncode == 0 and "Traceback" not in out, out
+        for reason in ("not enabled", "stopped by /deft/stop", "the hand is busy"):
+            assert f"goal refused: {reason}" in out  # all that tells a person why: a client learns only "rejected"
         assert not any(servo.table["torque_enable"] for servo in hand_rig.bus.servos)
 
 
