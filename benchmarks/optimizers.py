@@ -36,6 +36,9 @@ CONTENDERS: dict[str, tuple[str, dict[str, object]]] = {
     "cem_smooth, table 4's sigma": ("cem_smooth", {"sigma_scale": 1.0}),
     "cmaes": ("cmaes", {}),
     "cmaes, population 6, sigma 0.6": ("cmaes", {"population": 6, "sigma_scale": 0.6}),
+    "bayes": ("bayes", {}),
+    "bayes_hand": ("bayes_hand", {}),
+    "preference": ("preference", {}),
 }
 
 

@@ -51,7 +51,11 @@ ARGUMENTS = (
     ),
     ("rater_checkpoint", "", "Weights for reward:=r3m or resnet18; for encoder the default is the prior's."),
     ("prior", "", "Checkpoint of the affordance model (.safetensors). Default: the one that ships."),
-    ("optimizer", "cem", "Optimiser of the residual: cem and what else deft_cem offers."),
+    (
+        "optimizer",
+        "cem",
+        "Optimiser of the residual: cem (the paper's), cem_smooth, cmaes, bayes, bayes_hand, preference.",
+    ),
     ("policy", "cvae", "Residual policy fitted to the best episodes: cvae, mlp, transformer, direct, elite_mean."),
     ("record", "true", "Record a bag (MCAP) into the run folder."),
     ("rviz", "false", "Open rviz with predicted contacts, proposed grasp and camera."),

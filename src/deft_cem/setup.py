@@ -10,7 +10,7 @@ setup(
     description="Learning from thirty tries: optimisers, policies, the record of a run, the loop and its node.",
     license="Apache-2.0",
     packages=find_packages(exclude=["test"]),
-    package_data={NAME: ["py.typed"]},
+    package_data={NAME: ["py.typed", "optimizers/*.json"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
@@ -20,6 +20,7 @@ setup(
         "numpy",
         "pydantic>=2",
         "cmaes",
+        "botorch",
         "torch",
         "safetensors",
         "opencv-python-headless",

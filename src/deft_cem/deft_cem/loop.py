@@ -21,7 +21,7 @@ from deft_cem.plots import learning_curve
 from deft_cem.policies import FitData, ResidualPolicy, load_policy, make_policy
 from deft_cem.progress import clock, line
 from deft_cem.relabel import Relabels
-from deft_cem.store import Episode, ImageWriter, RunInfo, RunRecord
+from deft_cem.store import Episode, ImageWriter, NoImages, RunInfo, RunRecord
 from deft_cem.summary import METHODS, OBJECTS, summarise, write_summary
 from deft_cem.trial import Bench, Proposal, Runner
 from deft_core.grasp import GRASP_DIM
@@ -42,6 +42,7 @@ class FineTuning:
         listener: Hears of every step.
         control: Pause and stop.
         setup_s: Seconds it took to get here, for the summary.
+        keep_images: Whether captures are written into the folder.
 
     Raises:
         RecordError: The folder cannot be used; says why and what to do.
@@ -58,6 +59,7 @@ class FineTuning:
         listener: Listener | None = None,
         control: Control | None = None,
         setup_s: float = 0.0,
+        keep_images: bool = True,
     ) -> None:
         self.config, self.bench, self.folder = config, bench, folder
         self.listener, self.control = listener or Listener(), control or Control()
@@ -77,7 +79,7 @@ class FineTuning:
             cell = bench.cell.model_dump(mode="json")
             info = RunInfo(config.run_id, config.identity(), cell, versions(), time.time())
             self.record = RunRecord.create(folder, info, (config.optimizer, self._optimizer.state_dict()))
-        images = ImageWriter(folder)
+        images = ImageWriter(folder) if keep_images else NoImages()
         self._images = images
         self._runner = Runner(bench, config.reward, config.success_rater, images, self.listener, self.control)
 

@@ -8,10 +8,13 @@ import numpy as np
 
 from deft_cem.errors import OptimizerError
 from deft_cem.optimizers.base import Distribution, Optimizer, check_reward, parse_config
+from deft_cem.optimizers.bayes import Preference, TrustRegion, TrustRegionHand
 from deft_cem.optimizers.cem import Cem, CemConfig, SmoothedCem
 from deft_cem.optimizers.cmaes import CmaEs
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {c.name: c for c in (Cem, SmoothedCem, CmaEs)}
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    c.name: c for c in (Cem, SmoothedCem, CmaEs, TrustRegion, TrustRegionHand, Preference)
+}
 
 
 def make_optimizer(name: str, rng: np.random.Generator, options: dict[str, Any] | None = None) -> Optimizer:
@@ -38,7 +41,10 @@ __all__ = [
     "CmaEs",
     "Distribution",
     "Optimizer",
+    "Preference",
     "SmoothedCem",
+    "TrustRegion",
+    "TrustRegionHand",
     "check_reward",
     "make_optimizer",
 ]

@@ -64,6 +64,8 @@ def export_lerobot(runs: Sequence[Run], out: Path) -> dict[str, Any]:
     pairs = [(run, e) for run in runs for e in run.tries + run.evaluation]
     if not pairs:
         raise RecordError("the runs have no finished episode to export")
+    if not all(kind in e.images for _, e in pairs for kind in IMAGES.values()):
+        raise RecordError("the runs were made without keeping images; only --csv can export them")
     lengths = sorted({len(e.embedding) for _, e in pairs if len(e.embedding)})
     if len(lengths) > 1:
         raise RecordError(f"the runs' embeddings are of different encoders (lengths {lengths}); export them apart")

@@ -65,6 +65,22 @@ class ImageWriter:
         self._pool.shutdown()
 
 
+class NoImages(ImageWriter):
+    """Keeps no captures: for studies of thousands of tries, which are judged by physics."""
+
+    def __init__(self) -> None:
+        pass
+
+    def submit(self, frame: RGBDFrame, stem: str) -> Future[dict[str, str]]:
+        """Write nothing."""
+        nothing: Future[dict[str, str]] = Future()
+        nothing.set_result({})
+        return nothing
+
+    def close(self) -> None:
+        """There is nothing to finish."""
+
+
 def read_color(path: Path) -> NDArray[np.uint8]:
     """Read a colour image of a run as (H, W, 3) RGB."""
     return np.asarray(cv2.cvtColor(_read(path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), dtype=np.uint8)
