@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+sys.path.insert(0, os.path.dirname(__file__))  # for the helpers that lie beside the tests
 _domains = itertools.cycle(range(1, 101))  # the ports of higher ones lie among the ephemeral ports
 for _ in range(os.getpid() % 100):
     next(_domains)
