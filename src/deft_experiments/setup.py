@@ -15,10 +15,24 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
     ],
-    install_requires=["setuptools", "numpy", "deft_core", "deft_cem", "deft_sim", "deft_affordance"],
+    install_requires=[
+        "setuptools",
+        "numpy",
+        "scipy",
+        "matplotlib",
+        "torch",
+        "deft_core",
+        "deft_vision",
+        "deft_perception",
+        "deft_cem",
+        "deft_sim",
+        "deft_affordance",
+    ],
     entry_points={
         "console_scripts": [
             "main_job = deft_experiments.main_job:main",
+            "tables = deft_experiments.tables:main",
+            "hand_subspace = deft_experiments.hand_subspace:main",
             "agreement = deft_experiments.agreement:main",
         ]
     },

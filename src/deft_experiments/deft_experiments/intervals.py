@@ -38,3 +38,12 @@ class Share:
             return "not run"
         low, high = self.interval
         return f"{self.value:.2f} [{low:.2f}, {high:.2f}] ({self.successes}/{self.trials})"
+
+
+def difference(a: Share, b: Share) -> tuple[float, float, float]:
+    """a - b and its 95 % interval, from the two Wilson intervals (Newcombe, Stat. Med. 1998, 17:873, method 10)."""
+    d = a.value - b.value
+    (low_a, high_a), (low_b, high_b) = a.interval, b.interval
+    below = math.hypot(a.value - low_a, high_b - b.value)
+    above = math.hypot(high_a - a.value, b.value - low_b)
+    return d, d - below, d + above

@@ -1,16 +1,23 @@
-"""A twin with the prior that ships, in one process, as the loop wants it."""
+"""A twin with its prior and its raters, in one process, as the loop wants it."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 
+from deft_affordance.checkpoint import SHIPPED
 from deft_affordance.predictor import AffordancePredictor
 from deft_cem.trial import Bench
 from deft_core.demonstration import load_demonstration
 from deft_core.hand import load_hand
 from deft_core.task import load_task
-from deft_core.workcell import load_workcell
+from deft_core.workcell import Predictor, load_workcell
+from deft_experiments.disturbed import StudyWorkcell
+from deft_experiments.heuristic import BoxCentrePredictor
+from deft_experiments.setups import Setup
 from deft_sim.workcell import TwinWorkcell
+from deft_vision.encoders import small_encoder
 
 
 class Twin:
@@ -18,20 +25,28 @@ class Twin:
 
     Args:
         task: Task name.
-        seed: Of the twin's calibration error.
+        seed: Of the twin's calibration error, and of the run.
         prior: Checkpoint of the affordance model; empty for the one that ships.
+        setup: Raters, disturbances, and what may stand in the prior's place.
     """
 
-    def __init__(self, task: str, seed: int, prior: str = "") -> None:
+    def __init__(self, task: str, seed: int, prior: str = "", setup: Setup | None = None) -> None:
+        setup = setup or Setup()
         cell = load_workcell("twin")
         hand = load_hand(cell.hand.model)
         loaded = load_task(task)
         demonstration = load_demonstration(loaded.demonstration)
         torch.set_num_threads(1)  # one core a process: many twins run side by side
-        predictor = AffordancePredictor(prior or None, hand)
+        learned = AffordancePredictor(prior or None, hand)
+        predictor: Predictor = learned
+        self.hashes = {"prior": learned.checkpoint_hash, "demonstration": demonstration.sha256}
+        checkpoints: dict[str, Path | str] = {"encoder": prior or SHIPPED} | setup.checkpoints
+        if setup.heuristics:
+            box = BoxCentrePredictor(hand, learned.contact_in_wrist, small_encoder(prior or SHIPPED), seed)
+            predictor, self.hashes["prior"] = box, box.hash
         self.workcell = TwinWorkcell(loaded, cell, seed)
-        self.bench = Bench(self.workcell, predictor, loaded, demonstration, hand, cell)
-        self.hashes = {"prior": predictor.checkpoint_hash, "demonstration": demonstration.sha256}
+        study = StudyWorkcell(self.workcell, loaded, seed, Setup(drift=setup.drift, checkpoints=checkpoints))
+        self.bench = Bench(study, predictor, loaded, demonstration, hand, cell)
 
     def close(self) -> None:
         """Free the twin's cameras."""

@@ -1,0 +1,171 @@
+"""The study as Markdown, CSV and pictures; ours is the twin's, the paper's a real robot's, and they stay apart."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from deft_cem.summary import OBJECTS
+from deft_experiments.intervals import Share
+from deft_experiments.methods import GROUPS, METHODS, PAPER
+from deft_experiments.results import WINDOW, Cells
+
+# The tasks of the paper's figure 6, in its order.
+FIGURE_6 = ("pick_cup", "pour_cup", "open_drawer", "pick_spoon", "scoop_grape", "stir_spoon")
+
+
+def markdown(report: Mapping[str, Any]) -> str:
+    """The whole report as text."""
+    lines = [
+        "# The paper's tables in the twin",
+        "",
+        f"In-process twin, {report['seeds']} seeds x {report['trials']} trials on each object, "
+        f"{report['episodes']} tries, prior {report['prior']}. Success pooled over seeds with Wilson's 95 % interval; "
+        f"*paper*: the real robot's figure. Wall time {report['wall_s']:.0f} s.",
+    ]
+    tasks = report["tasks"]
+    for group, title in GROUPS.items():
+        names = list(dict.fromkeys(r["method"] for r in report["rows"] if r["group"] == group))
+        if not names:
+            continue
+        shown = names if group == "table2" else [*names, *(["deft"] if "deft" in report["methods"] else [])]
+        lines += ["", f"## {title}", ""]
+        lines += _table(report, shown, tasks)
+    lines += _orderings(report["orderings"]) + _efficiency(report["efficiency"]) + _not_run(report["not_run"])
+    return "\n".join(lines) + "\n"
+
+
+def _table(report: Mapping[str, Any], names: Sequence[str], tasks: Sequence[str]) -> list[str]:
+    lines = [
+        "| task | objects | " + " | ".join(METHODS[n].title for n in names) + " |",
+        "|" + "---|" * (len(names) + 2),
+    ]
+    rows = {(r["method"], r["task"], r["objects"]): r for r in report["rows"]}
+    for task in tasks:
+        for objects in OBJECTS:
+            cells = [_cell(rows.get((name, task, objects))) for name in names]
+            lines.append(f"| {task} | {objects} | " + " | ".join(cells) + " |")
+    for objects in OBJECTS:
+        values = [report["means"].get(name, {}).get(objects) for name in names]
+        cells = ["" if v is None else f"{v:.2f}" for v in values]
+        lines.append(f"| mean | {objects} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _cell(row: Mapping[str, Any] | None) -> str:
+    if row is None:
+        return ""
+    text = str(Share(row["successes"], row["trials"]))
+    return text if row["paper"] is None else f"{text}; paper {row['paper']:.1f}"
+
+
+def _orderings(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not found:
+        return []
+    lines = ["", "## The paper's orderings", "", "DEFT less the other, 95 % interval of the difference (Newcombe).", ""]
+    lines += ["| against | task | objects | paper | twin | verdict |", "|---|---|---|---|---|---|"]
+    for o in found:
+        low, high = o["interval_95"]
+        twin = f"{o['difference']:+.2f} [{low:+.2f}, {high:+.2f}]"
+        lines.append(
+            f"| {METHODS[o['deft_against']].title} | {o['task']} | {o['objects']} | {o['paper_difference']:+.1f} | "
+            f"{twin} | {o['verdict']} |"
+        )
+    counts = {v: sum(o["verdict"] == v for o in found) for v in dict.fromkeys(o["verdict"] for o in found)}
+    return [*lines, "", "; ".join(f"{verdict}: {count}" for verdict, count in counts.items())]
+
+
+def _efficiency(found: Mapping[str, Any]) -> list[str]:
+    if len(found["curves"]) < 2:
+        return []
+    lines = ["", "## Success of the tries against their number", ""]
+    end = found["cem_at_the_end"]
+    lines.append(
+        f"Mean over {', '.join(found['tasks'])}; each value is the mean of the last {found['window']} tries. "
+        + (f"CEM ends at {end:.2f}." if end is not None else "CEM was not run.")
+    )
+    marks = (10, 15, 20, 25, 30)
+    lines += [
+        "",
+        "| optimiser | " + " | ".join(f"try {m}" for m in marks) + " | reaches CEM's end at |",
+        "|" + "---|" * 7,
+    ]
+    for name, curve in found["curves"].items():
+        values = [f"{curve[m - 1]:.2f}" if m <= len(curve) else "" for m in marks]
+        label = "cem (the paper's)" if name == "deft" else name
+        lines.append(f"| {label} | " + " | ".join(values) + f" | {found['reached_at'][name] or 'not'} |")
+    return lines
+
+
+def _not_run(found: Sequence[Mapping[str, str]]) -> list[str]:
+    lines = [f"- {n['what']}: not run, {n['why']}. {n['command']}".rstrip() for n in found]
+    return ["", "## Not run", "", *lines] if lines else []
+
+
+def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write one row a method, task and object set."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def figure_6(path: Path, cells: Cells, tasks: Sequence[str]) -> None:
+    """Draw success of DEFT's tries against their number, a panel a task, with the paper's final figures beside it.
+
+    The paper's curves are not given as numbers: its table 2 (train) is drawn as lines.
+    """
+    shown = [t for t in (*FIGURE_6, *(t for t in tasks if t not in FIGURE_6)) if t in tasks]
+    columns = min(3, len(shown))
+    lines = -(-len(shown) // columns)
+    figure = Figure(figsize=(3.6 * columns, 2.8 * lines), layout="constrained")
+    FigureCanvasAgg(figure)
+    for axes, task in zip(np.ravel(figure.subplots(lines, columns, squeeze=False)), shown, strict=False):
+        runs = cells["deft", task].successes
+        axes.set(title=task, xlabel="episode", ylabel="success", ylim=(-0.03, 1.03))
+        if runs:
+            length = min(map(len, runs))
+            shares = [
+                Share(sum(sum(run[max(0, i - WINDOW + 1) : i + 1]) for run in runs), len(runs) * min(WINDOW, i + 1))
+                for i in range(length)
+            ]
+            low, high = np.array([s.interval for s in shares]).T
+            episode = np.arange(1, length + 1)
+            axes.plot(
+                episode, [s.value for s in shares], color="tab:blue", label=f"tries, mean of five ({len(runs)} seeds)"
+            )
+            axes.fill_between(episode, low, high, color="tab:blue", alpha=0.2, lw=0)
+            tuned = cells["deft", task].trials["train"]
+            if tuned.trials:
+                axes.errorbar(
+                    [length + 1], [tuned.value], np.abs(np.array([tuned.interval]).T - tuned.value),
+                    color="tab:green", marker="o", ms=4, capsize=2, label="policy, train",
+                )  # fmt: skip
+        else:
+            axes.text(0.5, 0.5, "not run", transform=axes.transAxes, ha="center")
+        for name, style in (("deft", "--"), ("affordance_only", ":")):
+            if task in PAPER[name]:
+                label = f"paper's robot: {METHODS[name].title.split(' (')[0]}"
+                axes.axhline(PAPER[name][task][0], color="0.4", ls=style, lw=1.0, label=label)
+        axes.legend(fontsize=6, loc="lower right")
+    figure.savefig(path, dpi=130)
+
+
+def efficiency_figure(path: Path, found: Mapping[str, Any]) -> None:
+    """Draw success against episodes for every optimiser."""
+    figure = Figure(figsize=(6.5, 4.0), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    for name, curve in found["curves"].items():
+        axes.plot(np.arange(1, len(curve) + 1), curve, label="cem (the paper's)" if name == "deft" else name)
+    if found["cem_at_the_end"] is not None:
+        axes.axhline(found["cem_at_the_end"], color="0.6", ls=":", lw=1.0)
+    axes.set(xlabel="episode", ylabel=f"success, mean of the last {found['window']} tries", ylim=(-0.03, 1.03))
+    axes.legend(fontsize=8)
+    figure.savefig(path, dpi=130)

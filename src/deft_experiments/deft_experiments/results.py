@@ -1,0 +1,176 @@
+"""What finished runs say of each method and task, as plain data: the content of `tables.json`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deft_cem.errors import RecordError
+from deft_cem.plots import running_mean
+from deft_cem.store import Episode, RunRecord
+from deft_cem.summary import OBJECTS
+from deft_core.task import PAPER_TASKS
+from deft_experiments.intervals import Share, difference
+from deft_experiments.methods import METHODS, PAPER, Method
+
+log = logging.getLogger(__name__)
+# Tries over which success is averaged along a run, in figures and for sample efficiency.
+WINDOW = 5
+
+
+@dataclass
+class Cell:
+    """One method on one task: trials pooled over seeds, and the tries of each seed in order."""
+
+    trials: dict[str, Share] = field(default_factory=lambda: dict.fromkeys(OBJECTS, Share(0, 0)))
+    rewards: list[list[float]] = field(default_factory=list)
+    successes: list[list[bool]] = field(default_factory=list)
+
+    @property
+    def seeds(self) -> int:
+        """Finished runs."""
+        return len(self.rewards)
+
+    def learning(self) -> tuple[list[float], list[float]]:
+        """Mean over seeds of reward and of success, each the mean of the last five tries."""
+        return _curve(self.rewards), _curve(self.successes)
+
+
+def _curve(runs: Sequence[Sequence[float]]) -> list[float]:
+    if not runs or not min(map(len, runs)):
+        return []
+    length = min(map(len, runs))
+    return [float(v) for v in np.mean([running_mean(run[:length], WINDOW) for run in runs], axis=0)]
+
+
+def read_cell(folders: Sequence[Path], evaluates: str) -> Cell:
+    """Pool finished runs."""
+    cell = Cell()
+    for folder in folders:
+        if not (folder / "summary.json").exists():
+            continue
+        try:
+            with RunRecord.read(folder) as record:
+                tries, trials = record.episodes("finetune"), record.episodes("evaluation")
+        except RecordError as error:
+            log.warning("%s is left out: %s", folder, error)
+            continue
+        for objects in OBJECTS:
+            cell.trials[objects] += _share(trials, evaluates, objects)
+        cell.rewards.append([e.reward for e in tries])
+        cell.successes.append([e.success is True for e in tries])
+    return cell
+
+
+def _share(trials: Sequence[Episode], method: str, objects: str) -> Share:
+    known = [e.success for e in trials if (e.method, e.objects) == (method, objects) and e.success is not None]
+    return Share(sum(known), len(known))
+
+
+Cells = dict[tuple[str, str], Cell]
+
+
+def read_cells(out: Path, methods: Sequence[Method], tasks: Sequence[str], seeds: int) -> Cells:
+    """Every cell of the study, by (method, task)."""
+    return {
+        (m.name, task): read_cell([out / m.runs_of / task / f"seed_{seed}" for seed in range(seeds)], m.evaluates)
+        for m in methods
+        for task in tasks
+    }
+
+
+def rows(cells: Cells, not_run: dict[str, dict[str, str]], tasks: Sequence[str]) -> list[dict[str, Any]]:
+    """One row a method, task and object set, ours beside the paper's; with the reason where it was not run."""
+    found = []
+    for name in dict.fromkeys(method for method, _ in cells):
+        for task in tasks:
+            for position, objects in enumerate(OBJECTS):
+                share = cells[name, task].trials[objects]
+                paper = PAPER.get(name, {}).get(task)
+                found.append(
+                    {
+                        "method": name,
+                        "group": METHODS[name].group,
+                        "task": task,
+                        "objects": objects,
+                        "seeds": cells[name, task].seeds,
+                        "successes": share.successes,
+                        "trials": share.trials,
+                        "success": round(share.value, 4) if share.trials else None,
+                        "low_95": round(share.interval[0], 4) if share.trials else None,
+                        "high_95": round(share.interval[1], 4) if share.trials else None,
+                        "paper": paper[position] if paper else None,
+                        "not_run": "" if share.trials else not_run.get(name, {}).get(task, "unfinished"),
+                    }
+                )
+    return found
+
+
+def means(cells: Cells, name: str, tasks: Sequence[str]) -> dict[str, float | None]:
+    """Mean success of a method over tasks, each task counting once; None where a task has no trial."""
+    found: dict[str, float | None] = {}
+    for objects in OBJECTS:
+        values = [cells[name, task].trials[objects] for task in tasks if (name, task) in cells]
+        whole = bool(values) and all(share.trials for share in values)
+        found[objects] = round(float(np.mean([share.value for share in values])), 4) if whole else None
+    return found
+
+
+def orderings(cells: Cells) -> list[dict[str, Any]]:
+    """Whether the paper's orderings hold here: DEFT against each other row of its tables, task by task.
+
+    An ordering `holds` (or is `reversed`) where the 95 % interval of the difference leaves zero out, else it is
+    `undecided`; where the paper has no difference it says `tie`.
+    """
+    found = []
+    for (name, task), cell in cells.items():
+        if name == "deft" or ("deft", task) not in cells or task not in PAPER.get(name, {}):
+            continue
+        for position, objects in enumerate(OBJECTS):
+            mine, other = cells["deft", task].trials[objects], cell.trials[objects]
+            if not mine.trials or not other.trials or task not in PAPER["deft"]:
+                continue
+            paper = round(PAPER["deft"][task][position] - PAPER[name][task][position], 4)
+            d, low, high = difference(mine, other)
+            sure = 1 if low > 0 else -1 if high < 0 else 0
+            verdict = "tie in the paper" if paper == 0 else "undecided"
+            if sure and paper:
+                verdict = "holds" if sure == np.sign(paper) else "reversed"
+            found.append(
+                {
+                    "deft_against": name,
+                    "task": task,
+                    "objects": objects,
+                    "paper_difference": paper,
+                    "difference": round(d, 4),
+                    "interval_95": [round(low, 4), round(high, 4)],
+                    "verdict": verdict,
+                }
+            )
+    return found
+
+
+def efficiency(cells: Cells, names: Sequence[str], tasks: Sequence[str]) -> dict[str, Any]:
+    """Success of the tries against their number, mean over tasks, and when each reaches CEM's at the end."""
+    curves = {}
+    for name in names:
+        each = [cells[name, task].learning()[1] for task in tasks if cells[name, task].seeds]
+        if each and len(each) == len(tasks):
+            length = min(map(len, each))
+            curves[name] = [round(float(v), 4) for v in np.mean([curve[:length] for curve in each], axis=0)]
+    target = curves["deft"][-1] if curves.get("deft") else None
+    reach = {
+        name: next((i + 1 for i, v in enumerate(curve) if target is not None and i + 1 >= WINDOW and v >= target), None)
+        for name, curve in curves.items()
+    }
+    return {"window": WINDOW, "tasks": list(tasks), "curves": curves, "cem_at_the_end": target, "reached_at": reach}
+
+
+def known_tasks(available: Sequence[str]) -> list[str]:
+    """The paper's nine tasks, and whatever else there is."""
+    return [*PAPER_TASKS, *(task for task in available if task not in PAPER_TASKS)]

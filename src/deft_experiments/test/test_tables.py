@@ -1,0 +1,200 @@
+"""The study's tables, on a workcell without physics; and that nothing it started outlives it."""
+
+import csv
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from deft_experiments_fakes import FakeTwin
+
+from deft_cem.store import RunRecord
+from deft_core.observation import Rating, RGBDFrame
+from deft_core.task import load_task
+from deft_core.workcell import scene_seed
+from deft_experiments import jobs, tables
+from deft_experiments.disturbed import DRIFT_AFTER, StudyWorkcell
+from deft_experiments.intervals import Share, difference
+from deft_experiments.methods import METHODS, PAPER, choose
+from deft_experiments.results import Cell, efficiency, orderings
+from deft_experiments.setups import ROUNDED, WRONG, Setup
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Runs are made here, on the fake twin; counts them."""
+    made = []
+
+    def run_all(todo, processes, say):
+        lines = queue.Queue()
+        done = [d for chain in jobs.chains(todo) for d in jobs.run_chain(chain, lines)]
+        made.extend(job.label for job in todo)
+        while not lines.empty():
+            say(lines.get())
+        return done
+
+    monkeypatch.setattr(jobs, "Twin", FakeTwin)
+    monkeypatch.setattr(tables, "run_all", run_all)
+    return made
+
+
+def study(out: Path, *more: str) -> int:
+    command = ["--tasks", "pick_cup,pour_cup", "--seeds", "2", "--trials", "2", "--episodes", "12", "--out", str(out)]
+    return tables.main([*command, *more])
+
+
+METHODS_HERE = "deft,affordance_only,elite_mean,cem_smooth,r3m"
+
+
+def test_one_command_writes_every_table_and_goes_on(in_this_process, tmp_path, capsys):
+    assert study(tmp_path, "--methods", METHODS_HERE) == 0
+    shown = capsys.readouterr()
+    assert len(in_this_process) == 12  # deft, elite_mean, cem_smooth x two tasks x two seeds
+    assert "run 12/12" in shown.err
+    assert "not run" in shown.out and "--methods r3m" in shown.out and "github.com/facebookresearch/r3m" in shown.out
+    report = json.loads((tmp_path / "tables.json").read_text())
+    rows = {(r["method"], r["task"], r["objects"]): r for r in report["rows"]}
+    assert rows["deft", "pour_cup", "test"]["trials"] == 4
+    assert rows["deft", "pour_cup", "test"]["paper"] == 0.9
+    assert rows["affordance_only", "pick_cup", "train"]["trials"] == 4
+    assert rows["r3m", "pour_cup", "train"]["not_run"].startswith("no checkpoint of r3m")
+    assert report["efficiency"]["curves"].keys() == {"deft", "cem_smooth"}
+    with (tmp_path / "tables.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 5 * 2 * 2
+    for picture in ("figure_6.png", "efficiency.png"):
+        assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
+    assert study(tmp_path, "--methods", METHODS_HERE) == 0
+    assert len(in_this_process) == 12  # everything was there
+    assert study(tmp_path, "--methods", METHODS_HERE, "--seeds", "3") == 0
+    assert len(in_this_process) == 18
+    assert json.loads((tmp_path / "tables.json").read_text())["wall_s"] > report["wall_s"]
+
+
+def test_policies_share_the_thirty_tries_of_deft(in_this_process, tmp_path):
+    study(tmp_path, "--methods", "elite_mean", "--tasks", "pick_cup", "--seeds", "1")
+    folders = [tmp_path / name / "pick_cup" / "seed_0" for name in ("deft", "elite_mean")]
+    with RunRecord.read(folders[0]) as one, RunRecord.read(folders[1]) as two:
+        assert one.policy()["name"] == "cvae" and two.policy()["name"] == "elite_mean"
+        for a, b in zip(one.episodes("finetune"), two.episodes("finetune"), strict=True):
+            np.testing.assert_array_equal(a.residual, b.residual)
+            assert (a.reward, a.finished_at) == (b.reward, b.finished_at)
+        assert one.optimizer_state(12) == two.optimizer_state(12)
+    assert not (folders[0] / "images").exists()
+
+
+def test_what_is_no_method_or_task_is_refused(in_this_process, tmp_path, capsys):
+    for more in (("--methods", "magic"), ("--tasks", "juggle"), ("--seeds", "0")):
+        assert study(tmp_path, *more) == 1
+        assert capsys.readouterr().err.startswith("tables: ")
+
+
+def test_every_method_of_the_paper_s_tables_has_a_row():
+    assert set(PAPER) <= set(METHODS)
+    assert {m.name for m in choose("paper")} >= set(PAPER)
+    assert len(choose("all")) == len(METHODS)
+    assert [m.name for m in choose("robustness")] == [WRONG, ROUNDED, "drift_1cm"]
+
+
+def test_a_difference_s_interval_is_newcombe_s():
+    # Newcombe 1998, table II, example a: 56/70 - 48/80.
+    d, low, high = difference(Share(56, 70), Share(48, 80))
+    assert (d, low, high) == pytest.approx((0.2, 0.0524, 0.3339), abs=1e-4)
+
+
+def cell(train: tuple[int, int], test: tuple[int, int], successes: list[list[bool]] | None = None) -> Cell:
+    runs = successes or [[False]]
+    return Cell({"train": Share(*train), "test": Share(*test)}, [[0.0] * len(r) for r in runs], runs)
+
+
+def test_an_ordering_holds_is_reversed_or_undecided():
+    cells = {("deft", "pour_cup"): cell((45, 50), (5, 50)), ("mlp", "pour_cup"): cell((5, 50), (45, 50))}
+    assert [o["verdict"] for o in orderings(cells)] == ["holds", "reversed"]
+    cells["mlp", "pour_cup"] = cell((43, 50), (0, 0))
+    assert [o["verdict"] for o in orderings(cells)] == ["undecided"]
+
+
+def test_sample_efficiency_is_when_cem_s_end_is_reached():
+    late, soon = [False] * 20 + [True] * 10, [False] * 5 + [True] * 25
+    cells = {("deft", "a"): cell((1, 1), (1, 1), [late]), ("bayes", "a"): cell((1, 1), (1, 1), [soon])}
+    found = efficiency(cells, ["deft", "bayes"], ["a"])
+    assert found["cem_at_the_end"] == 1.0
+    assert found["reached_at"] == {"deft": 25, "bayes": 10}
+
+
+class Judge:
+    """A twin that gives one reward and one picture."""
+
+    def __init__(self, reward: float) -> None:
+        self.reward = reward
+
+    def reset(self, objects, seed):
+        pass
+
+    def look(self):
+        K = np.array([[60.0, 0, 32], [0, 60.0, 24], [0, 0, 1]])
+        black = np.zeros((48, 64, 3), np.uint8)
+        return RGBDFrame(black, np.zeros((48, 64), np.uint16), K, np.zeros(5), np.eye(4), 1, 0.0)
+
+    def rate(self, rater, initial, final):
+        return Rating(self.reward, self.reward > 0.5, rater)
+
+
+def test_disturbed_rewards_leave_success_alone_and_repeat():
+    study_cell = StudyWorkcell(Judge(0.8), load_task("pick_cup"), 0, Setup())
+    frame = study_cell.look()
+
+    def rewards(rater):
+        found = []
+        for seed in range(1, 2001):
+            study_cell.reset("train", seed)
+            rating = study_cell.rate(rater, frame, frame)
+            assert rating.success is True
+            assert rating.rater == rater
+            found.append(rating.reward)
+        return found
+
+    wrong = rewards(f"judge~{WRONG}")
+    assert wrong == rewards(f"judge~{WRONG}")
+    assert np.mean(np.isclose(wrong, 0.2)) == pytest.approx(0.1, abs=0.02)
+    assert set(rewards(f"judge~{ROUNDED}")) == {1.0}
+    assert study_cell.rate("judge", frame, frame).reward == 0.8
+
+
+def test_the_camera_drifts_a_centimetre_after_the_fifteenth_try():
+    study_cell = StudyWorkcell(Judge(0.8), load_task("pick_cup"), 3, Setup(drift=True))
+
+    def off(seed):
+        study_cell.reset("train", seed)
+        return np.linalg.norm(study_cell.look().T_base_camera[:3, 3])
+
+    tries = [off(scene_seed(3, "finetune", "train", i)) for i in range(1, 31)]
+    np.testing.assert_allclose(tries, [0.0] * DRIFT_AFTER + [0.01] * (30 - DRIFT_AFTER))
+    assert off(scene_seed(3, "evaluation", "test", 1)) == pytest.approx(0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_command_that_is_ended_leaves_no_process_running(number, tmp_path):
+    command = [sys.executable, "-m", "deft_experiments.main_job", "--seeds", "2", "--out", str(tmp_path / "out")]
+    screen = tmp_path / "screen"
+    with screen.open("w") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    pause, deadline = threading.Event(), time.monotonic() + 120
+    while "episode" not in screen.read_text():
+        assert process.poll() is None and time.monotonic() < deadline, screen.read_text()
+        pause.wait(0.1)
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert len(family) >= 3  # two workers and what carries their lines
+    process.send_signal(number)
+    assert process.wait(timeout=20) == (130 if number == signal.SIGTERM else -number)
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert alive == []
