@@ -15,7 +15,7 @@ from rclpy.client import wait_until
 from rclpy.qos import QoSProfile, qos_profile_action_status_default, qos_profile_services_default
 from rclpy.task import Future
 from rclpy.type_support import check_for_type_support
-from rclpy.waitable import Waitable
+from rclpy.waitable import NumberOfEntities, Waitable
 from ros2_lite import goal_states, idl
 from ros2_lite.dds.library import DDSError
 from ros2_lite.dds.services import HEADER_SIZE, HeaderError, Requester
@@ -324,6 +324,10 @@ class ActionClient(Waitable):
         return wait_until(self._node.context, self.server_is_ready, timeout_sec)
 
     # --- the end ---
+
+    def get_num_entities(self) -> NumberOfEntities:
+        """Count the entities."""
+        return NumberOfEntities(num_subs=2, num_clients=3)
 
     def _detach(self) -> None:
         if self._destroyed:

@@ -14,7 +14,7 @@ from rclpy.executors import await_or_execute
 from rclpy.qos import QoSProfile, qos_profile_action_status_default, qos_profile_services_default
 from rclpy.service import send_reply
 from rclpy.type_support import check_for_type_support
-from rclpy.waitable import Waitable
+from rclpy.waitable import NumberOfEntities, Waitable
 from ros2_lite import goal_states, idl
 from ros2_lite.dds.library import DDSError
 from ros2_lite.dds.services import HEADER_SIZE, HeaderError, Replier, RequestId
@@ -183,6 +183,10 @@ class ActionServer(Waitable):
             return None
         header, data, _ = taken
         return functools.partial(self._answer, service, srv_type, handle, header, data)
+
+    def get_num_entities(self) -> NumberOfEntities:
+        """Count the entities."""
+        return NumberOfEntities(num_services=3)
 
     def _drop(self, service: Replier, error: Exception) -> None:
         self._logger.error(f"'{service.reader.topic_name}': request dropped: {error}")
