@@ -40,7 +40,8 @@ class Touching:
     """Who touches a thing at one instant: normal forces, newtons, summed over contacts.
 
     `squeeze` is the part of the hand's normal forces that cancels itself out: (sum of sizes - size of the sum) / 2. A
-    one-sided push squeezes nothing, whatever its force.
+    one-sided push squeezes nothing, whatever its force. `opposed` is how hard the thumb presses against the fingers
+    through the thing: the lesser of their two net normal forces, as far as they point against each other.
     """
 
     room: float = 0.0
@@ -50,6 +51,7 @@ class Touching:
     thumb: float = 0.0
     things: float = 0.0
     squeeze: float = 0.0
+    opposed: float = 0.0
 
     @property
     def hand(self) -> float:
@@ -179,6 +181,7 @@ class World:
         mine = parts == number
         force = [0.0] * 6
         net, total = np.zeros(3), 0.0
+        parted = np.zeros((3, 3))  # the same of palm, fingers, thumb
         for c in np.flatnonzero(mine[:, 0] ^ mine[:, 1]):
             first = bool(mine[c, 0])
             other = min(int(parts[c, 1 if first else 0]), int(Part.THING))
@@ -187,10 +190,19 @@ class World:
             force[other] += size
             if Part.PALM <= other <= Part.THUMB:
                 total += size
-                net += (-size if first else size) * data.contact.frame[c, :3]
+                push = (-size if first else size) * data.contact.frame[c, :3]
+                net += push
+                parted[other - Part.PALM] += push
         squeeze = (total - float(np.linalg.norm(net))) / 2
-        return Touching(force[0], force[1], force[2], force[3], force[4], force[5], squeeze)
+        opposed = _against(parted[1], parted[2])
+        return Touching(force[0], force[1], force[2], force[3], force[4], force[5], squeeze, opposed)
 
     def warnings(self) -> int:
         """MuJoCo's warnings since the last reset."""
         return int(sum(w.number for w in self.data.warning))
+
+
+def _against(a: Array, b: Array) -> float:
+    """How hard two forces (3,) press against each other: the lesser size, times minus the cosine between them."""
+    greater = max(float(np.linalg.norm(a)), float(np.linalg.norm(b)))
+    return max(0.0, -float(a @ b) / greater) if greater > 0.0 else 0.0

@@ -47,19 +47,21 @@ def test_it_slides_only_when_pulled_harder_than_its_drag(drawer: Drawer) -> None
         assert (drawer.joint_m(model, data, "target") > drawer.open_m + 0.01) is moves
 
 
-def story(opening: np.ndarray, squeeze: np.ndarray) -> Trial:
+def story(opening: np.ndarray, opposed: np.ndarray) -> Trial:
     zero, poses = np.zeros(N), np.tile(np.eye(4), (N, 1, 1))
     hand = np.where(opening > opening[0], 3.0, 0.0)
-    track = ThingTrack(poses, poses, zero, hand, hand, zero, zero, zero, squeeze, opening, np.zeros((N, 0)))
+    track = ThingTrack(
+        poses, poses, zero, hand, hand, zero, zero, zero, opposed, opening, np.zeros((N, 0)), opposed=opposed
+    )
     return Trial(np.arange(N) * SAMPLE_S, {"target": track})
 
 
 PULL = 0.015 + 0.08 * np.clip((np.arange(N) - 50) / 100, 0, 1)
 
 
-def judged(opening: np.ndarray, squeeze: np.ndarray):
+def judged(opening: np.ndarray, opposed: np.ndarray):
     drawer = make_thing(load_task("open_drawer").train.target, "train")
-    return judge_open_drawer({"target": drawer}, story(opening, squeeze))
+    return judge_open_drawer({"target": drawer}, story(opening, opposed))
 
 
 def test_a_gripped_pull_succeeds_and_a_drag_of_the_front_does_not() -> None:

@@ -1,6 +1,6 @@
 """What the judge sees of a trial: poses and contact forces of every thing, fifty times a second."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,6 +22,7 @@ class ThingTrack:
         room, hand, fingers, thumb, palm, things, squeeze: (n,) forces, newtons; see `deft_sim.world.Touching`.
         joint: (n,) position of a fixed thing's own joint (a drawer's), metres; zeros otherwise.
         state: (n, k) what the thing's kind reports beside that; see its `state`.
+        opposed: (n,) newtons, thumb against fingers.
     """
 
     T: Array
@@ -35,6 +36,7 @@ class ThingTrack:
     squeeze: Array
     joint: Array
     state: Array
+    opposed: Array = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +89,7 @@ class Recorder:
             poses, touch = np.array(self._poses[name]), self._touch[name]
             forces = {
                 key: np.array([getattr(t, key) for t in touch])
-                for key in ("room", "hand", "fingers", "thumb", "palm", "things", "squeeze")
+                for key in ("room", "hand", "fingers", "thumb", "palm", "things", "squeeze", "opposed")
             }
             own = {"joint": np.array(self._joint[name]), "state": np.array(self._state[name])}
             tracks[name] = ThingTrack(poses, wrist_inverse @ poses, **own, **forces)

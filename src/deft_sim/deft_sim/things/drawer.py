@@ -60,9 +60,9 @@ class Drawer(Thing):
 
     @property
     def handle_m(self) -> tuple[float, float, float]:
-        """Far enough in front of the handle for the fingertips to clear the drawer's front."""
+        """Where the hand must expect the contact for fingers and thumb to meet around the handle."""
         x, _, z = self.grip
-        return (x - 0.045, -0.01, z)
+        return (x - 0.012, -0.030, z - 0.009)
 
     @property
     def grip(self) -> tuple[float, float, float]:
@@ -71,8 +71,14 @@ class Drawer(Thing):
 
     @property
     def approach_rpy(self) -> tuple[float, float, float]:
-        """Fingers nearly level, palm to the left."""
-        return (0.0, -0.5, 0.0)
+        """Fingers a little below level, palm to the left and a little down."""
+        return (-0.386, -0.23, 0.0)
+
+    @property
+    def preshape(self) -> tuple[float, ...]:
+        """Fingers around behind the handle, the thumb before it."""
+        curl = (0.38, 0.95, 0.76)
+        return (-0.20, *curl, 0.0, *curl, 0.20, *curl, 0.89, 0.04, 0.47, 0.38)
 
     def add_to(self, spec: mujoco.MjSpec, name: str) -> mujoco.MjsBody:
         """Build the cabinet (body `cabinet_of_NAME`) and the drawer."""
