@@ -5,7 +5,9 @@ import pytest
 
 from deft_sim.human.demonstrate import DEMONSTRATIONS, PROPS
 from deft_sim.human.scene import OBJECT, HumanStage
+from deft_sim.judge.scooping import in_bowl
 from deft_sim.judge.stirring import sweep
+from deft_sim.things.grape import Grape
 from deft_sim.things.spoon import Spoon, lowest_points
 
 
@@ -48,3 +50,18 @@ def test_the_bowl_goes_around_the_pot() -> None:
     stage, poses, touched = perform("stir_spoon")
     bowl = poses[:, :3, :3] @ spoon.bowl_centre + poses[:, :3, 3] - stage.data.body("pot").xpos
     assert sweep(bowl, touched) > np.radians(180)
+
+
+@pytest.mark.slow
+def test_a_grape_ends_in_the_spoon_above_the_dish() -> None:
+    props = PROPS["scoop_grape"]
+    assert isinstance(props.target, Spoon)
+    stage, poses, touched = perform("scoop_grape")
+    assert touched[-20:].all()
+    carried = []
+    for name, grape in props.others.items():
+        if isinstance(grape, Grape):
+            centre = stage.data.body(name).xpos + np.array([0.0, 0.0, grape.radius_m])
+            inside = in_bowl(props.target, poses[-1:], centre[None], grape.radius_m)[0]
+            carried.append(inside and centre[2] > 0.06)
+    assert any(carried)

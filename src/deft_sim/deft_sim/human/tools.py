@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from deft_core.errors import ConfigError
-from deft_core.geometry import Array, apply, rot_z
+from deft_core.geometry import Array, apply, rot_z, transform
 from deft_sim.human.aiming import Aim
 from deft_sim.human.grasping import FIST, PINCH, Hold, take_hold
 from deft_sim.human.hand_driver import HumanHand
@@ -15,11 +16,13 @@ from deft_sim.human.props import Props
 from deft_sim.human.scene import HumanStage
 from deft_sim.things.cup import Cup
 from deft_sim.things.drawer import Drawer
+from deft_sim.things.grape import Grape
 from deft_sim.things.spoon import Spoon
 
 PACE = 2.0
 PULL_M = 0.105
 LIFT_M = 0.15
+PUSH_M, PRESS_M, LEVEL_RAD, RAISE_M, SCOOP_LIFT_M = 0.0466, 0.0041, 0.6963, 0.065, 0.06
 STIR_RAD, STIR_M = np.radians(400), 0.032
 
 DEMO_DRAWER = Drawer(
@@ -75,13 +78,50 @@ DEMO_POT = Cup(
     accent=(0.80, 0.60, 0.20),
     pattern="stripe",
 )
+DEMO_SCOOP = Spoon(
+    handle_length_m=0.146,
+    handle_width_m=0.018,
+    handle_thick_m=0.0085,
+    arch_m=0.005,
+    bowl_length_m=0.058,
+    bowl_width_m=0.049,
+    bowl_depth_m=0.0155,
+    mass_kg=0.065,
+    friction=0.60,
+    color=(0.30, 0.22, 0.16),
+    bowl_color=(0.60, 0.60, 0.62),
+    rest_xyz_m=(-0.108, 0.0, 0.062),
+    rest_rpy_rad=(0.0, 0.50, 0.0),
+)
+DEMO_DISH = Cup(
+    height_m=0.047,
+    profile=[(0.0, 0.054), (0.6, 0.064), (1.0, 0.068)],
+    mass_kg=1.0,
+    friction=0.40,
+    color=(0.55, 0.36, 0.28),
+    accent=(0.90, 0.85, 0.70),
+    pattern="stripe",
+)
+_BERRIES = (
+    (0.019, 0.0, 0.006),
+    (0.018, 0.020, 0.006),
+    (0.018, -0.020, 0.006),
+    (0.038, 0.010, 0.006),
+    (0.038, -0.010, 0.006),
+    (0.028, 0.0, 0.023),
+)
+DEMO_BERRIES = {
+    f"grape{k}": Grape(radius_m=0.009, friction=0.55, color=(0.30, 0.12, 0.30), rest_xyz_m=place)
+    for k, place in enumerate(_BERRIES)
+}
 AIMS = {
     "open_drawer": Aim(0.1, 0.05, 1.5, (-0.130, -0.032, 0.0), 0.05, 0.35),
     "pick_spoon": Aim(0.38, 0.93, 1.0, (-0.080, -0.063, 0.006), 0.86, 0.46),
     "stir_spoon": Aim(0.086, 0.80, 0.62, (-0.113, -0.034, 0.020), 0.18, 0.0),
+    "scoop_grape": Aim(-0.008, 0.707, 1.427, (-0.122, -0.033, 0.013), 0.0, 0.196),
 }
-CLOSED = {"pick_spoon": PINCH, "stir_spoon": FIST}
-HELD_AT = {"pick_spoon": 0.41, "stir_spoon": 0.225}
+CLOSED = {"pick_spoon": PINCH, "stir_spoon": FIST, "scoop_grape": FIST}
+HELD_AT = {"pick_spoon": 0.41, "stir_spoon": 0.225, "scoop_grape": 0.531}
 
 
 def _yaw(T: Array) -> float:
@@ -143,13 +183,44 @@ def stir_spoon(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> 
     return hold
 
 
+def scoop_grape(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> Hold:
+    """Take the handle, push the bowl under the grapes at the dish's far side, turn it level, and lift."""
+    if not isinstance(stage.thing, Spoon):
+        raise ConfigError(f"the demonstrator was given a {type(stage.thing).__name__}, expected a spoon")
+    centre = stage.thing.bowl_centre
+    lay, ahead = apply(stage.object_pose(), centre), rot_z(_yaw(stage.object_pose())) @ [1.0, 0.0, 0.0]
+    hold = _take_spoon(stage, hand, "scoop_grape")
+    # What the grip moved is put back, then the bowl goes on along the floor to the far wall.
+    start = hand.goal.copy()
+    start[:2, 3] += (lay - apply(stage.object_pose(), centre))[:2]
+    start[2, 3] -= PRESS_M
+    hand.move(1.2, wrist=start)
+    pushed = start.copy()
+    pushed[:3, 3] += PUSH_M * ahead
+    hand.move(1.8, wrist=pushed)
+    across = np.cross([0.0, 0.0, 1.0], ahead)
+    pivot = apply(stage.object_pose(), centre)
+    for part in np.linspace(0.0, 1.0, 17)[1:]:
+        R = Rotation.from_rotvec(-part * LEVEL_RAD * across).as_matrix()
+        T = transform(None, pivot) @ transform(R) @ transform(None, -pivot) @ pushed
+        T[2, 3] += part * RAISE_M
+        hand.move(1.8 / 16, wrist=T)
+    up = hand.goal.copy()
+    up[2, 3] += SCOOP_LIFT_M
+    hand.move(1.8, wrist=up)
+    hand.move(0.8)
+    return hold
+
+
 TOOLS: dict[str, Callable[[HumanStage, HumanHand, np.random.Generator], Hold]] = {
     "open_drawer": open_drawer,
     "pick_spoon": pick_spoon,
     "stir_spoon": stir_spoon,
+    "scoop_grape": scoop_grape,
 }
 TOOL_PROPS: dict[str, Props] = {
     "open_drawer": Props(DEMO_DRAWER, place=(0.62, 0.0, 0.15)),
     "pick_spoon": Props(DEMO_SPOON, place=(0.52, 0.0, 0.2)),
     "stir_spoon": Props(DEMO_STIRRER, {"pot": DEMO_POT}, place=(0.58, 0.0, 0.2)),
+    "scoop_grape": Props(DEMO_SCOOP, {"dish": DEMO_DISH, **DEMO_BERRIES}, place=(0.58, 0.0, 0.2)),
 }

@@ -12,6 +12,7 @@ from deft_sim.judge.drawers import judge_open_drawer
 from deft_sim.judge.grapes import judge_pick_grape
 from deft_sim.judge.lemon import judge_squeeze_lemon
 from deft_sim.judge.record import Trial
+from deft_sim.judge.scooping import judge_scoop_grape
 from deft_sim.judge.spoons import judge_pick_spoon
 from deft_sim.judge.stirring import judge_stir_spoon
 from deft_sim.judge.verdict import Verdict
@@ -43,6 +44,7 @@ RULES: dict[str, Rule] = {
     "open_drawer": Rule(judge_open_drawer, Drawer),
     "pick_spoon": Rule(judge_pick_spoon, Spoon),
     "stir_spoon": Rule(judge_stir_spoon, Spoon),
+    "scoop_grape": Rule(judge_scoop_grape, Spoon),
     "pick_grape": Rule(judge_pick_grape, Bunch),
     "flip_bagel": Rule(judge_flip_bagel, Bagel),
     "squeeze_lemon": Rule(judge_squeeze_lemon, Lemon),

@@ -7,6 +7,7 @@ from deft_sim.things.bagel import Bagel
 from deft_sim.things.bunch import Bunch
 from deft_sim.things.cup import Cup
 from deft_sim.things.drawer import Drawer
+from deft_sim.things.grape import Grape
 from deft_sim.things.juicer import Juicer
 from deft_sim.things.lemon import Lemon
 from deft_sim.things.spoon import Spoon
@@ -17,6 +18,7 @@ KINDS: dict[str, type[Thing]] = {
     "bunch": Bunch,
     "cup": Cup,
     "drawer": Drawer,
+    "grape": Grape,
     "juicer": Juicer,
     "lemon": Lemon,
     "spoon": Spoon,
