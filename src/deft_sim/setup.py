@@ -21,6 +21,8 @@ setup(
             "twin_node = deft_sim.twin_node:main",
             "trials = deft_sim.trials:main",
             "find_expert = deft_sim.find_expert:main",
+            "contact_sheet = deft_sim.contact_sheet:main",
+            "random_episodes = deft_sim.random_episodes:main",
             "record_demo = deft_sim.human.record:main",
         ]
     },

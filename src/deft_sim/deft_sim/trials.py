@@ -48,6 +48,11 @@ class Setting:
         return self.motion(self.expert.grasp(self.twin.world.pose(TARGET)))
 
 
+def setting_for(twin: TwinWorkcell, demonstration: Demonstration, objects: str) -> Setting:
+    """A setting with the expert of the twin's task and an object set; raises ConfigError where there is none."""
+    return Setting(twin, demonstration, expert_for(twin.task.name, objects))
+
+
 def reshaped(motion: EpisodeMotion, change: Callable[[Array], Array]) -> EpisodeMotion:
     """The same motion with other hand postures: every posture (16,) is passed through `change`."""
     steps = tuple(replace(s, joints=change(s.joints)) if isinstance(s, HandShape) else s for s in motion.steps)

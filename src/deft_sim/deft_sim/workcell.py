@@ -5,6 +5,7 @@ goes through the same alignment. Same seeds, same trajectory, bit for bit.
 """
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -46,13 +47,14 @@ class TwinWorkcell:
         self._which = ""
         self._arrangement: Arrangement | None = None
         self._captures = 0
+        self._watcher: Callable[[], None] | None = None
 
     def reset(self, objects: str, seed: int) -> None:
         """Open the hand, bring the arm home and place the objects by `seed`."""
         if objects not in self._rigs:
             world = self.scene.world(objects)
             recorder = Recorder(world)
-            self._rigs[objects] = (world, recorder, Executor(world, self.cell, recorder.tick))
+            self._rigs[objects] = (world, recorder, Executor(world, self.cell, lambda: self._tick(recorder)))
         world, recorder, executor = self._rigs[objects]
         self._which, self._arrangement = objects, self.scene.arrange(objects, seed)
         self._arrangement.look.apply(world.model)
@@ -72,13 +74,22 @@ class TwinWorkcell:
         T_believed = self.cell.camera.T_base_camera
         return RGBDFrame(raw.color, depth, sensor.color.K, np.zeros(5), T_believed, self._captures, time.time())
 
-    def execute(self, motion: EpisodeMotion) -> Outcome:
-        """Carry out an episode's motion, then hold still for a moment."""
+    def execute(self, motion: EpisodeMotion, hold_s: float = HOLD_S) -> Outcome:
+        """Carry out an episode's motion, then hold still for a moment (robot seconds)."""
         start = time.perf_counter()
         _, _, executor = self._rig()
         fault = executor.run(motion)
-        executor.wait(HOLD_S)
+        executor.wait(hold_s)
         return Outcome(fault, time.perf_counter() - start)
+
+    def watch(self, on_tick: Callable[[], None] | None) -> None:
+        """Have something called after every control tick of the episodes to come (a film, say), or nothing any more."""
+        self._watcher = on_tick
+
+    def _tick(self, recorder: Recorder) -> None:
+        recorder.tick()
+        if self._watcher is not None:
+            self._watcher()
 
     def rate(self, rater: str, initial: RGBDFrame | None = None, final: RGBDFrame | None = None) -> Rating:
         """Let the judge rate the trial since the last reset; it looks at physics, not at frames."""
