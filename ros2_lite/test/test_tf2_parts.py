@@ -47,10 +47,10 @@ def xyz(value):
 
 def test_points_turn_and_move_and_vectors_only_turn(turn):
     point = do_transform_point(PointStamped(point=Point(x=2.0)), turn)
-    assert (1.0, 2.0, 0.0) == xyz(point.point)
+    assert xyz(point.point) == (1.0, 2.0, 0.0)
     assert point.header.frame_id == "map"
     vector = do_transform_vector3(Vector3Stamped(vector=Vector3(x=2.0)), turn)
-    assert (0.0, 2.0, 0.0) == xyz(vector.vector)
+    assert xyz(vector.vector) == (0.0, 2.0, 0.0)
 
 
 def test_poses_turn_and_move(turn):
@@ -59,13 +59,13 @@ def test_poses_turn_and_move(turn):
         do_transform_pose(pose, turn),
         do_transform_pose_stamped(PoseStamped(pose=pose), turn).pose,
     ):
-        assert (1.0, 2.0, 0.0) == xyz(moved.position)
+        assert xyz(moved.position) == (1.0, 2.0, 0.0)
         assert moved.orientation.z == pytest.approx(math.sqrt(0.5))
     blurred = PoseWithCovarianceStamped()
     blurred.pose.pose = pose
     blurred.pose.covariance[0] = 4.0
     moved = do_transform_pose_with_covariance_stamped(blurred, turn)
-    assert (1.0, 2.0, 0.0) == xyz(moved.pose.pose.position)
+    assert xyz(moved.pose.pose.position) == (1.0, 2.0, 0.0)
     assert moved.pose.covariance[7] == pytest.approx(4.0)
 
 
@@ -74,7 +74,7 @@ def test_polygons_move(turn):
     polygon.polygon.points = [Point32(x=2.0)]
     moved = do_transform_polygon_stamped(polygon, turn)
     assert moved.header.frame_id == "map"
-    assert (1.0, 2.0, 0.0) == xyz(moved.polygon.points[0])
+    assert xyz(moved.polygon.points[0]) == (1.0, 2.0, 0.0)
 
 
 def test_messages_convert_to_themselves():
@@ -108,7 +108,7 @@ def test_the_core_buffer(turn):
     core = BufferCore(Duration(seconds=10))
     core.set_transform_static(turn, "test")
     found = core.lookup_transform_core("map", "base", Time())
-    assert (1.0, 0.0, 0.0) == xyz(found.transform.translation)
+    assert xyz(found.transform.translation) == (1.0, 0.0, 0.0)
     assert core.can_transform_core("map", "base", Time())[0]
     assert not core.can_transform_core("map", "nowhere", Time())[0]
     full = core.lookup_transform_full_core("map", Time(), "base", Time(), "map")
