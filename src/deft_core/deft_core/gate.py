@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deft_core import kinematics
+from deft_core.clearance import Clearance
 from deft_core.errors import GateRefused
-from deft_core.geometry import Array, apply, inverse
+from deft_core.geometry import Array, inverse
 from deft_core.hand import HandModel
 from deft_core.workcell import WorkcellConfig
 
@@ -153,10 +154,10 @@ class Gate:
 
 
 def arm_gate(cell: WorkcellConfig, hand: HandModel) -> Gate:
-    """The arm's gate: joint limits and speed, wrist inside the workspace box, hand above the table."""
+    """The arm's gate: joint limits and speed, wrist inside the workspace box, hand and arm above the table."""
     arm = cell.arm
     T_eef_wrist = inverse(hand.T_wrist_eef)
-    guard = np.array(hand.guard_points_m)
+    clearance = Clearance(hand)
     lower, upper = np.array(arm.workspace_lower_m), np.array(arm.workspace_upper_m)
     floor = cell.table_z_m + cell.table_clearance_m
 
@@ -164,13 +165,13 @@ def arm_gate(cell: WorkcellConfig, hand: HandModel) -> Gate:
         T = kinematics.flange_pose(q) @ T_eef_wrist
         wrist = T[:3, 3]
         beyond = float(max((lower - wrist).max(), (wrist - upper).max()))
-        lowest = float(apply(T, guard)[:, 2].min())
+        lowest = clearance.of_joints(q)
         if beyond > _EPS and beyond > floor - lowest:
             box = f"{list(arm.workspace_lower_m)} to {list(arm.workspace_upper_m)}"
             return beyond, f"wrist at {np.round(wrist, 3).tolist()} m is outside the workspace {box}"
         if floor - lowest > _EPS:
             table = f"the table ends at {floor * 1e3:.0f} mm"
-            return floor - lowest, f"the hand would come to {lowest * 1e3:.0f} mm, {table}"
+            return floor - lowest, f"hand or arm would come to {lowest * 1e3:.0f} mm, {table}"
         return 0.0, ""
 
     # Twice the planner's joint speed: a sample that falls late by a whole period is still legitimate motion.

@@ -91,6 +91,13 @@ class HandModel(Settings):
         return transform(rotation, self.T_wrist_eef_xyz_m)
 
     @cached_property
+    def rigid_points(self) -> Array:
+        """Points (n, 3) of the wrist frame, metres, that bound what is hard about the hand: palm and guard points."""
+        half = np.asarray(self.palm_size_m) / 2
+        signs = np.stack(np.meshgrid(*[[-1.0, 1.0]] * 3), axis=-1).reshape(-1, 3)
+        return np.concatenate([self.palm_center_m + signs * half, np.array(self.guard_points_m)])
+
+    @cached_property
     def lower(self) -> Array:
         """Lower joint limits (16,), rad."""
         return np.array([f.limits_rad[j][0] for f in self.fingers.values() for j in FINGER_JOINTS])

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deft_core.clearance import lifted
 from deft_core.demonstration import Demonstration
-from deft_core.geometry import Array, apply
+from deft_core.geometry import Array
 from deft_core.grasp import GraspParameters
 from deft_core.hand import HandModel
 from deft_core.wrist import approach_direction, wrist_pose
@@ -76,21 +77,21 @@ def episode_motion(
     """Turn grasp parameters and a demonstration into the motion of an episode.
 
     Args:
-        grasp: what to try; joints are clipped to the hand's limits.
+        grasp: what to try; joints are clipped to the hand's limits, and the wrist is raised to clear the table.
         demonstration: post-grasp displacements.
         hand: the hand that grasps.
         contact_in_wrist: (3,) metres, where this hand expects the contact.
         cell: approach distance and speed limits.
     """
-    grasp = GraspParameters(grasp.contact, grasp.wrist_rpy, hand.clip(grasp.joints))
-    T_grasp = wrist_pose(grasp, contact_in_wrist)
+    asked = wrist_pose(grasp, contact_in_wrist)
+    # A grasp that would put the palm into the table is carried out just above it: a try is dear.
+    T_grasp = lifted(asked, hand, cell)
+    contact = grasp.contact + (T_grasp[:3, 3] - asked[:3, 3])
+    grasp = GraspParameters(contact, grasp.wrist_rpy, hand.clip(grasp.joints))
     back = cell.approach_m * approach_direction(T_grasp[:3, :3], contact_in_wrist)
     T_pre = T_grasp.copy()
     T_pre[:3, 3] -= back
-    # From where the hand clears the table; the grasp itself is where it was asked for, or refused.
-    guard = np.array(hand.guard_points_m)
-    lowest = float(apply(T_pre, guard)[:, 2].min())
-    T_pre[2, 3] += max(0.0, cell.table_z_m + 2.0 * cell.table_clearance_m - lowest)
+    T_pre = lifted(T_pre, hand, cell)
     T_high = T_pre.copy()
     T_high[2, 3] += cell.lift_clearance_m
     poses = demonstration.wrist_poses(T_grasp)

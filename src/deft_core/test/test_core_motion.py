@@ -142,7 +142,7 @@ class TestGate:
             (np.where(np.arange(6) == 2, np.nan, HOME), {}, "finite"),
             (HOME + 0.5, {}, "rad/s"),
             (np.where(np.arange(6) == 2, 0.5, HOME), {}, "outside"),
-            (HOME, {"command_age_s": 1.0}, "command is 1.000 s old"),
+            (HOME, {"command_age_s": 1.5}, "command is 1.500 s old"),
             (HOME, {"command_age_s": -0.1}, "command is"),
             (HOME, {"state_age_s": 9.0}, "device state"),
             (HOME, {"state_age_s": float("nan")}, "device state"),

@@ -1,0 +1,70 @@
+"""How far the rigid parts of the hand and of the arm's last links stand over the table.
+
+Fingers are soft and may brush it; a palm or a link that touches it stops the arm.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deft_core import kinematics
+from deft_core.errors import Unreachable
+from deft_core.geometry import Array, apply, inverse
+from deft_core.hand import HandModel
+
+if TYPE_CHECKING:
+    from deft_core.workcell import WorkcellConfig
+
+# Spheres around the ends of the links that come near a table: link (0 to 5), centre in its frame, radius; metres.
+# After the outline of the xArm6 in its user manual, rounded up.
+_LINK_SPHERES: tuple[tuple[int, tuple[float, float, float], float], ...] = (
+    (3, (0.0, 0.0, -0.09), 0.042),
+    (4, (0.0, 0.0, 0.0), 0.040),
+    (4, (0.076, 0.01, 0.0), 0.040),
+    (4, (0.076, 0.05, 0.0), 0.038),
+)
+# More than a hair over the gate's floor: where the servos lag, the gate's forecast is not what happens.
+_MARGIN_M = 0.003
+# A grasp that is further off than this is not one a hair too low: it is left to the gate to refuse.
+MOST_LIFT_M = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Clearance:
+    """Lowest points of one hand on the arm.
+
+    Args:
+        hand: the hand on the flange.
+    """
+
+    hand: HandModel
+
+    def of_hand(self, T_base_wrist: Array) -> float:
+        """Height (m, base_link) of the lowest rigid point of the hand with its wrist at a pose (4, 4)."""
+        return float(apply(T_base_wrist, self.hand.rigid_points)[:, 2].min())
+
+    def of_joints(self, q: Array) -> float:
+        """Height (m, base_link) of the lowest rigid point of hand and arm at joint angles (6,)."""
+        frames = kinematics.joint_frames(np.asarray(q, dtype=float))
+        links = min(float(frames[i, 2, :3] @ centre + frames[i, 2, 3]) - r for i, centre, r in _LINK_SPHERES)
+        return min(links, self.of_hand(frames[-1] @ inverse(self.hand.T_wrist_eef)))
+
+
+def lifted(T_base_wrist: Array, hand: HandModel, cell: "WorkcellConfig") -> Array:
+    """Raise a wrist pose (4, 4) until arm and hand clear the table by the workcell's clearance, by 50 mm at most.
+
+    It is returned as it is if they do clear it, or would have to rise further. A pose that the arm does not reach is
+    judged by the hand alone; the planner will say what is wrong with it.
+    """
+    clearance = Clearance(hand)
+    floor = cell.table_z_m + cell.table_clearance_m + _MARGIN_M
+    out = T_base_wrist.copy()
+    out[2, 3] += max(0.0, floor - clearance.of_hand(out))
+    try:
+        q = kinematics.inverse_kinematics(out @ hand.T_wrist_eef, np.asarray(cell.arm.home_rad))
+    except Unreachable:
+        pass
+    else:  # the links turn hardly at all over a few centimetres
+        out[2, 3] += max(0.0, floor - clearance.of_joints(q))
+    return out if out[2, 3] - T_base_wrist[2, 3] <= MOST_LIFT_M else T_base_wrist.copy()

@@ -1,0 +1,45 @@
+"""What keeps the palm and the arm's last links out of the table."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deft_core.clearance import MOST_LIFT_M, Clearance, lifted
+from deft_core.gate import arm_gate
+from deft_core.geometry import transform
+from deft_core.hand import load_hand
+from deft_core.planner import ArmPlanner
+from deft_core.workcell import load_workcell
+from deft_core.wrist import rotation_from_rpy
+
+CELL = load_workcell("twin")
+HAND = load_hand(CELL.hand.model)
+HOME = np.array(CELL.arm.home_rad)
+FLOOR = CELL.table_z_m + CELL.table_clearance_m
+
+
+def test_the_palms_corners_count() -> None:
+    pitched = transform(rotation_from_rpy([0.0, -0.6, 0.0]), [0.5, 0.0, 0.1])
+    middle = pitched[:3, :3] @ HAND.palm_center_m + pitched[:3, 3]
+    assert Clearance(HAND).of_hand(pitched) < middle[2] - 0.5 * min(HAND.palm_size_m)
+
+
+@given(st.floats(0.42, 0.62), st.floats(-0.1, 0.1), st.floats(0.0, 0.2), st.floats(-0.9, 0.0), st.floats(-0.4, 0.4))
+@settings(max_examples=60, deadline=None)
+def test_a_low_pose_is_raised_just_over_the_table(x: float, y: float, z: float, pitch: float, yaw: float) -> None:
+    T = transform(rotation_from_rpy([0.0, pitch, yaw]), [x, y, z])
+    up = lifted(T, HAND, CELL)
+    rise = up[2, 3] - T[2, 3]
+    assert 0.0 <= rise <= MOST_LIFT_M
+    np.testing.assert_array_equal(up[:3, :3], T[:3, :3])
+    np.testing.assert_array_equal(up[:2, 3], T[:2, 3])
+    lowest = Clearance(HAND).of_hand(up)
+    assert lowest >= FLOOR or rise == 0.0
+    assert rise == 0.0 or lowest <= FLOOR + MOST_LIFT_M
+
+
+def test_a_raised_grasp_passes_the_gate_that_refuses_the_one_asked_for() -> None:
+    planner, gate = ArmPlanner(CELL.arm, HAND), arm_gate(CELL, HAND)
+    T = transform(rotation_from_rpy([0.0, -0.5, 0.1]), [0.5, 0.05, 0.05])
+    assert "table ends" in gate.foresee(planner.solve(T, HOME))
+    assert gate.foresee(planner.solve(lifted(T, HAND, CELL), HOME)) == ""
