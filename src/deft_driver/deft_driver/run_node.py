@@ -4,6 +4,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from types import FrameType
 
 import rclpy
 from rclpy.exceptions import InvalidHandle, NotInitializedException, ParameterException
@@ -30,8 +31,9 @@ def run_driver(make: Callable[[], DriverNode], name: str, args: list[str] | None
     failure = ""
     with contextlib.suppress(KeyboardInterrupt):
         ask_for_priority()
+        interrupts = _Interrupts()
         rclpy.init(args=args)
-        failure = _drive(make)
+        failure = _drive(make, interrupts)
     with _until_shutdown():
         rclpy.try_shutdown()
     if failure:
@@ -39,22 +41,39 @@ def run_driver(make: Callable[[], DriverNode], name: str, args: list[str] | None
     return 1 if failure else 0
 
 
-def _drive(make: Callable[[], DriverNode]) -> str:
+class _Interrupts:
+    """What SIGINT does beside ending the context, which is rclpy's: `KeyboardInterrupt`, while it `cuts_short`.
+
+    It cuts a long connecting short. It must not strike while the executor starts a thread (the process would wait for
+    that thread for ever), nor while the device is being stopped, however often Ctrl-C is pressed.
+    """
+
+    def __init__(self) -> None:
+        self.cuts_short = True
+        signal.signal(signal.SIGINT, self._take)  # rclpy.init puts its own before this one, and calls it
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        if self.cuts_short:
+            raise KeyboardInterrupt
+
+
+def _drive(make: Callable[[], DriverNode], interrupts: _Interrupts) -> str:
     """Make, start and spin a node; returns what was wrong, or nothing when the context ended."""
     node, failure = None, ""
     try:
         with _until_shutdown():
+            executor = MultiThreadedExecutor(num_threads=_THREADS)
             node = make()
             node.start()
-            executor = MultiThreadedExecutor(num_threads=_THREADS)
             executor.add_node(node)
+            interrupts.cuts_short = False
             executor.spin()
     except DeftError as error:
         failure = str(error) if rclpy.ok() else ""
     except ParameterException as error:
         failure = str(error.args[0])
     finally:
-        _ignore_interrupts()
+        interrupts.cuts_short = False
         if node is not None:
             failure = failure or node.failure
             node.close()
@@ -78,11 +97,3 @@ def _until_shutdown() -> Iterator[None]:
     except (RuntimeError, InvalidHandle, NotInitializedException):
         if rclpy.ok():
             raise
-
-
-def _ignore_interrupts() -> None:
-    """Let nothing, a second Ctrl-C neither, keep the device from being stopped."""
-    try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except KeyboardInterrupt:  # one that was already on its way
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
