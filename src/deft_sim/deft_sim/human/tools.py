@@ -22,7 +22,7 @@ from deft_sim.things.spoon import Spoon
 PACE = 2.0
 PULL_M = 0.105
 LIFT_M = 0.15
-PUSH_M, PRESS_M, LEVEL_RAD, RAISE_M, SCOOP_LIFT_M = 0.0466, 0.0041, 0.6963, 0.065, 0.06
+PUSH_M, PRESS_M, LEVEL_RAD, RAISE_M, SCOOP_LIFT_M = 0.0466, 0.0041, 0.6963, 0.15, 0.04
 STIR_RAD, STIR_M = np.radians(400), 0.032
 
 DEMO_DRAWER = Drawer(
@@ -201,7 +201,7 @@ def scoop_grape(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) ->
     across = np.cross([0.0, 0.0, 1.0], ahead)
     pivot = apply(stage.object_pose(), centre)
     for part in np.linspace(0.0, 1.0, 17)[1:]:
-        R = Rotation.from_rotvec(-part * LEVEL_RAD * across).as_matrix()
+        R = Rotation.from_rotvec(-np.sin(part * np.pi / 2) * LEVEL_RAD * across).as_matrix()
         T = transform(None, pivot) @ transform(R) @ transform(None, -pivot) @ pushed
         T[2, 3] += part * RAISE_M
         hand.move(1.8 / 16, wrist=T)
