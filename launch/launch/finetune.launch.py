@@ -47,7 +47,7 @@ ARGUMENTS = (
         "judge",
         "Whose reward the optimiser hears: judge (the twin's), operator (a person at `ros2 run deft_cem operator`), "
         "encoder (likeness to the demonstration's last image, by the prior's encoder), r3m or resnet18 (the same by "
-        "these, with rater_checkpoint), or X: your own rater on /X/rate_episode.",
+        "these, with rater_checkpoint), X: your own rater on /X/rate_episode, or a sum: 0.7*judge+0.3*encoder.",
     ),
     ("rater_checkpoint", "", "Weights for reward:=r3m or resnet18; for encoder the default is the prior's."),
     ("prior", "", "Checkpoint of the affordance model (.safetensors). Default: the one that ships."),
@@ -112,7 +112,7 @@ def _settings(context: LaunchContext) -> tuple[dict[str, str], WorkcellConfig]:
         raise RuntimeError(str(error)) from None
     for name, least in (("seed", 0), ("episodes", 1), ("trials", 0)):
         _whole(name, given[name], least)
-    if cell.kind == "lab" and given["reward"] == "judge":
+    if cell.kind == "lab" and "judge" in _raters(given):
         raise RuntimeError("reward:=judge reads the twin's physics; on a real table use reward:=operator or encoder")
     out = (
         Path(given["out"] or f"runs/{Path(given['task']).stem}-{time.strftime('%Y%m%d-%H%M%S')}").expanduser().resolve()
@@ -124,25 +124,34 @@ def _settings(context: LaunchContext) -> tuple[dict[str, str], WorkcellConfig]:
         raise RuntimeError(f"there is no run in {out} to resume")
     if given["prior"] and not Path(given["prior"]).expanduser().is_file():
         raise RuntimeError(f"prior:={given['prior']}: no such checkpoint; leave it out for the one that ships")
-    if given["reward"] in IMAGE_RATERS:
+    seeing = _raters(given) & set(IMAGE_RATERS)
+    if len(seeing) > 1:
+        raise RuntimeError(f"reward:={given['reward']}: one of {', '.join(sorted(seeing))} at a time")
+    given["image_rater"] = next(iter(seeing), "")
+    if given["image_rater"]:
         given["rater_checkpoint"] = _rater_checkpoint(given)
     given["out"] = str(out)
     return given, cell
 
 
+def _raters(given: dict[str, str]) -> set[str]:
+    """Names in reward:=, which may be a weighted sum such as 0.7*judge+0.3*encoder."""
+    return {part.rpartition("*")[2].strip() for part in given["reward"].split("+")}
+
+
 def _rater_checkpoint(given: dict[str, str]) -> str:
     """The encoder file of an image rater, or a RuntimeError that says where it comes from."""
     path = given["rater_checkpoint"]
-    if not path and given["reward"] == "encoder":
+    if not path and given["image_rater"] == "encoder":
         package = find_spec("deft_affordance")  # found, not imported: that would bring torch in
         folder = Path(str(package.origin)).parent if package else Path()
         path = given["prior"] or str(folder / "checkpoints" / "twin.safetensors")
     if not path or not Path(path).expanduser().is_file():
         from deft_vision.checkpoints import SOURCES  # torch comes with it: a second that only this error needs
 
-        source = SOURCES.get(given["reward"], SOURCES["small"])
+        source = SOURCES.get(given["image_rater"], SOURCES["small"])
         where = f"rater_checkpoint:={path} is not there" if path else "give its file with rater_checkpoint:=PATH"
-        raise RuntimeError(f"reward:={given['reward']} needs weights: {where}. They come from {source}")
+        raise RuntimeError(f"reward:={given['image_rater']} needs weights: {where}. They come from {source}")
     return str(Path(path).expanduser().resolve())
 
 
@@ -168,8 +177,8 @@ def _nodes(given: dict[str, str], cell: WorkcellConfig) -> list[Node]:
         node("deft_hand_driver", "hand_node"),
         node("deft_cem", "orchestrator_node"),
     ]
-    if given["reward"] in IMAGE_RATERS:
-        nodes.append(node("deft_cem", "rater_node", rater=given["reward"], checkpoint=given["rater_checkpoint"]))
+    if given["image_rater"]:
+        nodes.append(node("deft_cem", "rater_node", rater=given["image_rater"], checkpoint=given["rater_checkpoint"]))
     if cell.kind == "twin":
         nodes.insert(0, node("deft_sim", "twin_node", task=given["task"], seed=seed))
     return nodes
@@ -192,7 +201,7 @@ def _setup(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         flags.append("--resume")
     client = Node(package="deft_cem", executable="finetune", arguments=flags, output="screen", emulate_tty=True)
     entities: list[LaunchDescriptionEntity] = [*nodes, client]
-    if "operator" in (given["reward"], "judge" if cell.kind == "twin" else "operator"):
+    if cell.kind == "lab" or "operator" in _raters(given):
         resets = "" if cell.kind == "lab" else " --rate-only"
         entities.append(LogInfo(msg=f"rate in another terminal: ros2 run deft_cem operator{resets}"))
     if _boolean("record", given["record"]):

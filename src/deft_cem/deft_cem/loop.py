@@ -21,6 +21,7 @@ from deft_cem.plots import learning_curve
 from deft_cem.policies import FitData, ResidualPolicy, load_policy, make_policy
 from deft_cem.progress import clock, line
 from deft_cem.relabel import Relabels
+from deft_cem.rewards import parse_reward
 from deft_cem.store import Episode, ImageWriter, NoImages, RunInfo, RunRecord
 from deft_cem.summary import METHODS, OBJECTS, summarise, write_summary
 from deft_cem.trial import Bench, Proposal, Runner
@@ -46,7 +47,7 @@ class FineTuning:
 
     Raises:
         RecordError: The folder cannot be used; says why and what to do.
-        OptimizerError, PolicyError: No such optimiser or policy, or bad options.
+        OptimizerError, PolicyError, RewardError: No such optimiser, policy or reward, or bad options.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class FineTuning:
         self.config, self.bench, self.folder = config, bench, folder
         self.listener, self.control = listener or Listener(), control or Control()
         self._setup_s = setup_s
+        parse_reward(config.reward)
         self._optimizer: Optimizer = make_optimizer(
             config.optimizer, config.generator("optimizer"), config.optimizer_options
         )

@@ -30,6 +30,7 @@ from deft_cem.graph_workcell import GraphWorkcell
 from deft_cem.listener import Control
 from deft_cem.loop import FineTuning
 from deft_cem.relabel import Relabel, Relabels
+from deft_cem.rewards import parse_reward
 from deft_cem.trial import Bench
 from deft_core.config import validate
 from deft_core.demonstration import load_demonstration
@@ -181,7 +182,7 @@ class Orchestrator(Node):
         config, link = self._config(goal.request), self.link
         task, hand = load_task(config.task), load_hand(self.cell.hand.model)
         demonstration = load_demonstration(task.demonstration)
-        for rater in {config.reward, config.success_rater}:
+        for rater in {*(name for _, name in parse_reward(config.reward)), config.success_rater}:
             link.add_rater(rater)
         link.wait_until_served(self._value("ready_timeout_s"))
         cell = GraphWorkcell(link, self.cell, hand, task.name, config.run_id)

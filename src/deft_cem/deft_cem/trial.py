@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from deft_cem.errors import RewardError
 from deft_cem.listener import Control, Listener, Trial
 from deft_cem.optimizers.base import check_reward
+from deft_cem.rewards import combine, parse_reward
 from deft_cem.store.episode import Episode
 from deft_cem.store.images import ImageWriter
 from deft_core.demonstration import Demonstration
@@ -88,7 +89,7 @@ class Runner:
 
     Attributes:
         bench: What they are made with.
-        reward: Rater whose reward is recorded and learned from.
+        reward: Rater whose reward is recorded and learned from, or several (`deft_cem.rewards`).
         success_rater: Rater whose word on success is recorded.
         images: Where captures go.
         listener: Hears of every step.
@@ -247,14 +248,16 @@ class Runner:
         """The rating, and success with its source: a grasp that could not be carried out needs no rater."""
         if fault:
             return Rating(0.0, False, "fault"), False, "fault"
+        weights = parse_reward(self.reward)
         try:
-            rating = self.bench.workcell.rate(self.reward, before, after)
+            ratings = {name: self.bench.workcell.rate(name, before, after) for _, name in weights}
+            rating = combine([(weight, ratings[name]) for weight, name in weights])
             check_reward(rating.reward)
         except ValueError as error:
             raise RewardError(f"rater {self.reward}: {error}; the episode is not counted, mend the rater") from error
-        if self.success_rater == self.reward or rating.redo:
+        if rating.redo:
             return rating, rating.success, rating.rater if rating.success is not None else ""
-        verdict = self.bench.workcell.rate(self.success_rater, before, after)
+        verdict = ratings.get(self.success_rater) or self.bench.workcell.rate(self.success_rater, before, after)
         return rating, verdict.success, verdict.rater if verdict.success is not None else ""
 
 

@@ -38,6 +38,7 @@ class FakeGraph(Node):
         self.cell.reset("train", 1)
         self.declare_parameter("arm_fault", "")
         self.declare_parameter("hold_arm_s", 0.0)
+        self.declare_parameter("operated", False)  # a person rates and resets
         self.enabled = {"arm": False, "hand": False}
         self._grasp = fakes.BASE
         self._joints = fakes.BASE[6:]
@@ -57,6 +58,8 @@ class FakeGraph(Node):
             (ResetScene, "/scene/reset", self._reset),
             (RateEpisode, "/judge/rate_episode", self._rate),
         ):
+            if self.get_parameter("operated").value and kind in (ResetScene, RateEpisode):
+                continue
             ActionServer(self, kind, name, serve, callback_group=group, cancel_callback=lambda _: CancelResponse.ACCEPT)
         self._captures = 0
 

@@ -195,3 +195,14 @@ def test_the_loop_itself_costs_little(tmp_path):
     overhead = [e.timings["overhead"] for e in episodes(tmp_path)]
     assert np.median(overhead) < 0.05
     assert np.median(np.diff(ends)) < 0.1
+
+
+def test_a_combined_reward_asks_each_rater_once_and_keeps_success_apart(tmp_path):
+    cell = fakes.FakeCell()
+    run(tmp_path, cell, episodes=1, trials=0, reward="judge+operator")
+    assert [call for call in cell.calls if call.startswith("rate")] == ["rate judge", "rate operator"]
+    episode = episodes(tmp_path)[0]
+    assert (episode.rater, episode.success_source) == ("0.5*judge+0.5*operator", "judge")
+    assert episode.rating_details.keys() >= {"judge.reward", "operator.reward"}
+    with pytest.raises(RewardError, match="twice"):
+        run(tmp_path / "other", reward="judge+judge")

@@ -41,10 +41,10 @@ class Graph:
         }
         self.processes: list[subprocess.Popen] = []
 
-    def start(self, name: str, *command: str) -> subprocess.Popen:
+    def start(self, name: str, *command: str, stdin: int | None = None) -> subprocess.Popen:
         log = (self.folder / f"{name}.log").open("a")
         process = subprocess.Popen(
-            [sys.executable, *command], env=self.environment, stdout=log, stderr=subprocess.STDOUT
+            [sys.executable, *command], env=self.environment, stdin=stdin, stdout=log, stderr=subprocess.STDOUT
         )
         self.processes.append(process)
         return process
@@ -169,6 +169,36 @@ def test_a_grasp_out_of_reach_is_an_episode_and_a_broken_arm_is_not(graph):
     assert graph.client(episodes=2, trials=0).wait(timeout=DEADLINE_S) == 1
     assert "failed (device): as told" in graph.text("client")
     assert graph.finished() == 0
+
+
+def test_a_person_rates_resets_and_takes_a_label_back(graph):
+    """The hardware path of the README, to its end, with a robot that is not there."""
+    graph.robot(operated=True)
+    graph.start("orchestrator", "-m", "deft_cem.orchestrator_node", "--ros-args", "-p", "success_rater:=operator")
+    person = graph.start("person", "-m", "deft_cem.operator_node", stdin=subprocess.PIPE)
+    client = graph.client("--reward", "operator", episodes=2, trials=1)
+
+    def asked() -> int:
+        shown = graph.text("person")
+        return shown.count("Enter = done") + shown.count("how was it?")
+
+    answers = ["", "0.3 n", "u", "0.9 y", "", "0.5 y", ""]  # put back, rate, undo, rate again, put back, rate, ...
+    answers += ["n", ""] * 4
+    for number, answer in enumerate(answers[:-1], start=1):
+        graph.until(lambda number=number: asked() >= number, f"question {number}")
+        person.stdin.write(f"{answer}\n".encode())
+        person.stdin.flush()
+    assert client.wait(timeout=DEADLINE_S) == 0, graph.text("client") + graph.text("person")
+    with RunRecord.read(graph.out) as record:
+        tries, trials = record.episodes("finetune"), record.episodes("evaluation")
+        assert [(e.reward, e.success, e.rater, e.success_source) for e in tries] == [
+            (0.9, True, "operator", "operator"),
+            (0.5, True, "operator", "operator"),
+        ]
+        assert "reward 0.3 -> 0.9 (operator)" in dict(record.events())["relabelled"]
+    assert [e.success for e in trials] == [False] * 4
+    person.send_signal(signal.SIGINT)
+    assert person.wait(timeout=20) == 0
 
 
 def test_what_is_not_up_is_named(graph):

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from deft_cem.errors import RewardError
 from deft_cem.raters.embedding import EMBEDDING_RATERS, EmbeddingRater, RaterError, goal_image, load_encoder, make_rater
-from deft_core.observation import RGBDFrame
+from deft_cem.rewards import combine, parse_reward
+from deft_core.observation import Rating, RGBDFrame
 from deft_core.task import available_tasks, load_task
 from deft_vision.encoders import ImageEncoder
 from deft_vision.resnet import ResNet18
@@ -54,3 +56,20 @@ def test_what_is_no_rater_or_has_no_goal_is_refused(tmp_path):
     task = load_task("pick_cup").model_copy(update={"demonstration": str(tmp_path / "mine.json")})
     with pytest.raises(RaterError, match="extract_demo"):
         goal_image(task)
+
+
+def test_rewards_add_up_with_their_weights_and_say_who_gave_what():
+    assert parse_reward("judge") == [(1.0, "judge")]
+    assert parse_reward("3*judge + encoder") == [(0.75, "judge"), (0.25, "encoder")]
+    parts = [(0.75, Rating(1.0, None, "encoder", details={"distance": 2.0})), (0.25, Rating(0.2, True, "operator"))]
+    both = combine(parts)
+    assert both.reward == pytest.approx(0.8)
+    assert (both.success, both.redo, both.rater) == (True, False, "0.75*encoder+0.25*operator")
+    assert both.details == {"encoder.distance": 2.0, "encoder.reward": 1.0, "operator.reward": 0.2}
+    assert combine([(0.5, parts[0][1]), (0.5, Rating(0.0, None, "operator", redo=True))]).redo
+
+
+@pytest.mark.parametrize("text", ["", "judge+judge", "-1*judge", "x*judge", "nan*judge", "judge+", "0*judge+operator"])
+def test_what_is_no_reward_is_refused(text):
+    with pytest.raises(RewardError, match=text.replace("*", r"\*").replace("+", r"\+") or "reward"):
+        parse_reward(text)

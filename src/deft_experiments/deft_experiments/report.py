@@ -126,7 +126,10 @@ def figure_6(path: Path, cells: Cells, tasks: Sequence[str]) -> None:
     lines = -(-len(shown) // columns)
     figure = Figure(figsize=(3.6 * columns, 2.8 * lines), layout="constrained")
     FigureCanvasAgg(figure)
-    for axes, task in zip(np.ravel(figure.subplots(lines, columns, squeeze=False)), shown, strict=False):
+    panels = np.ravel(figure.subplots(lines, columns, squeeze=False))
+    for axes in panels[len(shown) :]:
+        axes.set_axis_off()
+    for axes, task in zip(panels, shown, strict=False):
         runs = cells["deft", task].successes
         axes.set(title=task, xlabel="episode", ylabel="success", ylim=(-0.03, 1.03))
         if runs:
@@ -153,7 +156,7 @@ def figure_6(path: Path, cells: Cells, tasks: Sequence[str]) -> None:
             if task in PAPER[name]:
                 label = f"paper's robot: {METHODS[name].title.split(' (')[0]}"
                 axes.axhline(PAPER[name][task][0], color="0.4", ls=style, lw=1.0, label=label)
-        axes.legend(fontsize=6, loc="lower right")
+    panels[0].legend(fontsize=6, loc="best")
     figure.savefig(path, dpi=130)
 
 
