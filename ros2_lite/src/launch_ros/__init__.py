@@ -1,19 +1,15 @@
 """Actions and substitutions for launching ROS nodes."""
 
-from typing import NoReturn
+import importlib
+from typing import Any
 
 from . import actions, descriptions, substitutions
 
-__all__ = ["actions", "descriptions", "substitutions"]
-
-_LACKING = {
-    "event_handlers": "it handles the transitions of LifecycleNode",
-    "events": "it holds the transitions of LifecycleNode",
-    "ros_adapters": "the launch has no node of its own",
-}
+__all__ = ["actions", "descriptions", "event_handlers", "events", "ros_adapters", "substitutions"]
 
 
-def __getattr__(name: str) -> NoReturn:
-    if name in _LACKING:
-        raise NotImplementedError(f"launch_ros.{name} is not part of ros2_lite: {_LACKING[name]}")
+def __getattr__(name: str) -> Any:
+    # What needs rclpy is imported when asked for: most launch files can do without.
+    if name in ("event_handlers", "events", "ros_adapters"):
+        return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,13 +9,6 @@ LACKING = [
     ("from launch_ros.actions import ComposableNodeContainer", "components are C++"),
     ("from launch_ros.actions import LoadComposableNodes", "components are C++"),
     ("from launch_ros.descriptions import ComposableNode", "components are C++"),
-    ("from launch_ros.actions import LifecycleNode", "~/change_state"),
-    ("from launch_ros.actions import LifecycleTransition", "~/change_state"),
-    ("from launch_ros.actions import SetUseSimTime", "SetParameter('use_sim_time', True)"),
-    ("from launch_ros.actions import ROSTimer", "launch.actions.TimerAction"),
-    ("from launch_ros import events", "LifecycleNode"),
-    ("from launch_ros import event_handlers", "LifecycleNode"),
-    ("from launch_ros import ros_adapters", "no node of its own"),
 ]
 
 

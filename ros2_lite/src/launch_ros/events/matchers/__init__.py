@@ -1,0 +1,5 @@
+"""Matchers that pick nodes."""
+
+from .matches_node_name import matches_node_name
+
+__all__ = ["matches_node_name"]
