@@ -26,6 +26,7 @@ def start(code):
 SPINNER = """
     import sys, rclpy
     from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+    from rclpy.impl.implementation_singleton import rclpy_implementation
     rclpy.init()
     node = rclpy.create_node("spinner")
     timer = node.create_timer(0.05, lambda: (timer.cancel(), print("up", flush=True)))
@@ -34,7 +35,8 @@ SPINNER = """
         print("returned")
     except KeyboardInterrupt:
         print("interrupted")
-    except ExternalShutdownException:
+    except (ExternalShutdownException, rclpy_implementation.RCLError):
+        # RCLError where the context ends between two waits, or while something is made
         print("shut down")
     node.destroy_node()
     rclpy.try_shutdown()
@@ -48,7 +50,7 @@ MANY = "executor = MultiThreadedExecutor(2); executor.add_node(node); executor.s
         ("rclpy.spin(node)", signal.SIGINT, ["interrupted"]),
         ("rclpy.spin(node)", signal.SIGTERM, ["shut down", "returned"]),
         (MANY, signal.SIGINT, ["interrupted"]),
-        (MANY, signal.SIGTERM, ["returned"]),
+        (MANY, signal.SIGTERM, ["returned", "shut down"]),
         ("while rclpy.ok(): rclpy.spin_once(node, timeout_sec=5)", signal.SIGINT, ["interrupted"]),
     ],
 )
