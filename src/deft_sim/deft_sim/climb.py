@@ -3,6 +3,7 @@
 A cheaper search than CMA-ES where the start is already near: most changes are dropped after the first scene or two.
 """
 
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -36,6 +37,7 @@ def climb(
     tries: int,
     rng: np.random.Generator,
     report: Callable[[str], None] = lambda text: None,
+    seconds: float = np.inf,
 ) -> Array:
     """Climb from a grasp.
 
@@ -46,14 +48,16 @@ def climb(
         tries: how many changes to try.
         rng: of the changes.
         report: told of every step up.
+        seconds: wall time after which no more changes are tried.
 
     Returns:
         (22,) the best grasp.
     """
     S, sigma = synergies(), FIRST_SIGMA
     best, known = start, np.array([reward(start, scene) for scene in scenes])
+    begin = time.monotonic()
     for k in range(tries):
-        if known.mean() > GOOD_ENOUGH:
+        if known.mean() > GOOD_ENOUGH or time.monotonic() - begin > seconds:
             break
         tried = best + S @ (sigma * rng.normal(size=S.shape[1]))
         order = np.argsort(known)

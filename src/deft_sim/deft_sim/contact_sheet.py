@@ -92,7 +92,7 @@ def strip(twin: TwinWorkcell, story: Film, renderer: SceneRenderer) -> NDArray[n
     model = twin.world.model
     data = mujoco.MjData(model)
     rows = []
-    at = story.place * [1.0, 1.0, 0.0] + [-0.02, 0.0, 0.08]
+    at = story.place * [1.0, 1.0, 0.0] + [-0.06, 0.0, 0.08]
     for eye in EYES:
         row = []
         for state in story.states:

@@ -92,6 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--demonstration", default="", help="a demonstration file instead of the task's")
     parser.add_argument("--generations", type=int, default=20)
     parser.add_argument("--climb", type=int, default=0, metavar="TRIES", help="climb from the start instead")
+    parser.add_argument("--seconds", type=float, default=np.inf, help="wall time to climb for")
     parser.add_argument("--scenes", type=int, default=3, help="scenes that each grasp is tried in")
     parser.add_argument("--trials", type=int, default=20, help="scenes to measure the result on")
     parser.add_argument("--sigma", type=float, default=0.5)
@@ -109,7 +110,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         rng = np.random.default_rng(args.seed)
         if args.climb:
             scenes = rng.integers(1, 2**31, size=args.scenes).tolist()
-            found = climb(start, search.price, scenes, args.climb, rng, lambda text: print(text, flush=True))
+            found = climb(
+                start, search.price, scenes, args.climb, rng, lambda text: print(text, flush=True), args.seconds
+            )
         else:
             found = search.run(start, rng, args.generations, args.scenes, args.sigma)
         found[6:] = search.twin.hand.clip(found[6:])
