@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import deft_cem_fakes as fakes
@@ -40,12 +41,15 @@ def store():
     return types
 
 
-def write_bag(folder: Path, run: Path, store, plugin: StoragePlugin, config=CONFIG, until: int = 10**6) -> Path:
+def write_bag(
+    folder: Path, run: Path, store, plugin: StoragePlugin, config=CONFIG, until: int = 10**6, worth=1.0
+) -> Path:
     with RunRecord.read(run) as record:
         episodes = record.episodes()[:until]
     with Writer(folder, version=9, storage_plugin=plugin) as writer:
         connection = writer.add_connection("/deft/episode", "deft_msgs/msg/Episode", typestore=store)
-        for number, episode in enumerate(episodes):
+        for number, recorded in enumerate(episodes):
+            episode = replace(recorded, reward=worth * recorded.reward)
             msg = fill_episode(deft_msgs.Episode(), episode, config, "pick the cup", 0.5)
             writer.write(connection, number + 1, serialization.serialize_message(msg))
     return folder
@@ -74,6 +78,13 @@ def test_record_and_bag_give_the_same_weights(plugin, run_folder, store, tmp_pat
     assert from_record == (run_folder / "policy.safetensors").read_bytes()
     (bag / "metadata.yaml").unlink()
     assert fit(bag, tmp_path / "bare.safetensors") == from_record
+
+
+def test_of_an_episode_in_several_bags_the_newest_counts(run_folder, store, tmp_path):
+    write_bag(tmp_path / "bag", run_folder, store, StoragePlugin.MCAP, worth=0.0)
+    write_bag(tmp_path / "bag_2", run_folder, store, StoragePlugin.MCAP, worth=0.5)  # labels that were taken back
+    write_bag(tmp_path / "bag_10", run_folder, store, StoragePlugin.MCAP)
+    assert fit(tmp_path, tmp_path / "p.safetensors") == (run_folder / "policy.safetensors").read_bytes()
 
 
 def test_bags_of_a_resumed_run_are_put_together(run_folder, store, tmp_path):

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -19,8 +20,10 @@ from pydantic import Field
 from deft_cem.errors import OptimizerError
 from deft_cem.optimizers.base import Array
 from deft_cem.optimizers.cem import Cem, SmoothedCemConfig
-from deft_cem.optimizers.surrogate import Surrogate, check_botorch, preference_model, reward_model
 from deft_core.grasp import HAND
+
+if TYPE_CHECKING:  # torch comes with it: seconds that only these optimisers need, once they fit a model
+    from deft_cem.optimizers.surrogate import Surrogate
 
 SUBSPACE_FILE = Path(__file__).with_name("hand_subspace.json")
 
@@ -52,7 +55,10 @@ class TrustRegion(Cem):
 
     def __init__(self, config: TrustRegionConfig, rng: np.random.Generator, sigma: Array | None = None) -> None:
         super().__init__(config, rng, sigma)
-        check_botorch(self.name)
+        if find_spec("botorch") is None:
+            raise OptimizerError(
+                f"optimiser {self.name} needs BoTorch: pip install botorch, or use cem, cem_smooth or cmaes"
+            )
         self._basis = None if config.space == "whole" else subspace(config.hand_directions, self.dim)
         self._known: Surrogate | None = None
 
@@ -88,6 +94,8 @@ class TrustRegion(Cem):
         return np.array(self.residuals) / self._scale
 
     def _model(self) -> Surrogate:
+        from deft_cem.optimizers.surrogate import reward_model
+
         return reward_model(self._points(), np.array(self.rewards))
 
     def _learn(self) -> None:
@@ -150,6 +158,8 @@ class Preference(TrustRegion):
         return bool(self.pairs())
 
     def _model(self) -> Surrogate:
+        from deft_cem.optimizers.surrogate import preference_model
+
         return preference_model(self._points(), self.pairs())
 
     def _extra_state(self) -> dict[str, Any]:

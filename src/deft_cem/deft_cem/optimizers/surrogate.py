@@ -1,7 +1,7 @@
 """Gaussian processes over residuals (BoTorch): of rewards, or of which of two tries was better.
 
 Everything is a pure function of what was told, in double precision on one thread, so a resumed run asks for the very
-same residuals. BoTorch is imported when the first model is fitted.
+same residuals. Imported when the first model is fitted: BoTorch and torch take seconds.
 """
 
 from __future__ import annotations
@@ -9,21 +9,13 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import torch
 
-from deft_cem.errors import OptimizerError
 from deft_cem.optimizers.base import Array
 from deft_cem.policies.network import one_thread
-
-
-def check_botorch(name: str) -> None:
-    """Raise OptimizerError where BoTorch is not installed."""
-    if find_spec("botorch") is None:
-        raise OptimizerError(f"optimiser {name} needs BoTorch: pip install botorch, or use cem, cem_smooth or cmaes")
 
 
 class Surrogate:
