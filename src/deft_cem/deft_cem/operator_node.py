@@ -42,27 +42,25 @@ class Terminal:
     """Lines from standard input, to be waited for by whoever asks."""
 
     def __init__(self) -> None:
-        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._lines: queue.Queue[str] = queue.Queue()
+        self.closed = False
         threading.Thread(target=self._read, name="terminal", daemon=True).start()
 
     def _read(self) -> None:
         for line in sys.stdin:
             self._lines.put(line)
-        self._lines.put(None)
+        self.closed = True
 
     def ask(self, prompt: str, over: Callable[[], bool]) -> str:
-        """Show a prompt and wait for a line typed after it; Interrupted once `over`."""
-        with contextlib.suppress(queue.Empty):
-            while sys.stdin.isatty():  # what was typed before the question answers nothing
-                self._lines.get_nowait()
-        print(prompt, end="", flush=True)
-        while not over():
+        """Show a prompt and wait for a line; Interrupted once `over`, or when no line will come any more."""
+        if sys.stdin.isatty():  # what was typed before the question answers nothing
             with contextlib.suppress(queue.Empty):
-                line = self._lines.get(timeout=0.1)
-                if line is None:
-                    self._lines.put(None)
-                    break
-                return line
+                while True:
+                    self._lines.get_nowait()
+        print(prompt, end="", flush=True)
+        while not over() and not (self.closed and self._lines.empty()):
+            with contextlib.suppress(queue.Empty):
+                return self._lines.get(timeout=0.1)
         print("(never mind)", flush=True)
         raise Interrupted
 
@@ -126,7 +124,8 @@ class Operator(Node):
             try:
                 answer()
             except Interrupted:
-                result.message = "the operator's terminal was closed" if self.ended.is_set() else "no longer asked"
+                gone = self.ended.is_set() or self._terminal.closed
+                result.message = "the operator's terminal was closed" if gone else "no longer asked"
                 (goal.canceled if goal.is_cancel_requested else goal.abort)()
             else:
                 goal.succeed()
