@@ -45,35 +45,64 @@ class _Info(SimpleNamespace):
 
 
 class QoSRequestedDeadlineMissedInfo(_Info):
-    """total_count, total_count_change."""
+    """No message came in the time agreed."""
+
+    total_count: int
+    total_count_change: int
 
 
 class QoSOfferedDeadlineMissedInfo(_Info):
-    """total_count, total_count_change."""
+    """No message was sent in the time agreed."""
+
+    total_count: int
+    total_count_change: int
 
 
 class QoSLivelinessChangedInfo(_Info):
-    """alive_count, not_alive_count, alive_count_change, not_alive_count_change."""
+    """Publishers are, or are no more, alive."""
+
+    alive_count: int
+    not_alive_count: int
+    alive_count_change: int
+    not_alive_count_change: int
 
 
 class QoSLivelinessLostInfo(_Info):
-    """total_count, total_count_change."""
+    """The publisher did not say in time that it is alive."""
+
+    total_count: int
+    total_count_change: int
 
 
 class QoSMessageLostInfo(_Info):
-    """total_count, total_count_change."""
+    """Messages were lost."""
+
+    total_count: int
+    total_count_change: int
 
 
 class QoSRequestedIncompatibleQoSInfo(_Info):
-    """total_count, total_count_change, last_policy_kind."""
+    """Endpoints of incompatible quality of service were found."""
+
+    total_count: int
+    total_count_change: int
+    last_policy_kind: int
 
 
 class QoSSubscriptionMatchedInfo(_Info):
-    """total_count, total_count_change, current_count, current_count_change."""
+    """Endpoints were matched, or are no more."""
+
+    total_count: int
+    total_count_change: int
+    current_count: int
+    current_count_change: int
 
 
 class IncompatibleTypeInfo(_Info):
     """total_count, total_count_change. Cyclone DDS without XTypes never reports it."""
+
+    total_count: int
+    total_count_change: int
 
 
 QoSOfferedIncompatibleQoSInfo = QoSRequestedIncompatibleQoSInfo
