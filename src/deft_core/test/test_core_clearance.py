@@ -41,5 +41,5 @@ def test_a_low_pose_is_raised_just_over_the_table(x: float, y: float, z: float, 
 def test_a_raised_grasp_passes_the_gate_that_refuses_the_one_asked_for() -> None:
     planner, gate = ArmPlanner(CELL.arm, HAND), arm_gate(CELL, HAND)
     T = transform(rotation_from_rpy([0.0, -0.5, 0.1]), [0.5, 0.05, 0.05])
-    assert "table ends" in gate.foresee(planner.solve(T, HOME))
-    assert gate.foresee(planner.solve(lifted(T, HAND, CELL), HOME)) == ""
+    assert "table ends" in gate.foresee([HOME, planner.solve(T, HOME)])
+    assert gate.foresee([HOME, planner.solve(lifted(T, HAND, CELL), HOME)]) == ""
