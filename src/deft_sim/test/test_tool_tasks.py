@@ -1,0 +1,25 @@
+"""Drawer and spoons with the robot: possible with the grasps that the search found, and only with a hand that grasps."""
+
+import pytest
+
+from deft_sim.trials import run_trials
+
+TASKS = ("open_drawer", "pick_spoon", "stir_spoon", "scoop_grape")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS)
+def test_the_expert_mostly_succeeds(task: str) -> None:
+    assert run_trials(task, "expert", "train", n=6, seed=0)["success"] >= 0.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS)
+def test_an_open_hand_does_not(task: str) -> None:
+    assert run_trials(task, "open_hand", "train", n=4, seed=0)["success"] == 0.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("objects", ["train", "test"])
+def test_a_drawer_is_not_opened_by_a_hook_of_the_fingers(objects: str) -> None:
+    assert run_trials("open_drawer", "no_thumb", objects, n=4, seed=0)["success"] == 0.0
