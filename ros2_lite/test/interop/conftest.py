@@ -57,18 +57,6 @@ class World:
         self.started.append(process)
         return process
 
-    def shell(self, line, timeout=60):
-        """Run a shell line with ROS 2 sourced; returns what it printed."""
-        done = subprocess.run(
-            ["bash", "-c", f". {shlex.quote(SETUP)} && {line}"],
-            env=self._environment("ros"),
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        return done.stdout + done.stderr
-
     def interrupt(self, process):
         """Send SIGINT; returns (exit code, stderr)."""
         process.send_signal(signal.SIGINT)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 PEER = str(Path(__file__).with_name("peer.py"))
+ROS2 = ("-c", "import sys; from ros2cli.cli import main; sys.exit(main())")
 STRING_HASH = "RIHS01_df668c740482bbd48fb39d76a70dfd4bd59db1288021743503259e948f6b1a18"
 
 
@@ -47,13 +48,20 @@ def test_everything_a_node_offers_works_across(world, server, driver):
     assert (driving.returncode, code) == (0, 0)
 
 
-def test_the_ros2_command_of_ros_sees_a_lite_node(world):
-    serving = world.start("lite", PEER, "serve")
+@pytest.mark.parametrize(("server", "command"), [("lite", "ros"), ("ros", "lite")])
+def test_the_ros2_command_of_one_sees_a_node_of_the_other(world, server, command):
+    serving = world.start(server, PEER, "serve")
     assert serving.stdout.readline() == "ready\n"
-    lines = world.shell(
-        "ros2 node list --no-daemon --spin-time 3; ros2 node info --no-daemon --spin-time 3 /interop/server;"
-        "ros2 topic info -v --no-daemon --spin-time 3 /interop/echo; ros2 param get --no-daemon /interop/server speed"
-    )
+    looking = ("--no-daemon", "--spin-time", "3")
+    lines = ""
+    for arguments in (
+        ("node", "list", *looking),
+        ("node", "info", *looking, "/interop/server"),
+        ("topic", "info", "-v", *looking, "/interop/echo"),
+        ("param", "get", *looking, "/interop/server", "speed"),
+    ):
+        out, errors = world.start(command, *ROS2, *arguments).communicate(timeout=60)
+        lines += out + errors
     assert "/interop/server" in lines.splitlines()
     for expected in (
         "/interop/echo: std_msgs/msg/String",
