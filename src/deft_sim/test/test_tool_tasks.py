@@ -1,4 +1,4 @@
-"""Drawer and spoons with the robot: possible with the grasps that the search found, and only with a hand that grasps."""
+"""Drawer and spoons with the robot: possible with the grasps that the search found, and not with an open hand."""
 
 import pytest
 

@@ -115,7 +115,7 @@ def test_the_gate_refuses_a_wrist_that_leaves_the_workspace(twin: TwinWorkcell) 
 def test_pushing_hard_on_the_table_trips_the_controller(twin: TwinWorkcell) -> None:
     twin.reset("train", 2)
     down = [0.0, 0.75, 0.0]  # fingers straight down: the palm stays above the table, the fingers do not
-    steps = (to([0.35, -0.25, 0.35], down), to([0.35, -0.25, 0.08], down, straight=True))
+    steps = (to([0.35, -0.25, 0.35], down), to([0.35, -0.25, 0.10], down, straight=True))
     outcome = twin.execute(EpisodeMotion(GRASP, steps))
     assert outcome.fault.startswith("collision")
 
