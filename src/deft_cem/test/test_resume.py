@@ -33,7 +33,7 @@ def finish(folder: Path, *more: str) -> int:
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory) -> dict[str, Path]:
     folders = {}
-    for name in ("cem", "cmaes"):
+    for name in ("cem", "cmaes", "preference"):
         folders[name] = tmp_path_factory.mktemp(name) / "run"
         assert finish(folders[name], "--optimizer", name) == 0
     return folders
@@ -50,7 +50,7 @@ def assert_same(a: Path, b: Path) -> None:
     assert (a / "policy.safetensors").read_bytes() == (b / "policy.safetensors").read_bytes()
 
 
-@pytest.mark.parametrize("optimizer", ["cem", "cmaes"])
+@pytest.mark.parametrize("optimizer", ["cem", "cmaes", "preference"])
 @pytest.mark.parametrize("instant", ["append:12"])
 def test_killed_inside_a_transaction(instant, optimizer, unbroken, tmp_path):
     assert finish(tmp_path, "--optimizer", optimizer, "--die", instant) == -signal.SIGKILL
