@@ -14,6 +14,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def publish(seconds: float) -> None:
     node = rclpy.create_node("endurance_source")
     sent = dict.fromkeys(TOPICS, 0)
 
-    def source(name: str, rate: float, encoding: str, size: int) -> None:
+    def source(name: str, encoding: str, size: int) -> tuple[Any, Callable[[], None]]:
         if encoding:
             message: Any = Image(height=480, width=640, encoding=encoding, step=640 * size)
             message.data = random.Random(0).randbytes(480 * 640 * size)
@@ -48,13 +49,14 @@ def publish(seconds: float) -> None:
             publisher.publish(message)
             sent[name] += 1
 
-        node.create_timer(1.0 / rate, send)
+        return publisher, send
 
-    while any(node.count_subscribers(f"endurance/{name}") < 3 for name in TOPICS):
+    sources = {name: source(name, encoding, size) for name, (_, encoding, size) in TOPICS.items()}
+    while any(publisher.get_subscription_count() < 3 for publisher, _ in sources.values()):
         rclpy.spin_once(node, timeout_sec=0.05)
-    time.sleep(0.5)
-    for name, (rate, encoding, size) in TOPICS.items():
-        source(name, rate, encoding, size)
+    time.sleep(1.0)  # until the other side knows of it too
+    for name, (_, send) in sources.items():
+        node.create_timer(1.0 / TOPICS[name][0], send)
     early, end = 0.0, time.monotonic() + seconds
     while time.monotonic() < end:
         rclpy.spin_once(node, timeout_sec=0.1)

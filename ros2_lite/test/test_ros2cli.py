@@ -216,8 +216,8 @@ def test_actions(ros2, robot):
 
 
 def test_ctrl_c_cancels_a_goal(ros2, robot):
-    goal = ("action", "send_goal", "/count", "example_interfaces/action/Fibonacci", "{order: 40}")
-    text, returncode = interrupt_after(ros2, 5, *goal)
+    goal = ("action", "send_goal", "--feedback", "/count", "example_interfaces/action/Fibonacci", "{order: 40}")
+    text, returncode = interrupt_after(ros2, 16, *goal)  # with feedback the goal's state is known, too
     # In ROS 2 the interrupt ends the context too, and whether the goal was canceled is never told.
     assert "Goal accepted" in text and "Canceling goal...\n" in text
     assert returncode != 0

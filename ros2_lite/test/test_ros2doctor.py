@@ -42,7 +42,7 @@ def start():
 
     yield start
     for process in started:
-        process.terminate()
+        process.kill()  # ROS 2's wait does not always notice SIGTERM
         process.communicate(timeout=15)
 
 
