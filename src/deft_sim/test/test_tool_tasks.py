@@ -4,13 +4,15 @@ import pytest
 
 from deft_sim.trials import run_trials
 
-TASKS = ("open_drawer", "pick_spoon", "stir_spoon", "scoop_grape")
+# What six trials must show at least, well below what fifty did (the package's README).
+LEAST = {"open_drawer": 0.8, "pick_spoon": 0.8, "stir_spoon": 0.8, "scoop_grape": 0.15}
+TASKS = tuple(LEAST)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_the_expert_mostly_succeeds(task: str) -> None:
-    assert run_trials(task, "expert", "train", n=6, seed=0)["success"] >= 0.5
+    assert run_trials(task, "expert", "train", n=6, seed=0)["success"] >= LEAST[task]
 
 
 @pytest.mark.slow
