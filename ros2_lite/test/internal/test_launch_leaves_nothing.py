@@ -54,6 +54,11 @@ def marked(mark):
     return found
 
 
+def hear_hangups():
+    """Undo what `nohup` before the test run does to every process below it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.fixture
 def launched(tmp_path):
     """Return a function that starts the launch, and the mark of its processes."""
@@ -65,6 +70,7 @@ def launched(tmp_path):
     def start(**options):
         options.setdefault("stdin", subprocess.DEVNULL)
         options.setdefault("stdout", subprocess.PIPE)
+        options.setdefault("preexec_fn", hear_hangups)
         process = subprocess.Popen(
             [sys.executable, "-m", "ros2cli", "launch", str(file)],
             stderr=subprocess.STDOUT,
@@ -132,6 +138,7 @@ def test_closed_terminal_ends_everything(launched):
         import termios
 
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        hear_hangups()
 
     process = start(stdin=slave, stdout=slave, preexec_fn=take_terminal)
     os.close(slave)
