@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from deft_core.workcell import WorkcellConfig
 
 # Spheres around the ends of the links that come near a table: link (0 to 5), centre in its frame, radius; metres.
-# After the outline of the xArm6 in its user manual, rounded up.
+# The twin's capsules (`deft_sim.model.arm`, after the data sheet's drawings) and 2 mm; a test of the twin compares.
 _LINK_SPHERES: tuple[tuple[int, tuple[float, float, float], float], ...] = (
     (3, (0.0, 0.0, -0.09), 0.042),
     (4, (0.0, 0.0, 0.0), 0.040),

@@ -4,8 +4,9 @@ import mujoco
 import numpy as np
 import pytest
 
+from deft_core.clearance import Clearance
 from deft_core.hand import HandModel
-from deft_core.kinematics import flange_pose
+from deft_core.kinematics import JOINT_LOWER, JOINT_UPPER, flange_pose
 from deft_sim.model.arm import add_arm
 from deft_sim.model.poses import pose_of
 from deft_sim.model.scene import new_scene
@@ -120,3 +121,22 @@ def test_the_hand_cannot_pass_through_the_table(world: World, hand: HandModel) -
     deepest = min(world.data.contact.dist, default=0.0)
     assert deepest > -0.02
     assert np.abs(world.arm_servo.external(world.data)).max() > 5.0
+
+
+def test_what_the_gate_keeps_off_the_table_bounds_the_palm_and_the_last_links(hand: HandModel) -> None:
+    world = World(hand, {})
+    model, data, clearance = world.model, world.data, Clearance(hand)
+    joints = [model.joint(f"joint{i}").qposadr[0] for i in range(1, 7)]
+    rng = np.random.default_rng(2)
+    for _ in range(50):
+        q = rng.uniform(np.maximum(JOINT_LOWER, -np.pi), np.minimum(JOINT_UPPER, np.pi))
+        data.qpos[joints] = q
+        mujoco.mj_kinematics(model, data)
+        lowest = []
+        for name in ("link5_0", "link5_1"):
+            geom = model.geom(name).id
+            radius, half = model.geom_size[geom, :2]
+            lowest.append(data.geom_xpos[geom, 2] - half * abs(data.geom_xmat[geom, 8]) - radius)
+        palm = model.geom("palm").id
+        lowest.append(data.geom_xpos[palm, 2] - np.abs(data.geom_xmat[palm, 6:9]) @ model.geom_size[palm])
+        assert clearance.of_joints(q) <= min(lowest) + 1e-6
