@@ -154,6 +154,12 @@ def test_leaning_on_it_with_a_flat_hand_is_no_grasp() -> None:
     assert not lemon(squeeze=ZERO).success
 
 
+def test_fingers_that_wedge_it_without_the_thumb_are_no_grasp() -> None:
+    verdict = lemon(fingers=GRIP, thumb=ZERO)
+    assert not verdict.success
+    assert verdict.terms["squeezed"] == 0.0
+
+
 def test_a_grasp_without_pressure_does_not_squeeze() -> None:
     assert not lemon(things=np.full(N, 0.7)).success
 

@@ -11,6 +11,7 @@ import pytest
 from deft_core.errors import ConfigError
 from deft_core.geometry import rot_z, transform
 from deft_sim.experts import Expert, expert_for, load_experts, save_expert
+from deft_sim.find_expert import Search
 from deft_sim.trials import main, run_trials, wilson
 
 EXPERT = Expert(
@@ -108,3 +109,12 @@ def test_no_room_outside_the_twin_reads_the_experts() -> None:
         p.name for p in (source / "deft_sim" / "deft_sim").rglob("*.py") if "deft_sim.experts" in p.read_text("utf-8")
     ]
     assert sorted(inside) == ["find_expert.py", "trials.py"]
+
+
+def test_a_search_keeps_an_expert_that_does_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    search = Search("open_drawer", "train")
+    monkeypatch.setattr(search, "reward", lambda relative, seeds: (0.9, 0.8))
+    assert search.known_better(0.5, [1]) == 0.8
+    assert search.known_better(0.8, [1]) is None
+    search.objects = "none"
+    assert search.known_better(0.0, [1]) is None

@@ -3,13 +3,14 @@
 "The lemon should be grasped securely on top of the juicer."
 
 On top: at the end the cut face sits over the reamer, upright, pulp on the reamer, the juicer still standing. Grasped:
-the hand squeezes it from opposite sides at the end and did since it first took hold. Securely: pressed down onto the
-reamer by `press_n` beyond its weight for half a second, it did not give way in the hand.
+thumb and fingers squeeze it from opposite sides at the end and did since they first took hold (fingers that wedge it
+among themselves are no grasp). Securely: pressed down onto the reamer by `press_n` beyond its weight for half a second,
+it did not give way in the hand.
 
 Terms of the graded reward, all physical progress:
 
 - touched: the hand touched the lemon.
-- squeezed: it was squeezed from opposite sides, up to `grip_n`.
+- squeezed: it was squeezed from opposite sides, the thumb's being one of them, up to `grip_n`.
 - on_top: how well it sits on the reamer at the end (off by 2 cm or tilted by 45 degrees counts nothing), while touched.
 - pressed: how hard the hand pressed it down onto the reamer, up to `press_n`, while squeezing it.
 - held: the share of time since it was first squeezed in which it stayed squeezed, and still is.
@@ -30,6 +31,7 @@ from deft_sim.things.thing import Thing
 GRAVITY = 9.81
 OFF_M, TILT_RAD = 0.010, np.radians(25)
 SLIP_M, TURN_RAD = 0.015, np.radians(35)
+THUMB_N = 0.3  # less than this is a thumb that lies against it
 _WINDOW = round(0.5 / SAMPLE_S)
 _END = round(0.3 / SAMPLE_S)
 
@@ -65,7 +67,8 @@ def judge_squeeze_lemon(
         raise TypeError("squeeze_lemon needs a lemon as target and one juicer among the others")
     track, juicer = trial.tracks["target"], trial.tracks[names[0]]
     weight = lemon.mass_kg * GRAVITY
-    gripped = track.squeeze > 0.5 * grip_n
+    squeeze = np.where(track.thumb > THUMB_N, track.squeeze, 0.0)
+    gripped = squeeze > 0.5 * grip_n
     taken = int(np.argmax(gripped)) if gripped.any() else len(gripped)
     share, slip, turn = 0.0, np.inf, np.inf
     if taken < len(gripped):
@@ -82,7 +85,7 @@ def judge_squeeze_lemon(
     sits = float(np.clip(1.0 - max(off / 0.02, tilt / np.radians(45)), 0.0, 1.0)) if seated else 0.0
     terms = {
         "touched": float((track.hand > 1e-3).any()),
-        "squeezed": float(np.clip(_lasting(track.squeeze) / grip_n, 0.0, 1.0)),
+        "squeezed": float(np.clip(_lasting(squeeze) / grip_n, 0.0, 1.0)),
         "on_top": sits * float((track.hand[-_END:] > 1e-3).all()),
         "pressed": float(np.clip(pressed / press_n, 0.0, 1.0)),
         "held": share * (0.5 + 0.5 * float(in_hand)),

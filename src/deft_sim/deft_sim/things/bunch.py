@@ -96,11 +96,6 @@ class Bunch(Thing):
         return self.spacing_m * (len(self.whorls) - 1) / 2 + self.berry_radius_m + self.peduncle_m
 
     @property
-    def symmetric(self) -> bool:
-        """A bunch is about as thick as it is long; one way to take it serves at every yaw."""
-        return True
-
-    @property
     def handle_m(self) -> tuple[float, float, float]:
         """Its middle, low enough for the fingers to come under it."""
         return (0.0, 0.0, 0.015)
