@@ -10,7 +10,7 @@ setup(
     description="Where and how a person would grasp: the learned prior, its data, training, retargeting and node.",
     license="Apache-2.0",
     packages=find_packages(exclude=["test"]),
-    package_data={NAME: ["configs/*.yaml", "checkpoints/*", "data/*.yaml", "py.typed"]},
+    package_data={NAME: ["configs/*.yaml", "checkpoints/*", "data/*.yaml", "video/*.yaml", "py.typed"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),

@@ -1,0 +1,67 @@
+"""Why a clip gives no sample. The rest of the batch goes on, and the manifest counts it by reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from deft_core.errors import DeftError
+
+
+class SourceUnusable(DeftError):
+    """A whole data set cannot be read: an annotation file is missing, or of another version."""
+
+
+class Reason(StrEnum):
+    """What a clip was rejected for; the manifest's words."""
+
+    # What the annotations say (appendix D).
+    TOO_SHORT = "too_short"
+    NO_LANGUAGE = "no_language"
+    UNKNOWN_TEXT = "unknown_text"
+    NO_GRASP = "no_grasp"
+    NOT_THE_WEARER = "not_the_wearer"
+    REFUSED_BY_ANNOTATORS = "refused_by_annotators"
+    BAD_ANNOTATION = "bad_annotation"
+    # What the video and the detectors show.
+    NO_VIDEO = "no_video"
+    CORRUPT_VIDEO = "corrupt_video"
+    NO_DETECTIONS = "no_detections"
+    BAD_DETECTIONS = "bad_detections"
+    UNSAFE_PICKLE = "unsafe_pickle"
+    NO_HAND = "no_hand"
+    LEFT_HAND_ONLY = "left_hand_only"
+    NO_CONTACT = "no_contact"
+    CONTACT_FROM_START = "contact_from_start"
+    NO_OBJECT = "no_object"
+    EMPTY_MASK = "empty_mask"
+    CAMERA_LOST = "camera_lost"
+    CONTACT_OFF_OBJECT = "contact_off_object"
+    NO_DEPTH = "no_depth"
+    NO_HAND_POSE = "no_hand_pose"
+
+
+class ClipRejected(DeftError):
+    """One clip gives no sample.
+
+    Args:
+        reason: what the manifest counts it under.
+        message: file, field, and what to do where something can be done.
+    """
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[ClipRejected], tuple[Reason, str]]:
+        return ClipRejected, (self.reason, str(self))
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A clip that a reader met and did not let through."""
+
+    source: str
+    clip_id: str
+    reason: Reason
+    message: str

@@ -1,0 +1,217 @@
+"""Readers of the published layouts: what they give, and what they say of files that are not theirs."""
+
+import csv
+import json
+import re
+
+import cv2
+import numpy as np
+import pytest
+
+from deft_affordance.video.errors import ClipRejected, Reason, Rejected, SourceUnusable
+from deft_affordance.video.filters import Filters
+from deft_affordance.video.readers import READERS
+from deft_affordance.video.readers.epic import NEEDED
+from deft_affordance.video.record import Clip
+from deft_affordance.video.words import clean_text, grasp_verbs, is_grasp, strip_speaker
+
+
+def action(**changes):
+    return {
+        "start_frame": 100,
+        "end_frame": 340,
+        "narration_text": "#C C picks a cup from the table",
+        "is_valid_action": True,
+        "is_rejected": False,
+        "is_invalid_annotation": False,
+        "structured_verb": "take_(pick,_grab,_get)",
+        "critical_frames": {"pre_45": 150, "pre_frame": 195, "contact_frame": 200, "pnr_frame": 210, "post_frame": 240},
+        "frames": [
+            {
+                "frame_number": 195,
+                "frame_type": "pre_frame",
+                "boxes": [
+                    {"object_type": "object_of_change", "structured_noun": "cup_(cup,_mug)",
+                     "bbox": {"x": 10.0, "y": 20.0, "width": 30.0, "height": 40.0}}
+                ],
+            }
+        ],
+    } | changes  # fmt: skip
+
+
+def ego4d(root, *actions, **top):
+    path = root / "v2/annotations/fho_main.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    interval = {"clip_uid": "c", "start_sec": 0.0, "end_sec": 300.0, "narrated_actions": list(actions)}
+    video = {"video_uid": "uid", "video_metadata": {"fps": 30.0}, "annotated_intervals": [interval]}
+    path.write_text(json.dumps({"version": "2", "videos": [video]} | top))
+    return list(READERS["ego4d"](root))
+
+
+def test_ego4d_actions_become_clips(tmp_path):
+    (clip,) = ego4d(tmp_path, action())
+    assert (clip.clip_id, clip.video) == ("uid_0_0", tmp_path / "v2/full_scale/uid.mp4")
+    assert (clip.start, clip.stop, clip.fps) == (150, 241, 30.0)
+    assert (clip.text, clip.verb, clip.noun) == ("picks a cup from the table", "take", "cup")
+    assert clip.annotations["critical_frames"]["contact_frame"] == 200
+    (other,) = ego4d(tmp_path, action(critical_frames=None, structured_verb=None, freeform_verb="grab", frames=None))
+    assert (other.start, other.stop, other.verb) == (100, 341, "grab")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "says"),
+    [
+        ({"narration_text": "#O man X takes a cup"}, Reason.NOT_THE_WEARER, "not the camera wearer"),
+        ({"narration_text": "#C C picks #unsure"}, Reason.UNKNOWN_TEXT, "not sure"),
+        ({"narration_text": "#C C ..."}, Reason.NO_LANGUAGE, "no narration"),
+        ({"is_rejected": True}, Reason.REFUSED_BY_ANNOTATORS, "annotators"),
+        ({"start_frame": "100"}, Reason.BAD_ANNOTATION, r"narrated_actions\[0\]: start_frame"),
+        ({"critical_frames": {"pre_45": 300}, "end_frame": 200}, Reason.BAD_ANNOTATION, "no range"),
+    ],
+)
+def test_ego4d_actions_that_are_no_clips_say_why(tmp_path, changes, reason, says):
+    (found,) = ego4d(tmp_path, action(**changes))
+    assert isinstance(found, Rejected) and found.reason is reason
+    assert re.search(says, found.message)
+
+
+def test_another_ego4d_file_is_named_as_such(tmp_path):
+    with pytest.raises(SourceUnusable, match=r"no fho_main\.json .*ego4d --datasets"):
+        list(READERS["ego4d"](tmp_path))
+    with pytest.raises(SourceUnusable, match=r"has no videos\[\] \(found \['clips', 'date'"):
+        (tmp_path / "annotations").mkdir()
+        (tmp_path / "annotations/fho_main.json").write_text('{"clips": [], "date": "", "version": "1"}')
+        list(READERS["ego4d"](tmp_path))
+    (tmp_path / "annotations/fho_main.json").write_text('{"videos": [')
+    with pytest.raises(SourceUnusable, match="no readable JSON"):
+        list(READERS["ego4d"](tmp_path))
+    (found,) = ego4d(tmp_path, videos=[{"video_uid": "x"}])
+    assert found.reason is Reason.BAD_ANNOTATION and "videos[0]" in found.message
+
+
+def epic(root, columns=NEEDED, **changes):
+    row = {
+        "narration_id": "P01_01_3",
+        "participant_id": "P01",
+        "video_id": "P01_01",
+        "start_timestamp": "00:00:05.00",
+        "stop_timestamp": "00:00:07.00",
+        "start_frame": "301",
+        "stop_frame": "421",
+        "narration": "take plate",
+        "verb": "take",
+        "verb_class": "0",
+        "noun": "plate",
+        "noun_class": "2",
+    } | changes
+    with (root / "EPIC_100_train.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerow(row)
+    return list(READERS["epic"](root))
+
+
+def test_epic_segments_become_clips(tmp_path):
+    (clip,) = epic(tmp_path)
+    assert clip.fps == 60.0 and (clip.start, clip.stop) == (270, 421)  # 0.5 s before image 301, which is frame 300
+    assert clip.video == tmp_path / "P01/videos/P01_01.MP4" and clip.group == "P01"
+    (found,) = epic(tmp_path, stop_frame="301")
+    assert found.reason is Reason.BAD_ANNOTATION and "line 2" in found.message
+    (found,) = epic(tmp_path, start_timestamp="five")
+    assert found.reason is Reason.BAD_ANNOTATION
+    with pytest.raises(SourceUnusable, match=r"lacks the columns narration_id.*EPIC-KITCHENS-55"):
+        epic(tmp_path, columns=[name for name in NEEDED if name != "narration_id"])
+    (tmp_path / "EPIC_100_train.csv").unlink()
+    with pytest.raises(SourceUnusable, match=r"EPIC_100_train\.csv"):
+        list(READERS["epic"](tmp_path))
+
+
+def hoi4d(root, content, category="C2"):
+    sequence = f"ZY20210800001/H1/{category}/N1/S1/s1/T1"
+    video = root / "HOI4D_release" / sequence / "align_rgb/image.mp4"
+    video.parent.mkdir(parents=True)
+    writer = cv2.VideoWriter(str(video), cv2.VideoWriter_fourcc(*"mp4v"), 15, (64, 48))
+    for _ in range(30):
+        writer.write(np.zeros((48, 64, 3), np.uint8))
+    writer.release()
+    notes = root / "HOI4D_annotations" / sequence / "action/color.json"
+    notes.parent.mkdir(parents=True)
+    notes.write_text(json.dumps(content))
+    return list(READERS["hoi4d"](root))
+
+
+def test_hoi4d_events_become_clips_in_both_forms_of_the_file(tmp_path):
+    new = {"info": {"duration": 2.0}, "events": [{"event": "Pickup", "startTime": 0.8, "endTime": 1.6}]}
+    old = {"info": {"Duration": 2.0}, "markResult": {"marks": [
+        {"event": "Pickup", "hdTimeStart": 0.8, "hdTimeEnd": 1.6}]}}  # fmt: skip
+    for i, content in enumerate((new, old)):
+        (clip,) = hoi4d(tmp_path / str(i), content)
+        assert (clip.start, clip.stop, clip.fps) == (4, 24, 15.0)
+        assert (clip.text, clip.verb, clip.noun, clip.group) == ("pick up the mug", "pickup", "mug", "C2/N1")
+    K = np.array([[900.0, 0, 960], [0, 900, 540], [0, 0, 1]])
+    (tmp_path / "0/camera_params/ZY20210800001").mkdir(parents=True)
+    np.save(tmp_path / "0/camera_params/ZY20210800001/intrin.npy", K)
+    (clip,) = READERS["hoi4d"](tmp_path / "0")
+    np.testing.assert_array_equal(clip.K, K)
+    np.save(tmp_path / "0/camera_params/ZY20210800001/intrin.npy", -K)
+    (found,) = READERS["hoi4d"](tmp_path / "0")
+    assert found.reason is Reason.BAD_ANNOTATION and "pinhole" in found.message
+
+
+def test_hoi4d_files_of_another_version_say_so(tmp_path):
+    (found,) = hoi4d(tmp_path / "a", {"segments": []})
+    assert found.reason is Reason.BAD_ANNOTATION and "neither of HOI4D's two forms" in found.message
+    events = {"info": {"duration": 2.0}, "events": [{"event": "Pickup", "startTime": "soon", "endTime": 1.6}]}
+    (found,) = hoi4d(tmp_path / "b", events)
+    assert found.reason is Reason.BAD_ANNOTATION
+    events["events"][0]["startTime"] = 0.1
+    (found,) = hoi4d(tmp_path / "c", events, category="C10")
+    assert "no object class" in found.message
+    with pytest.raises(SourceUnusable, match="HOI4D_release"):
+        list(READERS["hoi4d"](tmp_path / "nowhere"))
+
+
+def clip_of(tmp_path, **changes):
+    (tmp_path / "v.mp4").touch()
+    values = {"source": "epic", "clip_id": "a", "video_id": "v", "video": tmp_path / "v.mp4", "start": 0, "stop": 90,
+              "fps": 30.0, "text": "take cup", "verb": "take", "noun": "cup", "group": "P01"}  # fmt: skip
+    return Clip(**values | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"stop": 20}, Reason.TOO_SHORT),
+        ({"side": "left"}, Reason.LEFT_HAND_ONLY),
+        ({"verb": "look"}, Reason.NO_GRASP),
+        ({"text": ""}, Reason.NO_LANGUAGE),
+        ({"video": "nowhere.mp4"}, Reason.NO_VIDEO),
+    ],
+)
+def test_filters_of_appendix_d(tmp_path, changes, reason):
+    Filters().check(clip_of(tmp_path))
+    if "video" in changes:
+        changes = {"video": tmp_path / "nowhere.mp4"}
+    with pytest.raises(ClipRejected) as why:
+        Filters().check(clip_of(tmp_path, **changes))
+    assert why.value.reason is reason
+
+
+@pytest.mark.parametrize("changes", [{"start": 90}, {"start": -1}, {"fps": float("nan")}, {"side": "both"},
+                                     {"K": np.eye(2)}, {"clip_id": ""}])  # fmt: skip
+def test_a_clip_that_cannot_be_is_refused_on_entry(tmp_path, changes):
+    with pytest.raises(ClipRejected) as why:
+        clip_of(tmp_path, **changes)
+    assert why.value.reason is Reason.BAD_ANNOTATION
+
+
+def test_words():
+    verbs = grasp_verbs()
+    assert all(is_grasp(verb, verbs) for verb in ("take", "picks", "carries", "pick-up", "take_(pick,_grab)", "Pushes"))
+    assert not any(is_grasp(verb, verbs) for verb in ("look", "walks", "", "#"))
+    assert strip_speaker("#C C holds a bowl", "x") == "holds a bowl" and strip_speaker("#c holds it", "x") == "holds it"
+    assert clean_text("Take the cup's lid!", "x") == "take the cup's lid"
+    with pytest.raises(ClipRejected, match="no word that can be read"):
+        clean_text("123 45", "x")
+    with pytest.raises(ClipRejected, match="no narration"):
+        clean_text(" ... ", "x")
