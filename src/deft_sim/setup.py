@@ -15,10 +15,19 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
     ],
-    install_requires=["setuptools", "numpy", "scipy", "mujoco", "pydantic>=2", "opencv-python-headless<5"],
+    install_requires=[
+        "setuptools",
+        "numpy",
+        "scipy",
+        "mujoco",
+        "pydantic>=2",
+        "opencv-python-headless<5",
+        "imageio-ffmpeg",
+    ],
     entry_points={
         "console_scripts": [
             "twin_node = deft_sim.twin_node:main",
+            "show = deft_sim.show_node:main",
             "trials = deft_sim.trials:main",
             "find_expert = deft_sim.find_expert:main",
             "contact_sheet = deft_sim.contact_sheet:main",

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from deft_core.demonstration import load_demonstration
 from deft_core.errors import DeftError
-from deft_core.geometry import Array, transform
+from deft_core.geometry import Array
 from deft_core.motion import ArmMove, EpisodeMotion, HandShape
 from deft_core.task import load_task
 from deft_core.workcell import load_workcell, scene_seed
+from deft_sim.camera.look import look_at
 from deft_sim.camera.pinhole import Pinhole
 from deft_sim.camera.renderer import SceneRenderer
 from deft_sim.task_scene import OBJECT_SETS, TARGET
@@ -41,14 +42,6 @@ class Film:
     place: Array
     success: bool
     label: str
-
-
-def look_at(eye: Array, at: Array) -> Array:
-    """T_base_camera (4, 4) of an optical frame at `eye` that looks at a point."""
-    z = (at - eye) / np.linalg.norm(at - eye)
-    x = np.cross(z, [0.0, 0.0, 1.0])
-    x /= np.linalg.norm(x)
-    return transform(np.column_stack([x, np.cross(z, x), z]), eye)
 
 
 def film(setting: Setting, grasp: str, objects: str, seed: int) -> Film:

@@ -3,6 +3,7 @@
 import contextlib
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,15 @@ from deft_msgs.srv import InjectFault
 from deft_sim.devices.injection import inject
 from deft_sim.devices.workcell_devices import WorkcellDevices
 from deft_sim.live import LiveTwin
+from deft_sim.view.onlooker import Onlooker, onlooker
 
 PARAMETERS = {
     "task": ("pick_cup", "Task whose objects stand on the table first."),
     "workcell": ("twin", "Workcell name or YAML path; of kind twin."),
     "time_scale": (0.0, "How many times faster than the clock the twin lives; 0: the workcell file's."),
     "seed": (0, "Seed of the hand-eye calibration error."),
+    "view": (False, "Show the twin: in a window where there is a screen, else as a film of every episode."),
+    "films": ("films", "Folder for the films."),
 }
 
 
@@ -45,6 +49,11 @@ class TwinNode(Node):
         seed = int(self._value("seed"))
         self.twin = LiveTwin(load_task(self._value("task")), cell, seed)
         self._devices = WorkcellDevices(self.twin, seed)
+        self._onlooker: Onlooker | None = None
+        if self._value("view"):
+            self._onlooker = onlooker(Path(self._value("films")).expanduser(), self.get_logger().info)
+            watch = self._onlooker.tick
+            self.twin.attach(lambda: watch(self.twin.world))
         self.failure = ""
         self._busy = threading.Lock()
         self._devices.__enter__()
@@ -75,6 +84,8 @@ class TwinNode(Node):
             try:
                 seed = int(asked.seed) or int(np.random.default_rng().integers(1, 2**63))
                 self.twin.reset(load_task(asked.task), asked.objects, seed)
+                if self._onlooker is not None:
+                    self._onlooker.begin(f"{Path(asked.task).stem}_{asked.objects}")
             except DeftError as error:
                 result.success, result.message = False, str(error)
                 goal.abort()
@@ -87,6 +98,8 @@ class TwinNode(Node):
         result = RateEpisode.Result(rater="judge")
         try:
             verdict = self.twin.verdict()
+            if self._onlooker is not None:
+                self._onlooker.end()
         except DeftError as error:
             result.message = str(error)
             goal.abort()
@@ -126,6 +139,8 @@ class TwinNode(Node):
     def destroy_node(self) -> None:
         """Close the devices, then let go of the node."""
         self._devices.__exit__(None, None, None)
+        if self._onlooker is not None:
+            self._onlooker.close()
         super().destroy_node()
 
 

@@ -1,0 +1,146 @@
+"""Films of a living twin: MP4 files, drawn from states that were kept while it moved."""
+
+import queue
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import imageio_ffmpeg
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from deft_core.geometry import Array
+from deft_sim.camera.look import look_at
+from deft_sim.camera.pinhole import Pinhole
+from deft_sim.camera.renderer import SceneRenderer
+from deft_sim.tick import TICK_S
+from deft_sim.world import World
+
+FPS = 25  # frames a robot second
+VIEW = Pinhole(640, 480, 560.0)
+# Beside the table, on the left of somebody behind the robot: hand and object are seen, the arm is not in the way.
+T_BASE_VIEW = look_at(np.array([0.10, 0.78, 0.46]), np.array([0.47, 0.0, 0.10]))
+_EVERY = round(1.0 / (FPS * TICK_S))
+# Nobody wants to see a robot wait: after half a second in which nothing moves by this much no frame is kept.
+_STILL, _STILL_FRAMES = 1e-3, FPS // 2
+_MOST_FRAMES = 120 * FPS
+
+
+class Mp4:
+    """An H.264 film that is being written.
+
+    Args:
+        path: of the file; its folder is made.
+        pinhole: whose size the frames have.
+        fps: frames a second.
+    """
+
+    def __init__(self, path: Path, pinhole: Pinhole = VIEW, fps: float = FPS) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        size = (pinhole.width, pinhole.height)
+        self.path, self.frames = path, 0
+        self._sink: Generator[None, object, None] = imageio_ffmpeg.write_frames(
+            str(path), size, fps=fps, codec="libx264", quality=7, ffmpeg_log_level="error"
+        )
+        self._sink.send(None)
+
+    def add(self, frame: NDArray[np.uint8]) -> None:
+        """Append a frame (H, W, 3), RGB."""
+        self._sink.send(np.ascontiguousarray(frame))
+        self.frames += 1
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._sink.close()
+
+
+@dataclass(frozen=True, eq=False)
+class _Frame:
+    world: World
+    qpos: Array
+
+
+class FilmMaker:
+    """Films every episode between `begin` and `end`; draws on a thread of its own, as fast as it gets to.
+
+    Args:
+        folder: where the films go: 001_NAME.mp4, 002_NAME.mp4, ...
+        report: told of every finished film.
+    """
+
+    def __init__(self, folder: Path, report: Callable[[str], object]) -> None:
+        self._folder, self._report = folder, report
+        self._work: queue.Queue[_Frame | Path | str] = queue.Queue()
+        self._filming = False
+        self._ticks = self._kept = self._still = 0
+        self._last: Array = np.zeros(0)
+        self._number = len(list(folder.glob("*.mp4"))) if folder.is_dir() else 0
+        self._film: Mp4 | None = None
+        self._cameras: dict[int, tuple[SceneRenderer, mujoco.MjData]] = {}
+        self._thread = threading.Thread(target=self._run, name="film", daemon=True)
+        self._thread.start()
+
+    def begin(self, name: str) -> None:
+        """Begin a film; one that is still being made ends."""
+        self.end()
+        self._number += 1
+        self._work.put(self._folder / f"{self._number:03d}_{name}.mp4")
+        self._ticks = self._kept = self._still = 0
+        self._filming = True
+
+    def end(self) -> None:
+        """End the film, if there is one."""
+        if self._filming:
+            self._filming = False
+            self._work.put("end")
+
+    def close(self) -> None:
+        """Draw what is left, and stop."""
+        self.end()
+        self._work.put("close")
+        self._thread.join(timeout=60.0)
+
+    def tick(self, world: World) -> None:
+        """Keep every tenth state while something moves."""
+        self._ticks += 1
+        if not self._filming or self._ticks % _EVERY or self._kept >= _MOST_FRAMES:
+            return
+        qpos = world.data.qpos.copy()
+        moved = qpos.shape != self._last.shape or bool(np.abs(qpos - self._last).max() > _STILL)
+        self._still = 0 if moved else self._still + 1
+        if self._still <= _STILL_FRAMES:
+            self._last = qpos
+            self._kept += 1
+            self._work.put(_Frame(world, qpos))
+
+    def _run(self) -> None:
+        while (job := self._work.get()) != "close":
+            try:
+                if isinstance(job, Path):
+                    self._film = Mp4(job)
+                elif isinstance(job, _Frame) and self._film is not None:
+                    self._film.add(self._draw(job))
+                elif job == "end" and self._film is not None:
+                    self._film.close()
+                    self._report(f"film: {self._film.path} ({self._film.frames / FPS:.1f} s of robot time)")
+                    self._film = None
+            except (OSError, RuntimeError) as error:  # a disk that is full, say: the twin goes on unseen
+                self._film = None
+                self._report(f"film: given up: {error}")
+        for renderer, _ in self._cameras.values():
+            renderer.close()
+
+    def _draw(self, frame: _Frame) -> NDArray[np.uint8]:
+        model = frame.world.model
+        if id(frame.world) not in self._cameras:
+            self._cameras[id(frame.world)] = (SceneRenderer(model), mujoco.MjData(model))
+        renderer, data = self._cameras[id(frame.world)]
+        data.qpos[:] = frame.qpos
+        mujoco.mj_kinematics(model, data)
+        mujoco.mj_comPos(model, data)
+        mujoco.mj_camlight(model, data)
+        color = renderer.shoot(data, T_BASE_VIEW, VIEW, color=True).color
+        assert color is not None
+        return color

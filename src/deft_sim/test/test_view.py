@@ -1,0 +1,75 @@
+"""Watching the twin: films of episodes, and which of window and film it is."""
+
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from deft_sim.tick import TICK_S
+from deft_sim.view.film import FPS, FilmMaker
+from deft_sim.view.onlooker import has_screen, onlooker
+from deft_sim.workcell import TwinWorkcell
+
+
+def frames_of(path: Path) -> tuple[int, tuple[int, int]]:
+    """How many frames a film has, and their size."""
+    reader = imageio_ffmpeg.read_frames(str(path))
+    meta = next(reader)
+    return sum(1 for _ in reader), meta["size"]
+
+
+def live(twin: TwinWorkcell, maker: FilmMaker, seconds: float, *, moving: bool) -> None:
+    """Let time pass before the film maker, with a finger that moves or not."""
+    world = twin.world
+    for k in range(round(seconds / TICK_S)):
+        if moving:
+            world.hand_servo.goal = np.full(12, 0.4 + 0.4 * np.sin(0.02 * k))
+        world.tick()
+        maker.tick(world)
+
+
+def test_every_episode_becomes_a_film_as_long_as_what_moved(twin: TwinWorkcell, tmp_path: Path) -> None:
+    told: list[str] = []
+    maker = FilmMaker(tmp_path / "films", told.append)
+    twin.reset("train", 1)
+    live(twin, maker, 0.4, moving=True)  # nobody films yet
+    maker.begin("pick_cup_train")
+    live(twin, maker, 1.0, moving=True)
+    maker.begin("pick_cup_again")  # the first one ends by itself
+    live(twin, maker, 0.6, moving=True)
+    maker.end()
+    maker.close()
+    films = sorted((tmp_path / "films").glob("*.mp4"))
+    assert [film.name for film in films] == ["001_pick_cup_train.mp4", "002_pick_cup_again.mp4"]
+    (first, size), (second, _) = map(frames_of, films)
+    assert size == (640, 480)
+    assert first == pytest.approx(1.0 * FPS, abs=2) and second == pytest.approx(0.6 * FPS, abs=2)
+    assert len(told) == 2 and "001_pick_cup_train.mp4" in told[0]
+
+
+def test_a_robot_that_waits_is_not_filmed(twin: TwinWorkcell, tmp_path: Path) -> None:
+    maker = FilmMaker(tmp_path, lambda text: None)
+    twin.reset("train", 1)
+    maker.begin("still")
+    live(twin, maker, 4.0, moving=False)
+    maker.close()
+    assert frames_of(tmp_path / "001_still.mp4")[0] < 2 * FPS
+
+
+def test_films_go_on_where_the_folder_left_off(tmp_path: Path) -> None:
+    (tmp_path / "001_before.mp4").touch()
+    maker = FilmMaker(tmp_path, lambda text: None)
+    maker.begin("next")
+    maker.close()
+    assert maker._number == 2
+
+
+def test_without_a_screen_it_films_and_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert not has_screen()
+    told: list[str] = []
+    eyes = onlooker(tmp_path, told.append)
+    eyes.close()
+    assert isinstance(eyes, FilmMaker) and str(tmp_path) in told[0]
