@@ -39,6 +39,7 @@ def samples():
         "crop": rng.integers(0, 256, (n, 32, 32, 3)).astype(np.uint8),
         "text": np.array(["pick up the cup", "pour the cup"] * (n // 2)),
         "verb": np.array(["pick", "pour"] * (n // 2)),
+        "kind": np.array(["cup"] * n),
         "contacts": contacts, "wrist": wrist, "mano": mano,
         "contacts_true": contacts, "wrist_true": wrist, "mano_true": mano,
         "contact_in_wrist": rng.normal(size=(n, 3)),

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from deft_affordance.data.human_grasps import find_grasps
-from deft_affordance.data.objects import KINDS, draw_object, task_objects
+from deft_affordance.data.objects import KINDS, draw_object
 from deft_affordance.retarget import retarget
 from deft_core.errors import DeftError
 from deft_core.geometry import Array
@@ -34,7 +34,8 @@ def grasps(count: int, seed: int, hand: str) -> Array:
     for index in range(20 * count):
         kind = list(KINDS)[index % len(KINDS)]
         rng = np.random.default_rng([seed, index])
-        stage = HumanStage(draw_object(kind, task_objects(kind), rng))
+        drawn = draw_object(kind, rng)
+        stage = HumanStage(drawn.target, others=drawn.others)
         verb = KINDS[kind].verbs[int(rng.integers(len(KINDS[kind].verbs)))]
         held = find_grasps(stage, kind, verb, rng, tries=2)
         found += [retarget(held[0].mano_pose, model)] if held else []

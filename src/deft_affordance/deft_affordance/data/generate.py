@@ -1,8 +1,8 @@
 """Make the synthetic data set: `ros2 run deft_affordance generate --out runs/prior_data`.
 
 For each object, drawn at random and never a task's own: find how a human hand holds it for each verb, then photograph
-it alone in many rooms. One shard an object; an interrupted run goes on with the next object. Which process made a shard
-changes nothing in it.
+it, with what stands beside it and before any hand comes, in many rooms. Kinds take turns. One shard an object; an
+interrupted run goes on with the next object. Which process made a shard changes nothing in it.
 """
 
 from __future__ import annotations
@@ -19,30 +19,37 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from deft_affordance.data.draws import Drawn
 from deft_affordance.data.human_grasps import find_grasps
 from deft_affordance.data.instructions import draw_instruction
-from deft_affordance.data.objects import KINDS, draw_object, task_objects
+from deft_affordance.data.objects import KINDS, TURNS, draw_object
 from deft_affordance.data.shards import write_manifest, write_shard
+from deft_affordance.data.tabletop import Tabletop
 from deft_affordance.data.views import Photographer
 from deft_core.errors import DeftError
 from deft_core.workcell import load_workcell
-from deft_sim.human.scene import HumanStage
+from deft_sim.human.scene import OBJECT, HumanStage
+from deft_sim.things.grape import Grape
+from deft_sim.things.thing import Thing
 
 
 def generate_object(
     index: int, kind: str, seed: int, views: int, tries: int, image_size: int
 ) -> tuple[list[dict[str, object]], dict[str, int]]:
     """Samples of one object (a function of its arguments alone), and how many grasps were sought and found."""
-    rng = np.random.default_rng([seed, index])
-    thing = draw_object(kind, task_objects(kind), rng)
-    stage = HumanStage(thing)
+    rng, how = np.random.default_rng([seed, index]), KINDS[kind]
+    tabletop = draw_tabletop(kind, rng)
+    stage = HumanStage(tabletop.drawn.target, others=_in_the_way(tabletop.drawn))
     counts = {"sought": 0, "found": 0, "unseen": 0}
     rows: list[dict[str, object]] = []
     camera = load_workcell("twin").camera.T_base_camera
-    with Photographer(thing, camera, image_size, KINDS[kind].round) as photographer:
-        for verb in KINDS[kind].verbs:
+    # One way for each object, so that a picture has one label; but where the hand does not turn with the thing, a way
+    # belongs to one yaw.
+    keep = 4 if how.turn == "stays" else 1
+    with Photographer(tabletop, how, camera, image_size) as photographer:
+        for verb in how.verbs:
             counts["sought"] += 1
-            grasps = find_grasps(stage, kind, verb, rng, tries)
+            grasps = find_grasps(stage, kind, verb, rng, tries, keep, tabletop.poses)
             if not grasps:
                 continue
             counts["found"] += 1
@@ -51,17 +58,28 @@ def generate_object(
                 if sample is None:
                     counts["unseen"] += 1
                     continue
-                row = vars(sample) | {"text": draw_instruction(verb, kind, rng), "verb": verb, "object": index}
-                row["contact_in_wrist"] = np.asarray(row["contact_in_wrist"])
-                rows.append(row)
-    return rows, counts
+                said = {"text": draw_instruction(verb, kind, rng), "verb": verb, "kind": kind, "object": index}
+                rows.append(vars(sample) | said)
+    return rows, {f"{name} {kind}": count for name, count in counts.items()}
+
+
+def draw_tabletop(kind: str, rng: np.random.Generator) -> Tabletop:
+    """An object of a kind, with what stands beside it, at rest as it should."""
+    while True:
+        tabletop = Tabletop(draw_object(kind, rng))
+        if KINDS[kind].stands(tabletop.drawn.target, tabletop.poses[OBJECT]):
+            return tabletop
+
+
+def _in_the_way(drawn: Drawn) -> dict[str, Thing]:
+    """What a hand may run into: loose grapes lie too low, and are many."""
+    return {name: thing for name, thing in drawn.others.items() if not isinstance(thing, Grape)}
 
 
 def make_shard(out: Path, index: int, seed: int, views: int, tries: int, image_size: int) -> int:
     """Make one object's shard, if it is not there yet; returns the object's number."""
-    kinds = sorted(KINDS)
     if not (out / f"shard-{index:05d}.npz").exists():
-        rows, counts = generate_object(index, kinds[index % len(kinds)], seed, views, tries, image_size)
+        rows, counts = generate_object(index, TURNS[index % len(TURNS)], seed, views, tries, image_size)
         if rows:
             write_shard(out, index, rows, counts)
     return index
@@ -87,9 +105,11 @@ def main(argv: list[str] | None = None) -> None:
     """Generate the data set."""
     parser = argparse.ArgumentParser(prog="generate", description="Make the prior's synthetic data set.")
     parser.add_argument("--out", type=Path, required=True, help="folder of shards")
-    parser.add_argument("--objects", type=int, default=300)
-    parser.add_argument("--views", type=int, default=14, help="pictures of each object for each verb")
-    parser.add_argument("--tries", type=int, default=8, help="ways of grasping tried for each object and verb")
+    parser.add_argument(
+        "--objects", type=int, default=540, help="of all kinds together; every ninth is of one kind, cups twice"
+    )
+    parser.add_argument("--views", type=int, default=12, help="pictures of each object for each verb")
+    parser.add_argument("--tries", type=int, default=16, help="ways of grasping tried for each object and verb")
     parser.add_argument("--image-size", type=int, default=96)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
@@ -104,9 +124,10 @@ def main(argv: list[str] | None = None) -> None:
         total = write_manifest(args.out, {k: v for k, v in vars(args).items() if k not in ("out", "workers")})
     except (DeftError, OSError) as error:
         sys.exit(f"generate: {error}")
+    found, sought = (sum(n for key, n in total.items() if key.startswith(name)) for name in ("found", "sought"))
     print(
-        f"{args.out}: {total['samples']} samples; grasps found for {total.get('found', 0)} of "
-        f"{total.get('sought', 0)} objects and verbs; {time.monotonic() - started:.0f} s"
+        f"{args.out}: {total['samples']} samples; grasps found for {found} of {sought} objects and verbs; "
+        f"{time.monotonic() - started:.0f} s"
     )
 
 

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from deft_affordance.data.objects import KINDS
 from deft_core.geometry import Array, apply, inverse, rot_z, transform
-from deft_sim.human.grasping import Hold, shake, take_hold
+from deft_sim.human.grasping import FIST, PINCH, Hold, pull, shake, take_hold
 from deft_sim.human.scene import HumanStage
 
 # Where the person's right shoulder is over the table, base_link, metres: behind the robot's base, to the right.
 SHOULDER_XY_M = (-0.35, -0.20)
 REFERENCE_XY_M = (0.55, 0.0)
-MAX_TIP_RAD = 0.25
+# How far gripping may tip a thing; one of loose parts rolls a little into the hand.
+MAX_TIP_RAD, MAX_ROLL_RAD = 0.25, 0.6
+# Of so many that held, the easiest is easy enough.
+ENOUGH = 3
 
 
 @dataclass(frozen=True, eq=False)
 class HumanGrasp:
-    """A grasp that held, for an object standing at REFERENCE_XY_M.
+    """A grasp that held, for an object whose place is REFERENCE_XY_M.
 
     Attributes:
         verb: what the person meant to do.
-        T_place_wrist: (4, 4) wrist relative to the object's place (upright frame on the table, heading of the
-            shoulder).
+        yaw_rad: how the object was turned in the place's frame.
+        T_place_wrist: (4, 4) wrist relative to the place (upright frame on the table, heading of the shoulder).
         mano_pose: (45,) at contact.
         contacts: (n, 3) contact points in the same frame, metres.
         normals: (n, 3) unit vectors from the object to the hand there.
@@ -32,6 +36,7 @@ class HumanGrasp:
     """
 
     verb: str
+    yaw_rad: float
     T_place_wrist: Array
     mano_pose: Array
     contacts: Array
@@ -51,33 +56,58 @@ def place_frame(x_m: float, y_m: float) -> Array:
 
 
 def find_grasps(
-    stage: HumanStage, kind: str, verb: str, rng: np.random.Generator, tries: int = 8, keep: int = 1
+    stage: HumanStage,
+    kind: str,
+    verb: str,
+    rng: np.random.Generator,
+    tries: int = 8,
+    keep: int = 1,
+    poses: Mapping[str, Array] | None = None,
 ) -> list[HumanGrasp]:
-    """Try natural grasps; return the `keep` best of those that hold under gravity and shaking."""
-    found = []
+    """Try natural grasps; return the `keep` best of those that hold under gravity and shaking (or pulling).
+
+    Args:
+        stage: the object, what stands with it, and the hand.
+        kind: of the object; says how it is reached for.
+        verb: what the person means to do.
+        rng: source of randomness.
+        tries: how many ways to try.
+        keep: how many to return.
+        poses: T_place_thing (4, 4) by name, as things came to rest.
+    """
+    how, found = KINDS[kind], []
     for _ in range(tries):
-        hand = stage.place(*REFERENCE_XY_M, float(rng.uniform(-np.pi, np.pi)))
+        # What leads the hand turns with the place; see `Kind.turn`.
+        yaw = 0.0 if how.turn == "leads" else float(rng.uniform(-how.yaw_rad, how.yaw_rad))
+        hand = stage.place(*REFERENCE_XY_M, yaw, poses)
         start = stage.object_pose()
-        reach, discomfort = KINDS[kind].reach(stage.thing, start, verb, rng)
-        hold = take_hold(hand, stage.object_body, reach)
-        tip = float(np.arccos(np.clip(stage.object_pose()[2, 2], -1.0, 1.0)))
+        reach, discomfort = how.reach(stage.thing, start, verb, rng)
+        hold = take_hold(hand, stage.object_body, reach, closed=PINCH if how.pinch else FIST)
+        touched = stage.object_pose()
+        tip = float(np.arccos(np.clip(start[:3, 2] @ touched[:3, 2], -1.0, 1.0)))
         digits = {j // 3 for j in hold.touch.joints if j >= 0}
-        proper = KINDS[kind].proper(stage.thing, hold.touch)
-        if tip > MAX_TIP_RAD or len(digits) < 3 or 4 not in digits or not proper:
+        if (
+            tip > (MAX_ROLL_RAD if how.loose else MAX_TIP_RAD)
+            or len(digits) < 3
+            or 4 not in digits
+            or not how.proper(hold.touch)
+        ):
             continue
-        steady = shake(hand, stage.object_body, hold)
-        if not steady.holds():
+        steady = (shake if how.lifted else pull)(hand, stage.object_body, hold)
+        if not steady.holds(how.loose):
             continue
         cost = discomfort + 40.0 * steady.slip_m + 2.0 * tip - 0.2 * steady.digits
-        found.append(_as_placed(verb, start, hold, cost))
+        found.append(_as_placed(verb, yaw, touched if how.loose else start, hold, cost))
+        if len(found) >= max(ENOUGH, keep):
+            break
     return sorted(found, key=lambda grasp: grasp.cost)[:keep]
 
 
-def _as_placed(verb: str, T_base_object: Array, hold: Hold, cost: float) -> HumanGrasp:
-    """Express a hold for the object as it stood before it was touched: what an image of it alone will show."""
+def _as_placed(verb: str, yaw: float, T_base_object: Array, hold: Hold, cost: float) -> HumanGrasp:
+    """Express a hold for the object as it stood before it was touched: what an image without a hand will show."""
     # Gripping shifts and tips the object a little; contacts are where skin meets the object, so they go with the
     # object, and the wrist is taken where it closed.
-    T_place = transform(None, [*T_base_object[:2, 3], 0.0])
+    T_place = transform(None, [*REFERENCE_XY_M, 0.0])
     T = inverse(T_place) @ T_base_object
     contacts, normals = apply(T, hold.touch.points), hold.touch.normals @ T[:3, :3].T
-    return HumanGrasp(verb, inverse(T_place) @ hold.T_base_wrist, hold.mano_pose, contacts, normals, cost)
+    return HumanGrasp(verb, yaw, inverse(T_place) @ hold.T_base_wrist, hold.mano_pose, contacts, normals, cost)

@@ -1,34 +1,34 @@
 """Objects to grasp, drawn at random: of the tasks' kinds, never the tasks' own.
 
-A kind is one entry of `KINDS`: how to draw one, how far two of them differ, what may be done with it, and how a person
+A kind is one entry of `KINDS`: how to draw one with what stands beside it, what may be done with it, and how a person
 reaches for it. Further kinds plug in here.
 """
 
 from __future__ import annotations
 
-import colorsys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from deft_core.errors import DeftError
-from deft_core.geometry import Array
-from deft_core.task import available_tasks, load_task
+from deft_affordance.data.draws import Drawn, draw_bagel, draw_bunch, draw_cup, draw_drawer, draw_lemon
+from deft_affordance.data.likeness import TaskObjectRefused, refuse_task_object
+from deft_affordance.data.spoons import draw_scoop, draw_spoon, draw_stirrer, leans
+from deft_core.geometry import Array, apply
+from deft_sim.human.aims import HELD_AT
 from deft_sim.human.grasping import Reach
 from deft_sim.human.hand_driver import Touch
-from deft_sim.human.natural import STYLES, reach_cup
+from deft_sim.human.natural import STYLES, reach_aimed, reach_cup
+from deft_sim.things.bagel import Bagel
+from deft_sim.things.bunch import Bunch
 from deft_sim.things.cup import Cup
-from deft_sim.things.registry import make_thing
+from deft_sim.things.drawer import Drawer
+from deft_sim.things.lemon import Lemon
+from deft_sim.things.spoon import Spoon
 from deft_sim.things.thing import Thing
 
-# Two objects count as different when some dimension differs by at least this share.
-MIN_DIFFERENCE = 0.05
-
-
-class TaskObjectRefused(DeftError):
-    """An object of the prior's training is (nearly) one of a task file."""
+TABLE_X_M = (0.46, 0.65)
 
 
 @dataclass(frozen=True)
@@ -36,64 +36,31 @@ class Kind:
     """What the generator must know of a kind of object.
 
     Attributes:
-        draw: a random one.
-        difference: largest relative difference of dimensions between two.
+        draw: a random one, with what stands beside it.
         verbs: what may be done with it.
         reach: (thing, T_base_thing, verb, rng) -> how a person reaches, and its discomfort.
         proper: whether a person would touch it so (nobody's thumb goes into a cup).
-        round: whether it looks and grasps the same from all around.
+        turn: what its yaw changes. "spins": nothing, it looks and is grasped the same from all around. "leads": the
+            hand turns with it. "stays": the hand comes as it does, however the thing lies.
+        yaw_rad: how far it may be turned, where that matters.
+        place_x_m: where it may stand: around the tasks' placements, and a little beyond.
+        pinch: whether fingers and thumb meet with their pulps; else they make a fist.
+        loose: whether it is many parts that swing, so that how the whole is turned says little about its hold.
+        lifted: whether the hold is tested by lifting and shaking; else by pulling back.
+        stands: (thing, T_place_thing) -> whether it came to rest as it should.
     """
 
-    draw: Callable[[np.random.Generator], Thing]
-    difference: Callable[[Thing, Thing], float]
+    draw: Callable[[np.random.Generator], Drawn]
     verbs: tuple[str, ...]
     reach: Callable[[Thing, Array, str, np.random.Generator], tuple[Reach, float]]
-    proper: Callable[[Thing, Touch], bool]
-    round: bool
-
-
-_PATTERNS: tuple[Literal["badge", "stripe", "label"], ...] = ("badge", "stripe", "label")
-
-
-def _color(rng: np.random.Generator) -> tuple[float, float, float]:
-    return colorsys.hsv_to_rgb(rng.random(), rng.uniform(0.0, 0.95), rng.uniform(0.25, 0.98))
-
-
-def draw_cup(rng: np.random.Generator) -> Cup:
-    """A cup or mug of 70 to 135 mm, wall 24 to 55 mm from its axis: tapered, straight, waisted, bellied or lipped."""
-    height, radius = rng.uniform(0.070, 0.135), rng.uniform(0.030, 0.049)
-    form = rng.choice(["tapered", "straight", "waisted", "bellied", "lipped"])
-    if form == "tapered":
-        taper = rng.uniform(0.70, 0.95)
-        profile = [(0.0, radius * taper), (1.0, radius * (2.0 - taper) ** 0.5)]
-    elif form == "straight":
-        profile = [(0.0, radius), (1.0, radius)]
-    elif form == "waisted":
-        waist = rng.uniform(0.84, 0.95)
-        profile = [(0.0, radius), (rng.uniform(0.35, 0.65), radius * waist), (1.0, radius * rng.uniform(0.98, 1.06))]
-    elif form == "bellied":
-        belly = rng.uniform(1.04, 1.15)
-        profile = [(0.0, 0.92 * radius), (rng.uniform(0.35, 0.65), radius * belly), (1.0, 0.96 * radius)]
-    else:
-        profile = [(0.0, radius), (rng.uniform(0.75, 0.9), radius), (1.0, radius * rng.uniform(1.04, 1.12))]
-    return Cup(
-        height_m=float(height),
-        profile=[(float(f), float(r)) for f, r in profile],
-        mass_kg=float(rng.uniform(0.08, 0.45)),
-        friction=0.6,
-        color=_color(rng),
-        accent=_color(rng),
-        pattern=_PATTERNS[rng.integers(len(_PATTERNS))],
-    )
-
-
-def cup_difference(a: Thing, b: Thing) -> float:
-    """Largest relative difference of height and of radius along the height between two cups."""
-    if not (isinstance(a, Cup) and isinstance(b, Cup)):
-        return np.inf
-    levels = np.linspace(0, 1, 11)
-    ra, rb = (np.interp(levels, *np.array(cup.profile).T) for cup in (a, b))
-    return float(max(abs(a.height_m / b.height_m - 1.0), np.abs(ra / rb - 1.0).max()))
+    turn: Literal["spins", "leads", "stays"]
+    proper: Callable[[Touch], bool] = lambda touch: True
+    yaw_rad: float = np.pi
+    place_x_m: tuple[float, float] = TABLE_X_M
+    pinch: bool = False
+    loose: bool = False
+    lifted: bool = True
+    stands: Callable[[Thing, Array], bool] = lambda thing, pose: True
 
 
 def _reach_cup(thing: Thing, T: Array, verb: str, rng: np.random.Generator) -> tuple[Reach, float]:
@@ -101,44 +68,91 @@ def _reach_cup(thing: Thing, T: Array, verb: str, rng: np.random.Generator) -> t
     return reach_cup(thing, T, STYLES[verb], rng)
 
 
-def _outside(thing: Thing, touch: Touch) -> bool:
+def _outside(touch: Touch) -> bool:
     """No finger reaches into the opening: every touch pushes towards the axis, or at a rim, down."""
     radial = touch.points[:, :2] / (np.linalg.norm(touch.points[:, :2], axis=1, keepdims=True) + 1e-9)
     return bool(((touch.normals[:, :2] * radial).sum(axis=1) > -0.3).all())
 
 
-KINDS: dict[str, Kind] = {"cup": Kind(draw_cup, cup_difference, ("pick", "pour"), _reach_cup, _outside, round=True)}
+def _yaw(T: Array) -> float:
+    return float(np.arctan2(T[1, 0], T[0, 0]))
 
 
-def task_objects(kind: str) -> list[Thing]:
-    """Every object of a kind in every task file: train and test, target and others."""
-    things = []
-    for name in available_tasks():
-        task = load_task(name)
-        for which in ("train", "test"):
-            objects = task.objects(which)
-            for spec in (objects.target, *objects.others):
-                if spec.kind == kind:
-                    things.append(make_thing(spec, f"tasks/{name}.yaml: {which}"))
-    return things
+def _reach_spoon(task: str, held_at: float) -> Callable[[Thing, Array, str, np.random.Generator], tuple[Reach, float]]:
+    def reach(thing: Thing, T: Array, verb: str, rng: np.random.Generator) -> tuple[Reach, float]:
+        assert isinstance(thing, Spoon)
+        z = float(rng.normal())
+        way, discomfort = reach_aimed(task, apply(T, thing.along_handle(held_at + 0.04 * z)), _yaw(T), rng)
+        return way, discomfort + z**2 / 6
+
+    return reach
 
 
-def refuse_task_object(thing: Thing, kind: str, known: list[Thing]) -> None:
-    """Raise TaskObjectRefused if a thing is within MIN_DIFFERENCE of an object of a task file."""
-    for other in known:
-        if (difference := KINDS[kind].difference(thing, other)) < MIN_DIFFERENCE:
-            raise TaskObjectRefused(
-                f"this {kind} differs from a task's by {difference:.3f} at most in any dimension (at least "
-                f"{MIN_DIFFERENCE} is asked): the prior may not train on the tasks' own objects"
-            )
+def _reach_drawer(thing: Thing, T: Array, verb: str, rng: np.random.Generator) -> tuple[Reach, float]:
+    assert isinstance(thing, Drawer)
+    up = np.array([0.0, 0.0, 0.06 * thing.handle_height_m * rng.normal()])
+    return reach_aimed("open_drawer", apply(T, np.array(thing.grip) + up), _yaw(T), rng)
 
 
-def draw_object(kind: str, known: list[Thing], rng: np.random.Generator) -> Thing:
-    """Draw an object of a kind that no task file names."""
+def _reach_food(thing: Thing, T: Array, verb: str, rng: np.random.Generator) -> tuple[Reach, float]:
+    if isinstance(thing, Bunch):
+        return reach_aimed("pick_grape", T[:3, 3] + [0.0, 0.0, 0.84 * thing.stalk_height_m], 0.0, rng)
+    if isinstance(thing, Bagel):
+        return reach_aimed("flip_bagel", T[:3, 3] + [0.0, -thing.ring_m, thing.thick_m], 0.0, rng)
+    assert isinstance(thing, Lemon)
+    return reach_aimed("squeeze_lemon", T[:3, 3] + [0.0, 0.0, 0.47 * thing.height_m], 0.0, rng)
+
+
+def _leans(thing: Thing, T: Array) -> bool:
+    return isinstance(thing, Spoon) and leans(thing, T)
+
+
+POT_X_M = (0.49, 0.66)
+KINDS: dict[str, Kind] = {
+    "bagel": Kind(draw_bagel, ("flip",), _reach_food, "spins"),
+    "bunch": Kind(draw_bunch, ("pick",), _reach_food, "stays", yaw_rad=0.7, loose=True),
+    "cup": Kind(draw_cup, ("pick", "pour"), _reach_cup, "spins", _outside),
+    "drawer": Kind(draw_drawer, ("open",), _reach_drawer, "leads", yaw_rad=0.5, place_x_m=(0.59, 0.76), lifted=False),
+    "lemon": Kind(draw_lemon, ("squeeze",), _reach_food, "spins"),
+    "spoon": Kind(
+        draw_spoon,
+        ("pick",),
+        _reach_spoon("pick_spoon", HELD_AT["pick_spoon"]),
+        "leads",
+        yaw_rad=0.7,
+        place_x_m=(0.43, 0.60),
+        pinch=True,
+    ),
+    "spoon in dish": Kind(
+        draw_scoop,
+        ("scoop",),
+        _reach_spoon("scoop_grape", HELD_AT["scoop_grape"]),
+        "leads",
+        yaw_rad=0.6,
+        place_x_m=POT_X_M,
+        stands=_leans,
+    ),
+    "spoon in pot": Kind(
+        draw_stirrer,
+        ("stir",),
+        _reach_spoon("scoop_grape", HELD_AT["stir_spoon"]),  # the demonstrator's own grip is too loose to shake
+        "leads",
+        yaw_rad=0.6,
+        place_x_m=POT_X_M,
+        stands=_leans,
+    ),
+}
+# Which kind each object of a data set is, in turn: cups twice, since they serve two verbs.
+TURNS = ("cup", "bagel", "bunch", "drawer", "cup", "lemon", "spoon", "spoon in dish", "spoon in pot")
+
+
+def draw_object(kind: str, rng: np.random.Generator) -> Drawn:
+    """Draw an object of a kind, and what stands with it, none of which any task file names."""
     while True:
-        thing = KINDS[kind].draw(rng)
+        drawn = KINDS[kind].draw(rng)
         try:
-            refuse_task_object(thing, kind, known)
+            for thing in (drawn.target, *drawn.others.values()):
+                refuse_task_object(thing)
         except TaskObjectRefused:
             continue
-        return thing
+        return drawn

@@ -19,6 +19,7 @@ FIELDS = (
     "crop",
     "text",
     "verb",
+    "kind",
     "contacts",
     "wrist",
     "mano",

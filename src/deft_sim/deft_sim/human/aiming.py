@@ -47,21 +47,24 @@ class Aim:
     Attributes:
         heading_rad, below_rad, palm_rad: see `wrist_axes`; the heading is relative to the thing's.
         in_wrist: place of the hand (wrist frame, metres) that goes to the thing's place to be held.
-        knuckles_rad, curl_rad: how far the fingers are bent on the way, at the knuckles and beyond.
+        knuckles_rad, curl_rad: how far the fingers are bent on the way, at the knuckles and beyond; without them they
+            are as for a cup.
     """
 
     heading_rad: float
     below_rad: float
     palm_rad: float
     in_wrist: tuple[float, float, float]
-    knuckles_rad: float
-    curl_rad: float
+    knuckles_rad: float | None = None
+    curl_rad: float = 0.25
 
     def reach(self, point: Array, yaw_rad: float) -> Reach:
         """Plan to come to a point (3,) of a thing that is turned by a yaw."""
+        R = wrist_axes(yaw_rad + self.heading_rad, self.below_rad, self.palm_rad)
+        if self.knuckles_rad is None:
+            return reach_point(point, R, np.array(self.in_wrist))
         fingers = ("index", "middle", "ring", "pinky")
         bends = {f"{finger}0_bend": self.knuckles_rad for finger in fingers}
         bends |= {f"{finger}1_bend": self.curl_rad for finger in fingers}
         bends |= {f"{finger}2_bend": 0.5 * self.curl_rad for finger in fingers}
-        R = wrist_axes(yaw_rad + self.heading_rad, self.below_rad, self.palm_rad)
         return reach_point(point, R, np.array(self.in_wrist), shape(**bends))

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from deft_core.geometry import inverse, rot_z, transform
-from deft_sim.human.aiming import reach_point, wrist_axes
+from deft_sim.human.aims import AIMS
 from deft_sim.human.grasping import Hold, take_hold
 from deft_sim.human.hand_driver import HumanHand
 from deft_sim.human.props import Props
@@ -49,9 +49,8 @@ DEMO_JUICER = Juicer(radius_m=0.053, rim_m=0.030, floor_m=0.019, reamer_m=0.058,
 
 def pick_grape(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> Hold:
     """Rake the bunch into the hand from above and beside it, and lift it gently."""
-    R = wrist_axes(0.6, np.radians(15), np.radians(40))
     T = stage.object_pose()
-    reach = reach_point(T[:3, 3] + [0.0, 0.0, 0.022], R, np.array([-0.105, -0.040, 0.0]))
+    reach = AIMS["pick_grape"].reach(T[:3, 3] + [0.0, 0.0, 0.022], 0.0)
     hold = take_hold(hand, stage.object_body, reach, PACE)
     hand.move(0.3)
     up = hand.goal.copy()
@@ -63,11 +62,10 @@ def pick_grape(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> 
 
 def flip_bagel(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> Hold:
     """Take the bagel by its right side, lift it, and turn the forearm outwards until the palm is up."""
-    R = wrist_axes(0.6, np.radians(15), np.radians(30))
     T = stage.object_pose()
     ring = DEMO_BAGEL.ring_m
     point = T[:3, 3] + [0.0, -ring, DEMO_BAGEL.thick_m]
-    hold = take_hold(hand, stage.object_body, reach_point(point, R, np.array([-0.100, -0.030, 0.0])), PACE)
+    hold = take_hold(hand, stage.object_body, AIMS["flip_bagel"].reach(point, 0.0), PACE)
     hand.move(0.3)
     up = hand.goal.copy()
     up[2, 3] += FLIP_LIFT_M
@@ -83,11 +81,9 @@ def flip_bagel(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> 
 
 def squeeze_lemon(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> Hold:
     """Cover the fruit where it sits on the juicer, push down, and turn it to and fro about the reamer."""
-    R = wrist_axes(0.6, np.radians(15), np.radians(15))
     T = stage.object_pose()
     point = T[:3, 3] + [0.0, 0.0, 0.018]
-    reach = reach_point(point, R, np.array([-0.115, -0.040, 0.0]))
-    hold = take_hold(hand, stage.object_body, reach, PACE)
+    hold = take_hold(hand, stage.object_body, AIMS["squeeze_lemon"].reach(point, 0.0), PACE)
     hand.move(0.3)
     start = hand.goal.copy()
     about = transform(None, [point[0], point[1], 0.0])

@@ -141,9 +141,9 @@ class Steadiness:
     tilt_rad: float
     digits: int
 
-    def holds(self) -> bool:
-        """Whether a person would call that held."""
-        return self.slip_m < 0.02 and self.tilt_rad < 0.30 and self.digits >= 3
+    def holds(self, loose: bool = False) -> bool:
+        """Whether a person would call that held; what is loose in itself may turn in the hand."""
+        return self.slip_m < 0.02 and self.digits >= 3 and (loose or self.tilt_rad < 0.35)
 
 
 def shake(hand: HumanHand, object_body: int, hold: Hold) -> Steadiness:
@@ -159,6 +159,18 @@ def shake(hand: HumanHand, object_body: int, hold: Hold) -> Steadiness:
             goal[axis, 3] += amplitude * np.sin(omega * k * step)
             hand._set_goal(goal)
             hand.step()
+    return _steadiness(hand, object_body, hold)
+
+
+def pull(hand: HumanHand, object_body: int, hold: Hold, distance_m: float = 0.06) -> Steadiness:
+    """Draw something that slides on rails back along its own x axis, instead of lifting it."""
+    back = hand.goal.copy()
+    back[:3, 3] -= distance_m * body_pose(hand.data, object_body)[:3, 0]
+    hand.move(1.0, wrist=back)
+    return _steadiness(hand, object_body, hold)
+
+
+def _steadiness(hand: HumanHand, object_body: int, hold: Hold) -> Steadiness:
     moved = inverse(hold.T_object_wrist) @ inverse(body_pose(hand.data, object_body)) @ hand.wrist_pose()
     # Slip where the object is held: at the contacts' centre, not at the frame's origin.
     touch = hand.touch(object_body)

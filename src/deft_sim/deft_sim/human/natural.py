@@ -8,12 +8,13 @@ al., "Constrained and unconstrained movements involve different control strategi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from deft_core.geometry import Array
 from deft_core.wrist import rotation_from_rpy
+from deft_sim.human.aims import AIMS
 from deft_sim.human.grasping import PRESHAPE, Reach
 from deft_sim.things.cup import Cup
 
@@ -46,6 +47,9 @@ WRAP = Style(rpy_rad=(0.0, -0.45, 0.10), rpy_sigma_rad=(0.08, 0.08, 0.12), heigh
 WRAP_LOW = Style(rpy_rad=(0.0, -0.48, 0.14), rpy_sigma_rad=(0.08, 0.08, 0.12), height=0.46, height_sigma=0.06)
 STYLES = {"pick": WRAP, "pour": WRAP_LOW}
 PALM_TO_AXIS_M = 0.008  # from the wrist frame's origin plane: the palm gives way and the hand closes up to it
+# Spread about an aim: heading, below the horizon, palm (rad); the thing's place in the hand (m), along its axes.
+AIM_SIGMA_RAD = (0.12, 0.08, 0.10)
+IN_WRIST_SIGMA_M = (0.004, 0.002, 0.004)
 WEB_M = 0.083  # from the wrist to where a held thing clears the web between thumb and index
 
 
@@ -90,3 +94,18 @@ def discomfort(style: Style, rpy: Array, height: float) -> float:
     """How far from the comfortable middle a way of grasping is: squared standard deviations, averaged."""
     z = (np.asarray(rpy) - style.rpy_rad) / style.rpy_sigma_rad
     return float(np.mean(np.append(z, (height - style.height) / style.height_sigma) ** 2))
+
+
+def reach_aimed(task: str, point: Array, yaw_rad: float, rng: np.random.Generator) -> tuple[Reach, float]:
+    """Draw a way to come to a point (3,) of a task's thing, turned by a yaw; returns it with its discomfort."""
+    aim = AIMS[task]
+    z = rng.normal(size=6)
+    turned, moved = z[:3] * AIM_SIGMA_RAD, z[3:] * IN_WRIST_SIGMA_M
+    varied = replace(
+        aim,
+        heading_rad=aim.heading_rad + turned[0],
+        below_rad=aim.below_rad + turned[1],
+        palm_rad=aim.palm_rad + turned[2],
+        in_wrist=tuple(np.array(aim.in_wrist) + moved),
+    )
+    return varied.reach(point, yaw_rad), float(np.mean(z**2))

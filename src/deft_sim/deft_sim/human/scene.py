@@ -45,12 +45,17 @@ class HumanStage:
         self.object_body = self.model.body(OBJECT).id
         self._on_step = on_step
 
-    def place(self, x_m: float, y_m: float, yaw_rad: float) -> HumanHand:
-        """Put everything back, the thing standing at a place; returns the hand, which waits behind the table."""
+    def place(self, x_m: float, y_m: float, yaw_rad: float, poses: Mapping[str, Array] | None = None) -> HumanHand:
+        """Put everything back, the thing standing at a place; returns the hand, which waits behind the table.
+
+        Args:
+            x_m, y_m, yaw_rad: the place, base_link.
+            poses: T_place_thing (4, 4) by name, of things that do not lie as they were put down; the thing is OBJECT.
+        """
         mujoco.mj_resetData(self.model, self.data)
         T = transform(rot_z(yaw_rad), [x_m, y_m, 0.0])
         for name, thing in self._things.items():
-            thing.place(self.model, self.data, name, T @ thing.rest_pose)
+            thing.place(self.model, self.data, name, T @ (poses or {}).get(name, thing.rest_pose))
         hand = HumanHand(self.model, self.data, self._on_step)
         hand.teleport(transform(None, [-0.3, -0.3, 0.3]), np.zeros_like(hand.angles()))
         return hand

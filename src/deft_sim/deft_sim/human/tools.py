@@ -9,8 +9,8 @@ from scipy.spatial.transform import Rotation
 
 from deft_core.errors import ConfigError
 from deft_core.geometry import Array, apply, rot_z, transform
-from deft_sim.human.aiming import Aim
-from deft_sim.human.grasping import FIST, PINCH, Hold, take_hold
+from deft_sim.human.aims import AIMS, HELD_AT, closed
+from deft_sim.human.grasping import Hold, take_hold
 from deft_sim.human.hand_driver import HumanHand
 from deft_sim.human.props import Props
 from deft_sim.human.scene import HumanStage
@@ -114,24 +114,16 @@ DEMO_BERRIES = {
     f"grape{k}": Grape(radius_m=0.009, friction=0.55, color=(0.30, 0.12, 0.30), rest_xyz_m=place)
     for k, place in enumerate(_BERRIES)
 }
-AIMS = {
-    "open_drawer": Aim(0.1, 0.05, 1.5, (-0.130, -0.032, 0.0), 0.05, 0.35),
-    "pick_spoon": Aim(0.38, 0.93, 1.0, (-0.080, -0.063, 0.006), 0.86, 0.46),
-    "stir_spoon": Aim(0.086, 0.80, 0.62, (-0.113, -0.034, 0.020), 0.18, 0.0),
-    "scoop_grape": Aim(-0.008, 0.707, 1.427, (-0.122, -0.033, 0.013), 0.0, 0.196),
-}
-CLOSED = {"pick_spoon": PINCH, "stir_spoon": FIST, "scoop_grape": FIST}
-HELD_AT = {"pick_spoon": 0.41, "stir_spoon": 0.225, "scoop_grape": 0.531}
 
 
 def _yaw(T: Array) -> float:
     return float(np.arctan2(T[1, 0], T[0, 0]))
 
 
-def _take(stage: HumanStage, hand: HumanHand, task: str, in_thing: Array, closed: Array = FIST) -> Hold:
+def _take(stage: HumanStage, hand: HumanHand, task: str, in_thing: Array) -> Hold:
     T = stage.object_pose()
     reach = AIMS[task].reach(apply(T, in_thing), _yaw(T))
-    hold = take_hold(hand, stage.object_body, reach, PACE, closed)
+    hold = take_hold(hand, stage.object_body, reach, PACE, closed(task))
     hand.move(0.3)
     return hold
 
@@ -151,7 +143,7 @@ def open_drawer(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) ->
 def _take_spoon(stage: HumanStage, hand: HumanHand, task: str) -> Hold:
     if not isinstance(stage.thing, Spoon):
         raise ConfigError(f"the demonstrator was given a {type(stage.thing).__name__}, expected a spoon")
-    return _take(stage, hand, task, stage.thing.along_handle(HELD_AT[task]), CLOSED[task])
+    return _take(stage, hand, task, stage.thing.along_handle(HELD_AT[task]))
 
 
 def pick_spoon(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> Hold:

@@ -1,0 +1,51 @@
+"""A target and what stands with it on a table, let go and come to rest: what the camera will see before a grasp."""
+
+from __future__ import annotations
+
+import mujoco
+
+from deft_affordance.data.draws import Drawn
+from deft_core.geometry import Array, inverse, transform
+from deft_sim.human.grasping import body_pose
+from deft_sim.human.scene import OBJECT
+from deft_sim.model.scene import new_scene
+
+SETTLE_S = 0.5
+_PLACE = transform(None, [0.55, 0.0, 0.0])
+
+
+class Tabletop:
+    """A scene without a hand.
+
+    Attributes:
+        drawn: what stands there.
+        model, data: of the scene, table paints and lights included.
+        poses: T_place_thing (4, 4) by name, at rest; the target is OBJECT.
+    """
+
+    def __init__(self, drawn: Drawn) -> None:
+        self.drawn = drawn
+        self._things = {OBJECT: drawn.target, **drawn.others}
+        spec = new_scene()
+        for name, thing in self._things.items():
+            thing.add_to(spec, name)
+        self.model = spec.compile()
+        self.data = mujoco.MjData(self.model)
+        self.poses = {name: thing.rest_pose for name, thing in self._things.items()}
+        self._settle()
+
+    def _settle(self) -> None:
+        self.place(_PLACE)
+        for _ in range(round(SETTLE_S / self.model.opt.timestep)):
+            mujoco.mj_step(self.model, self.data)
+        for name in self._things:
+            # What stands fast is put where it was; its moving part keeps its own place in it.
+            if self.model.joint(name).type[0] == mujoco.mjtJoint.mjJNT_FREE:
+                self.poses[name] = inverse(_PLACE) @ body_pose(self.data, self.model.body(name).id)
+
+    def place(self, T_base_place: Array) -> None:
+        """Put everything, as it came to rest, at a place (4, 4) in base_link."""
+        mujoco.mj_resetData(self.model, self.data)
+        for name, thing in self._things.items():
+            thing.place(self.model, self.data, name, T_base_place @ self.poses[name])
+        mujoco.mj_forward(self.model, self.data)
