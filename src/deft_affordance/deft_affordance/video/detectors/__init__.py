@@ -1,0 +1,1 @@
+"""Where labels come from: hand and object boxes, masks and hand poses, behind small protocols."""

@@ -1,0 +1,84 @@
+"""Right hands from FrankMocap's output files (Rong et al., ICCVW 2021), as the paper used.
+
+`demo_handmocap --save_pred_pkl` writes mocap/<image>_prediction_result.pkl: pred_output_list[person]["right_hand"] with
+pred_hand_pose (1, 48), wrist rotation in the camera's axes (x right, y down, z forward) and 15 joints in MANO's order,
+and pred_joints_img (21, 3) in OpenPose's order. Its hand model (smplx.create without flat_hand_mean) counts poses from
+MANO's mean hand, so the mean must be given: it is under MANO's licence and not ours to ship.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from deft_affordance.video import safe_pickle
+from deft_affordance.video.detectors.doh import numbered
+from deft_affordance.video.detectors.protocols import FROM_OPENPOSE, HandPose
+from deft_affordance.video.errors import ClipRejected, Reason, SourceUnusable
+from deft_affordance.video.record import Clip
+from deft_core.geometry import Array
+
+ENDING = "_prediction_result.pkl"
+
+
+def load_mean_pose(path: Path | None) -> Array:
+    """MANO's mean hand pose (45,), rad, from a .npy file.
+
+    Raises:
+        SourceUnusable: none given, or not one.
+    """
+    if path is None:
+        raise SourceUnusable(
+            "FrankMocap counts hand poses from MANO's mean hand: give it with --mano-mean hands_mean.npy "
+            "(the entry hands_mean of your copy of MANO_RIGHT.pkl, 45 numbers; mano.is.tue.mpg.de)"
+        )
+    try:
+        mean = np.asarray(np.load(path, allow_pickle=False), dtype=float).reshape(-1)
+    except (OSError, ValueError, EOFError) as error:
+        raise SourceUnusable(f"{path}: no .npy file: {error}") from error
+    if mean.shape != (45,) or not np.isfinite(mean).all():
+        raise SourceUnusable(f"{path}: must be 45 finite numbers, is {mean.shape}")
+    return mean
+
+
+class FrankMocapFiles:
+    """FrankMocap's poses by file: FOLDER/<video id>/[mocap/]<image>_prediction_result.pkl.
+
+    Args:
+        folder: holds one folder a video.
+        mean_pose: (45,) MANO's mean hand, see `load_mean_pose`.
+        first_image: number of the image of frame 0.
+    """
+
+    source = "FrankMocap, _prediction_result.pkl files"
+
+    def __init__(self, folder: Path, mean_pose: Array, first_image: int = 1) -> None:
+        self._folder, self._mean, self._first = folder, mean_pose, first_image
+
+    def pose(self, clip: Clip, frame: int) -> HandPose | None:
+        """The right hand's pose in a frame."""
+        folder = self._folder / clip.video_id
+        if (folder / "mocap").is_dir():
+            folder = folder / "mocap"
+        path = numbered(folder, ENDING).get(frame + self._first)
+        if path is None:
+            return None
+        content = safe_pickle.load(path)
+        try:
+            people = content["pred_output_list"]
+            hands = [person["right_hand"] for person in people if person and person.get("right_hand")]
+            if not hands:
+                return None
+            pose = np.asarray(hands[0]["pred_hand_pose"], dtype=float).reshape(-1)
+            points = hands[0].get("pred_joints_img")
+            keypoints = None if points is None else np.asarray(points, dtype=float)[:, :2]
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            raise ClipRejected(Reason.BAD_DETECTIONS, f"{path}: {error!r}: no FrankMocap hand output") from None
+        if pose.shape != (48,) or not np.isfinite(pose).all():
+            raise ClipRejected(Reason.BAD_DETECTIONS, f"{path}: pred_hand_pose must be 48 finite numbers")
+        if keypoints is not None:
+            if keypoints.shape != (21, 2) or not np.isfinite(keypoints).all():
+                raise ClipRejected(Reason.BAD_DETECTIONS, f"{path}: pred_joints_img must be (21, 2 or 3) finite")
+            keypoints = keypoints[FROM_OPENPOSE]
+        return HandPose(pose[:3], pose[3:] + self._mean, keypoints)

@@ -1,0 +1,309 @@
+"""Detectors by file: each reads its published form, and says clearly what is wrong with anything else."""
+
+import importlib.util
+import json
+import pickle
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from deft_affordance.video.detectors import rle
+from deft_affordance.video.detectors.detic import DeticFiles
+from deft_affordance.video.detectors.doh import DohFiles, EpicHands
+from deft_affordance.video.detectors.frankmocap import FrankMocapFiles, load_mean_pose
+from deft_affordance.video.detectors.hoi4d import Hoi4dLabels, palette
+from deft_affordance.video.detectors.models import MediaPipeHands, SamMasks, seen_from_landmarks
+from deft_affordance.video.detectors.protocols import FROM_OPENPOSE, Hand
+from deft_affordance.video.detectors.skin import SkinColor
+from deft_affordance.video.errors import ClipRejected, Reason, SourceUnusable
+from deft_affordance.video.record import Clip
+from deft_affordance.video.wire import WireFrame, WireHand, WireObject, serialize
+from deft_core.mano import hand_points
+
+SIZE = (64, 48)
+
+
+class FlatVideo:
+    size = SIZE
+    path = None
+
+    def __init__(self, image=None):
+        self.image = np.zeros((48, 64, 3), np.uint8) if image is None else image
+
+    def frame(self, index):
+        return self.image
+
+
+def clip(tmp_path, video_id="P01_01", **changes):
+    values = {"source": "epic", "clip_id": "a", "video_id": video_id, "video": tmp_path / "v.mp4", "start": 0,
+              "stop": 90, "fps": 30.0, "text": "take cup", "verb": "take", "noun": "cup", "group": "P01"}  # fmt: skip
+    return Clip(**values | changes)
+
+
+def write_epic(tmp_path, frames):
+    path = tmp_path / "P01/hand-objects/P01_01.pkl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(pickle.dumps([frame if isinstance(frame, bytes) else serialize(frame) for frame in frames]))
+
+
+def test_epic_detections_are_read_in_pixels(tmp_path):
+    hand = WireHand((0.25, 0.25, 0.5, 0.75), 0.9, 3, (0.25, 0.125), 1)
+    weak = WireHand((0.0, 0.0, 0.5, 0.5), 0.2, 0, (0.0, 0.0), 0)
+    thing = WireObject((0.5, 0.5, 1.0, 1.0), 0.75)
+    write_epic(tmp_path, [WireFrame("P01_01", n + 1, (hand, weak) if n == 1 else (), (thing,)) for n in range(3)])
+    detector = EpicHands(tmp_path)
+    seen = detector.detect(clip(tmp_path), 1, FlatVideo())
+    (found,) = seen.hands
+    assert found.box == (16.0, 12.0, 32.0, 36.0) and found.side == "right" and found.touches
+    assert found.object_at == (24.0 + 16.0, 24.0 + 6.0)
+    assert seen.things[0].box == (32.0, 24.0, 64.0, 48.0)
+    assert detector.detect(clip(tmp_path), 0, FlatVideo()).hands == ()
+    assert detector.detect(clip(tmp_path), 7, FlatVideo()) is None
+
+
+@pytest.mark.parametrize(
+    ("frames", "says"),
+    [
+        ([b"\x07\x07"], "frame 0"),
+        ([WireFrame("v", 1, (WireHand((0.0, 0.0, 99.0, 1.0), 0.9, 3, (0.0, 0.0), 1),), ())], "no share"),
+        ([WireFrame("v", 1, (WireHand((0.0, 0.0, float("nan"), 1.0), 0.9, 3, (0.0, 0.0), 1),), ())], "no share"),
+    ],
+)
+def test_spoilt_epic_detections_say_where(tmp_path, frames, says):
+    write_epic(tmp_path, frames)
+    with pytest.raises(ClipRejected, match=says) as why:
+        EpicHands(tmp_path).detect(clip(tmp_path), 0, FlatVideo())
+    assert why.value.reason is Reason.BAD_DETECTIONS and "P01_01.pkl" in str(why.value)
+
+
+def test_epic_detections_of_another_version_say_so(tmp_path):
+    path = tmp_path / "P01/hand-objects/P01_01.pkl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(pickle.dumps({"hands": []}))
+    with pytest.raises(ClipRejected, match="another version"):
+        EpicHands(tmp_path).detect(clip(tmp_path), 0, FlatVideo())
+    with pytest.raises(ClipRejected) as why:
+        EpicHands(tmp_path).detect(clip(tmp_path, "P02_01"), 0, FlatVideo())
+    assert why.value.reason is Reason.NO_DETECTIONS
+
+
+def test_the_detectors_own_files_are_read(tmp_path):
+    folder = tmp_path / "P01_01"
+    folder.mkdir()
+    row = [10, 10, 20, 30, 0.9, 3, 0.001, 0.6, 0.8, 1]
+    (folder / "frame_0000000003.json").write_text(json.dumps({"hand_dets": [row], "obj_dets": None}))
+    detector = DohFiles(tmp_path)
+    (hand,) = detector.detect(clip(tmp_path), 2, FlatVideo()).hands
+    assert hand.object_at == (15 + 6.0, 20 + 8.0) and hand.side == "right" and hand.touches
+    assert detector.detect(clip(tmp_path), 0, FlatVideo()) is None
+    for spoilt in ("{", "[]", json.dumps({"hand_dets": [row[:9]], "obj_dets": None}), '{"hand_dets": [[NaN]]}'):
+        (folder / "frame_0000000003.json").write_text(spoilt)
+        with pytest.raises(ClipRejected, match=r"frame_0000000003\.json") as why:
+            detector.detect(clip(tmp_path), 2, FlatVideo())
+        assert why.value.reason is Reason.BAD_DETECTIONS
+    with pytest.raises(ClipRejected, match="run the detector"):
+        detector.detect(clip(tmp_path, "other"), 2, FlatVideo())
+
+
+masks = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40))
+
+
+@settings(deadline=None)
+@given(masks)
+def test_run_length_masks_round_trip(mask):
+    np.testing.assert_array_equal(rle.decode(rle.encode(mask)), mask)
+
+
+def test_run_length_text_is_cocos():
+    # Runs of a 3x3 mask down the columns: 4 clear, 1 set, 4 clear; long runs take several characters.
+    mask = np.zeros((3, 3), bool)
+    mask[1, 1] = True
+    assert rle.encode(mask)["counts"] == "414"
+    big = np.zeros((100, 100), bool)
+    big[10:60, 20:70] = True
+    assert rle.decode({"size": [100, 100], "counts": [2010, *([50, 50] * 49), 50, 3040]}).sum() == big.sum()
+    np.testing.assert_array_equal(rle.decode(rle.encode(big)), big)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters(min_codepoint=40, max_codepoint=120), max_size=12))
+def test_any_other_text_is_an_error_not_a_crash(text):
+    try:
+        mask = rle.decode({"size": [4, 4], "counts": text})
+    except ValueError:
+        return
+    assert mask.shape == (4, 4)
+
+
+def write_detic(tmp_path, *instances):
+    (tmp_path / "P01_01").mkdir(exist_ok=True)
+    (tmp_path / "P01_01/coco_instances_results.json").write_text(json.dumps(instances))
+    # Files are read once a process; each case has a folder of its own.
+    return DeticFiles(tmp_path)
+
+
+def instance(mask, box, score=0.8):
+    return {"image_id": 1, "category_id": 7, "bbox": box, "score": score, "segmentation": rle.encode(mask)}
+
+
+def test_the_detic_mask_that_agrees_best_is_taken(tmp_path):
+    mask, other = np.zeros((48, 64), bool), np.zeros((48, 64), bool)
+    mask[10:30, 20:40], other[0:10, 0:10] = True, True
+    masker = write_detic(tmp_path, instance(other, [0, 0, 10, 10]), instance(mask, [20, 10, 20, 20]))
+    np.testing.assert_array_equal(masker.mask(clip(tmp_path), 0, FlatVideo(), (22, 11, 41, 31)), mask)
+    assert masker.mask(clip(tmp_path), 0, FlatVideo(), (50, 40, 60, 48)) is None
+    assert masker.mask(clip(tmp_path), 5, FlatVideo(), (22, 11, 41, 31)) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "reason", "says"),
+    [
+        (instance(np.zeros((48, 64), bool), [20, 10, 20, 20]), Reason.EMPTY_MASK, "mask is empty"),
+        (instance(np.ones((10, 10), bool), [20, 10, 20, 20]), Reason.BAD_DETECTIONS, "the video has"),
+        ({"image_id": 1}, Reason.BAD_DETECTIONS, "no list of COCO"),
+        (instance(np.ones((48, 64), bool), [float("nan"), 0, 1, 1]), Reason.BAD_DETECTIONS, "bbox"),
+    ],
+)
+def test_spoilt_detic_files_say_where(tmp_path, content, reason, says):
+    masker = write_detic(tmp_path, content)
+    with pytest.raises(ClipRejected, match=says) as why:
+        masker.mask(clip(tmp_path), 0, FlatVideo(), (20, 10, 40, 30))
+    assert why.value.reason is reason
+
+
+def write_pose(tmp_path, content):
+    folder = tmp_path / "P01_01/mocap"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "frame_0000000001_prediction_result.pkl").write_bytes(pickle.dumps(content))
+
+
+def test_frankmocap_poses_are_counted_from_the_flat_hand(tmp_path):
+    pose = np.linspace(-1, 1, 48, dtype=np.float32)[None]
+    points = np.arange(63, dtype=np.float32).reshape(21, 3)
+    hand = {"pred_hand_pose": pose, "pred_joints_img": points, "faces": None}
+    write_pose(tmp_path, {"pred_output_list": [{"left_hand": None, "right_hand": hand}], "hand_bbox_list": []})
+    mean = np.full(45, 0.25)
+    found = FrankMocapFiles(tmp_path, mean).pose(clip(tmp_path), 0)
+    np.testing.assert_allclose(found.wrist, pose[0, :3])
+    np.testing.assert_allclose(found.mano, pose[0, 3:] + 0.25)
+    np.testing.assert_array_equal(found.keypoints[-1], points[4, :2])  # the thumb's tip
+    assert FrankMocapFiles(tmp_path, mean).pose(clip(tmp_path), 4) is None
+    write_pose(tmp_path, {"pred_output_list": [{"left_hand": hand, "right_hand": None}, None]})
+    assert FrankMocapFiles(tmp_path, mean).pose(clip(tmp_path), 0) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [[], {"pred_output_list": [{"right_hand": {"pred_hand_pose": np.zeros(45)}}]},
+     {"pred_output_list": [{"right_hand": {"pred_hand_pose": np.full(48, np.nan)}}]},
+     {"pred_output_list": [{"right_hand": {"pred_hand_pose": np.zeros(48), "pred_joints_img": np.zeros((20, 3))}}]}],
+)  # fmt: skip
+def test_spoilt_frankmocap_files_say_where(tmp_path, content):
+    write_pose(tmp_path, content)
+    with pytest.raises(ClipRejected, match="_prediction_result") as why:
+        FrankMocapFiles(tmp_path, np.zeros(45)).pose(clip(tmp_path), 0)
+    assert why.value.reason is Reason.BAD_DETECTIONS
+
+
+def test_the_mean_hand_must_be_given(tmp_path):
+    with pytest.raises(SourceUnusable, match=r"--mano-mean .*MANO_RIGHT\.pkl"):
+        load_mean_pose(None)
+    np.save(tmp_path / "mean.npy", np.zeros(44))
+    with pytest.raises(SourceUnusable, match="45 finite numbers"):
+        load_mean_pose(tmp_path / "mean.npy")
+    with pytest.raises(SourceUnusable, match=r"gone\.npy"):
+        load_mean_pose(tmp_path / "gone.npy")
+
+
+def test_openposes_points_come_into_our_order():
+    ours = hand_points(np.zeros(45))
+    openpose = np.empty_like(ours)
+    openpose[FROM_OPENPOSE] = ours
+    # Along each finger, from the wrist outwards: thumb first, little finger last, as the 20 points follow each other.
+    lengths = np.linalg.norm(np.diff(openpose[1:].reshape(5, 4, 3), axis=1), axis=2)
+    assert (lengths < 0.06).all()
+    assert (np.diff(openpose[[5, 9, 13, 17], 2]) < 0).all()  # knuckles from the thumb's side to the little finger's
+    assert sorted(FROM_OPENPOSE) == list(range(21))
+
+
+def hoi4d_clip(tmp_path):
+    return clip(tmp_path, "ZY20210800001/H1/C2/N1/S1/s1/T1", annotations={"category": "C2"}, source="hoi4d")
+
+
+def write_labels(tmp_path, labels, frame=0):
+    folder = tmp_path / "HOI4D_annotations/ZY20210800001/H1/C2/N1/S1/s1/T1/2Dseg/shift_mask"
+    folder.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(folder / f"{frame:05d}.png"), palette()[labels][..., ::-1])
+
+
+def test_hoi4d_masks_tell_hands_objects_and_touch(tmp_path):
+    assert palette()[:4].tolist() == [[0, 0, 0], [128, 0, 0], [0, 128, 0], [128, 128, 0]]
+    labels = np.zeros((48, 64), int)
+    labels[10:20, 10:20], labels[10:20, 40:50] = 2, 1
+    write_labels(tmp_path, labels)
+    labels[10:20, 20:30] = 1
+    write_labels(tmp_path, labels, 1)
+    of = Hoi4dLabels(tmp_path)
+    seen = of.detect(hoi4d_clip(tmp_path), 0, FlatVideo())
+    assert not seen.hands[0].touches and seen.hands[0].side == "right"
+    assert of.detect(hoi4d_clip(tmp_path), 1, FlatVideo()).hands[0].touches
+    assert of.mask(hoi4d_clip(tmp_path), 0, FlatVideo(), (40, 10, 50, 20)).sum() == 100
+    assert of.hand_mask(hoi4d_clip(tmp_path), 0, FlatVideo(), seen.hands[0]).sum() == 100
+    assert of.detect(hoi4d_clip(tmp_path), 2, FlatVideo()) is None
+    with pytest.raises(ClipRejected, match="neither mask nor shift_mask"):
+        of.detect(clip(tmp_path, "ZY20210800001/H1/C2/N1/S1/s1/T2"), 0, FlatVideo())
+
+
+def test_hoi4d_poses_and_depth(tmp_path):
+    of, what = Hoi4dLabels(tmp_path), hoi4d_clip(tmp_path)
+    assert of.pose(what, 0) is None and of.depth(what, 0) is None
+    folder = tmp_path / "handpose/refinehandpose_right" / what.video_id
+    folder.mkdir(parents=True)
+    content = {"poseCoeff": np.arange(48.0), "beta": np.zeros(10), "trans": np.zeros(3), "kps2D": np.ones((21, 2))}
+    (folder / "0.pickle").write_bytes(pickle.dumps(content))
+    np.testing.assert_array_equal(of.pose(what, 0).mano, np.arange(3.0, 48.0))
+    (folder / "1.pickle").write_bytes(pickle.dumps({"theta": 0}))
+    with pytest.raises(ClipRejected, match=r"1\.pickle.*no HOI4D hand pose"):
+        of.pose(what, 1)
+    depth = tmp_path / "HOI4D_depth_video" / what.video_id / "align_depth"
+    depth.mkdir(parents=True)
+    cv2.imwrite(str(depth / "00000.png"), np.array([[0, 1500]], np.uint16))
+    found = of.depth(what, 0)
+    assert np.isnan(found[0, 0]) and found[0, 1] == 1.5
+    cv2.imwrite(str(depth / "00001.png"), np.zeros((4, 4, 3), np.uint8))
+    with pytest.raises(ClipRejected, match="16-bit depth"):
+        of.depth(what, 1)
+
+
+def test_skin_is_found_inside_the_box_only(tmp_path):
+    image = np.full((48, 64, 3), (70, 90, 160), np.uint8)
+    image[5:45, 5:60] = (209, 158, 132)
+    hand = Hand((10.0, 10.0, 30.0, 30.0), 1.0, "right", True)
+    mask = SkinColor().hand_mask(clip(tmp_path), 0, FlatVideo(image), hand)
+    assert mask.sum() == 400 and mask[10:30, 10:30].all()
+    out = Hand((-20.0, -20.0, -5.0, -5.0), 1.0, "right", True)
+    assert not SkinColor().hand_mask(clip(tmp_path), 0, FlatVideo(image), out).any()
+
+
+def test_networks_that_are_not_installed_say_what_to_type(tmp_path):
+    for module, make, says in (
+        ("mediapipe", lambda: MediaPipeHands(tmp_path / "hand_landmarker.task"), "pip install mediapipe"),
+        ("segment_anything", lambda: SamMasks(tmp_path / "sam_vit_b.pth"), "pip install segment-anything"),
+    ):
+        if importlib.util.find_spec(module) is None:
+            with pytest.raises(SourceUnusable, match=says):
+                make()
+
+
+def test_landmarks_become_hands_that_touch_nobody_knows_what():
+    marks = [SimpleNamespace(x=0.25 + 0.01 * i, y=0.5) for i in range(21)]
+    result = SimpleNamespace(
+        handedness=[[SimpleNamespace(category_name="Right", score=0.9)]], hand_landmarks=[marks]
+    )  # fmt: skip
+    (hand,) = seen_from_landmarks(result, SIZE).hands
+    assert hand.side == "right" and hand.touches is None and hand.box == pytest.approx((16.0, 24.0, 28.8, 24.0))
