@@ -143,7 +143,8 @@ def _read_labels(path: Path, size: tuple[int, int]) -> NDArray[np.uint8] | None:
         raise ClipRejected(Reason.BAD_DETECTIONS, f"{path}: no image of the video's size {size}")
     colors = palette()
     # One number a colour, so that a table does the look-up.
-    codes = ((np.asarray(image, dtype=np.uint8) >> 5).astype(np.uint16) * np.array([1, 8, 64], dtype=np.uint16)).sum(axis=2)
+    top = (np.asarray(image, dtype=np.uint8) >> 5).astype(np.uint16)
+    codes = (top * np.array([1, 8, 64], dtype=np.uint16)).sum(axis=2)
     table = np.zeros(512, dtype=np.uint8)
     for label, color in enumerate(colors):
         r, g, b = (int(v) >> 5 for v in color)
