@@ -3,7 +3,7 @@
     ros2 launch deft twin.launch.py task:=pour_cup view:=true             # a window, or a film of every episode
     ros2 launch deft twin.launch.py task:=pour_cup grasp:=none            # stands there for your own commands
 
-twin_node is the table, arm_node and hand_node are the drivers, camera_node sees; `show` does the task.
+twin_node is the table, arm_node and hand_node are the drivers; `show` does the task. With grasp:=none camera_node sees.
 """
 
 from pathlib import Path
@@ -60,10 +60,18 @@ def _setup(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         ("deft_sim", "twin_node"): {"task": given["task"], "seed": int(given["seed"]), "view": view, "films": films},
         ("deft_arm_driver", "arm_node"): {},
         ("deft_hand_driver", "hand_node"): {},
-        ("deft_perception", "camera_node"): {},
     }
+    if grasp == "none":
+        own[("deft_perception", "camera_node")] = {}
     nodes = [
-        Node(package=package, executable=name, name=name, parameters=[common | extra], output="screen")
+        Node(
+            package=package,
+            executable=name,
+            name=name,
+            parameters=[common | extra],
+            output="screen",
+            sigterm_timeout="60",  # films that are not drawn yet are drawn to their end
+        )
         for (package, name), extra in own.items()
     ]
     show = None

@@ -85,7 +85,7 @@ class TwinNode(Node):
                 seed = int(asked.seed) or int(np.random.default_rng().integers(1, 2**63))
                 self.twin.reset(load_task(asked.task), asked.objects, seed)
                 if self._onlooker is not None:
-                    self._onlooker.begin(f"{Path(asked.task).stem}_{asked.objects}")
+                    self._onlooker.begin(f"{Path(asked.task).stem}_{asked.objects}", self.twin.world)
             except DeftError as error:
                 result.success, result.message = False, str(error)
                 goal.abort()

@@ -34,9 +34,9 @@ def test_every_episode_becomes_a_film_as_long_as_what_moved(twin: TwinWorkcell, 
     maker = FilmMaker(tmp_path / "films", told.append)
     twin.reset("train", 1)
     live(twin, maker, 0.4, moving=True)  # nobody films yet
-    maker.begin("pick_cup_train")
+    maker.begin("pick_cup_train", twin.world)
     live(twin, maker, 1.0, moving=True)
-    maker.begin("pick_cup_again")  # the first one ends by itself
+    maker.begin("pick_cup_again", twin.world)  # the first one ends by itself
     live(twin, maker, 0.6, moving=True)
     maker.end()
     maker.close()
@@ -51,18 +51,21 @@ def test_every_episode_becomes_a_film_as_long_as_what_moved(twin: TwinWorkcell, 
 def test_a_robot_that_waits_is_not_filmed(twin: TwinWorkcell, tmp_path: Path) -> None:
     maker = FilmMaker(tmp_path, lambda text: None)
     twin.reset("train", 1)
-    maker.begin("still")
+    maker.begin("still", twin.world)
     live(twin, maker, 4.0, moving=False)
     maker.close()
     assert frames_of(tmp_path / "001_still.mp4")[0] < 2 * FPS
 
 
-def test_films_go_on_where_the_folder_left_off(tmp_path: Path) -> None:
+def test_films_go_on_where_the_folder_left_off(twin: TwinWorkcell, tmp_path: Path) -> None:
     (tmp_path / "001_before.mp4").touch()
-    maker = FilmMaker(tmp_path, lambda text: None)
-    maker.begin("next")
+    told: list[str] = []
+    maker = FilmMaker(tmp_path, told.append)
+    twin.reset("train", 1)
+    maker.begin("next", twin.world)
+    live(twin, maker, 0.2, moving=True)
     maker.close()
-    assert maker._number == 2
+    assert (tmp_path / "002_next.mp4").exists() and "002_next.mp4" in told[0]
 
 
 def test_without_a_screen_it_films_and_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

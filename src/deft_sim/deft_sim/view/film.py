@@ -1,5 +1,6 @@
 """Films of a living twin: MP4 files, drawn from states that were kept while it moved."""
 
+import copy
 import queue
 import threading
 from collections.abc import Callable, Generator
@@ -57,9 +58,11 @@ class Mp4:
 
 
 @dataclass(frozen=True, eq=False)
-class _Frame:
-    world: World
-    qpos: Array
+class _Scene:
+    """What a film shows: a model of its own, since cameras move in theirs and the next scene repaints the world's."""
+
+    path: Path
+    model: mujoco.MjModel
 
 
 class FilmMaker:
@@ -72,28 +75,26 @@ class FilmMaker:
 
     def __init__(self, folder: Path, report: Callable[[str], object]) -> None:
         self._folder, self._report = folder, report
-        self._work: queue.Queue[_Frame | Path | str] = queue.Queue()
-        self._filming = False
+        self._work: queue.Queue[_Scene | Array | str] = queue.Queue()
+        self._filmed: World | None = None
         self._ticks = self._kept = self._still = 0
         self._last: Array = np.zeros(0)
         self._number = len(list(folder.glob("*.mp4"))) if folder.is_dir() else 0
-        self._film: Mp4 | None = None
-        self._cameras: dict[int, tuple[SceneRenderer, mujoco.MjData]] = {}
         self._thread = threading.Thread(target=self._run, name="film", daemon=True)
         self._thread.start()
 
-    def begin(self, name: str) -> None:
-        """Begin a film; one that is still being made ends."""
+    def begin(self, name: str, world: World) -> None:
+        """Begin a film of a world; one that is still being made ends."""
         self.end()
         self._number += 1
-        self._work.put(self._folder / f"{self._number:03d}_{name}.mp4")
+        self._work.put(_Scene(self._folder / f"{self._number:03d}_{name}.mp4", copy.copy(world.model)))
         self._ticks = self._kept = self._still = 0
-        self._filming = True
+        self._filmed = world
 
     def end(self) -> None:
         """End the film, if there is one."""
-        if self._filming:
-            self._filming = False
+        if self._filmed is not None:
+            self._filmed = None
             self._work.put("end")
 
     def close(self) -> None:
@@ -105,7 +106,7 @@ class FilmMaker:
     def tick(self, world: World) -> None:
         """Keep every tenth state while something moves."""
         self._ticks += 1
-        if not self._filming or self._ticks % _EVERY or self._kept >= _MOST_FRAMES:
+        if world is not self._filmed or self._ticks % _EVERY or self._kept >= _MOST_FRAMES:
             return
         qpos = world.data.qpos.copy()
         moved = qpos.shape != self._last.shape or bool(np.abs(qpos - self._last).max() > _STILL)
@@ -113,34 +114,29 @@ class FilmMaker:
         if self._still <= _STILL_FRAMES:
             self._last = qpos
             self._kept += 1
-            self._work.put(_Frame(world, qpos))
+            self._work.put(qpos)
 
     def _run(self) -> None:
-        while (job := self._work.get()) != "close":
-            try:
-                if isinstance(job, Path):
-                    self._film = Mp4(job)
-                elif isinstance(job, _Frame) and self._film is not None:
-                    self._film.add(self._draw(job))
-                elif job == "end" and self._film is not None:
-                    self._film.close()
-                    self._report(f"film: {self._film.path} ({self._film.frames / FPS:.1f} s of robot time)")
-                    self._film = None
-            except (OSError, RuntimeError) as error:  # a disk that is full, say: the twin goes on unseen
-                self._film = None
-                self._report(f"film: given up: {error}")
-        for renderer, _ in self._cameras.values():
-            renderer.close()
+        while not isinstance(job := self._work.get(), str) or job != "close":
+            if isinstance(job, _Scene):
+                try:
+                    self._make(job)
+                except (OSError, RuntimeError) as error:  # a disk that is full, say: the twin goes on unseen
+                    self._report(f"film: {job.path} given up: {error}")
 
-    def _draw(self, frame: _Frame) -> NDArray[np.uint8]:
-        model = frame.world.model
-        if id(frame.world) not in self._cameras:
-            self._cameras[id(frame.world)] = (SceneRenderer(model), mujoco.MjData(model))
-        renderer, data = self._cameras[id(frame.world)]
-        data.qpos[:] = frame.qpos
-        mujoco.mj_kinematics(model, data)
-        mujoco.mj_comPos(model, data)
-        mujoco.mj_camlight(model, data)
-        color = renderer.shoot(data, T_BASE_VIEW, VIEW, color=True).color
-        assert color is not None
-        return color
+    def _make(self, scene: _Scene) -> None:
+        """Draw one film, to its end."""
+        data, film = mujoco.MjData(scene.model), Mp4(scene.path)
+        try:
+            with SceneRenderer(scene.model) as renderer:
+                while not isinstance(qpos := self._work.get(), str | _Scene):
+                    data.qpos[:] = qpos
+                    mujoco.mj_kinematics(scene.model, data)
+                    mujoco.mj_comPos(scene.model, data)
+                    mujoco.mj_camlight(scene.model, data)
+                    color = renderer.shoot(data, T_BASE_VIEW, VIEW, color=True).color
+                    assert color is not None
+                    film.add(color)
+        finally:
+            film.close()
+        self._report(f"film: {film.path} ({film.frames / FPS:.1f} s of robot time)")

@@ -16,8 +16,8 @@ class Onlooker(Protocol):
     def tick(self, world: World) -> None:
         """A control tick has passed in this world; called on the physics thread."""
 
-    def begin(self, name: str) -> None:
-        """An episode begins."""
+    def begin(self, name: str, world: World) -> None:
+        """An episode begins in this world."""
 
     def end(self) -> None:
         """The episode is over."""

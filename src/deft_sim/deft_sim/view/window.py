@@ -43,7 +43,7 @@ class Window:
         """Remember how the world is now."""
         self._now = (world, world.data.qpos.copy())
 
-    def begin(self, name: str) -> None:
+    def begin(self, name: str, world: World) -> None:
         """Nothing to do: the window shows everything."""
 
     def end(self) -> None:
