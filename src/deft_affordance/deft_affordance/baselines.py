@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deft_affordance.contact_statistics import group_names
 from deft_affordance.data.shards import Samples
+from deft_affordance.rotations import continuous
 from deft_core.geometry import Array
 
-BASELINES = ("object centre", "mean pose", "nearest neighbour")
+BASELINES = ("object centre", "mean pose", "mean of kind and verb", "nearest neighbour")
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +25,13 @@ class Guess:
     mano: Array
 
 
-def _mean(train: Samples, n: int) -> tuple[Array, Array]:
-    return np.tile(train["wrist"].mean(axis=0), (n, 1)), np.tile(train["mano"].mean(axis=0), (n, 1))
+def _mean(train: Samples, n: int) -> Guess:
+    """The mean label, n times."""
+    return Guess(
+        np.tile(train["contacts"].mean(axis=0), (n, 1, 1)),
+        np.tile(continuous(train["wrist"]).mean(axis=0), (n, 1)),
+        np.tile(train["mano"].mean(axis=0), (n, 1)),
+    )
 
 
 def guess(name: str, train: Samples, test: Samples) -> Guess:
@@ -32,19 +39,32 @@ def guess(name: str, train: Samples, test: Samples) -> Guess:
 
     - object centre: touch the middle of the crop, with the mean pose of training.
     - mean pose: touch where people touch on average, with their mean pose.
+    - mean of kind and verb: the same, over objects of the same kind with which the same is done.
     - nearest neighbour: the label of the training image that looks most alike (12 x 12 grey, zero mean) among those
       with the same verb.
     """
     n = len(test)
-    wrist, mano = _mean(train, n)
     if name == "object centre":
-        return Guess(np.full_like(test["contacts_true"], 0.5), wrist, mano)
+        return replace(_mean(train, n), contacts=np.full_like(test["contacts_true"], 0.5))
     if name == "mean pose":
-        return Guess(np.tile(train["contacts"].mean(axis=0), (n, 1, 1)), wrist, mano)
+        return _mean(train, n)
+    if name == "mean of kind and verb":
+        return _grouped_mean(train, test)
     if name == "nearest neighbour":
         rows = _nearest(train, test)
         return Guess(train["contacts"][rows], train["wrist"][rows], train["mano"][rows])
     raise ValueError(f"no baseline {name!r}; there are {', '.join(BASELINES)}")
+
+
+def _grouped_mean(train: Samples, test: Samples) -> Guess:
+    out = _mean(train, len(test))
+    known, seen = (group_names(samples["kind"], samples["verb"]) for samples in (train, test))
+    for group in np.unique(seen):
+        mine, pool = np.flatnonzero(seen == group), np.flatnonzero(known == group)
+        if len(pool):
+            mean = _mean(train.take(pool), len(mine))
+            out.contacts[mine], out.wrist[mine], out.mano[mine] = mean.contacts, mean.wrist, mean.mano
+    return out
 
 
 def _nearest(train: Samples, test: Samples) -> NDArray[np.intp]:

@@ -1,9 +1,10 @@
-"""A trained prior as one safetensors file: weights, configuration, vocabulary, and the hand's contact constant."""
+"""A trained prior as one safetensors file: weights, configuration, vocabulary, and where hands expect the contact."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from deft_affordance.config import PriorConfig
+from deft_affordance.contact_statistics import ContactStatistics
 from deft_affordance.model import AffordanceModel
 from deft_core.config import validate
 from deft_core.errors import ConfigError
@@ -34,6 +36,7 @@ class Prior:
         contact_in_wrist: (3,) metres: mean place, in the human's wrist frame, of the deprojected contact.
         data_hash: SHA-256 of the training data's manifest.
         encoder_hash: SHA-256 of the visual encoder's weights.
+        contact_by_group: the same as `contact_in_wrist`, with its spread, by "kind/verb".
     """
 
     model: AffordanceModel
@@ -42,6 +45,7 @@ class Prior:
     contact_in_wrist: Array
     data_hash: str
     encoder_hash: str
+    contact_by_group: dict[str, ContactStatistics] = field(default_factory=dict)
 
 
 def save_prior(
@@ -51,6 +55,7 @@ def save_prior(
     vocabulary: list[str],
     contact_in_wrist: Array,
     data_hash: str,
+    contact_by_group: Mapping[str, ContactStatistics] | None = None,
 ) -> None:
     """Write a checkpoint; floating-point weights as 16-bit numbers where the configuration says so."""
     state = {}
@@ -64,6 +69,7 @@ def save_prior(
         "config": json.dumps({"visual_width": config.model.visual_width, "image_size": config.model.image_size}),
         "vocabulary": json.dumps(vocabulary),
         "contact_in_wrist": json.dumps([float(v) for v in contact_in_wrist]),
+        "contact_by_group": json.dumps({k: v.model_dump() for k, v in (contact_by_group or {}).items()}),
         "data_hash": data_hash,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,6 +99,10 @@ def load_prior(path: Path | str | None = None) -> Prior:
         vocabulary = [str(word) for word in json.loads(metadata["vocabulary"])]
         contact = np.array(json.loads(metadata["contact_in_wrist"]), dtype=float)
         data_hash = metadata["data_hash"]
+        groups = {
+            str(name): validate(row, ContactStatistics, f"{path}: contact_by_group, {name}")
+            for name, row in json.loads(metadata.get("contact_by_group", "{}")).items()
+        }
     except (KeyError, ValueError, ConfigError) as error:
         raise CheckpointLayoutError(f"{path}: damaged metadata ({error})") from error
     if contact.shape != (3,) or not np.isfinite(contact).all():
@@ -100,7 +110,7 @@ def load_prior(path: Path | str | None = None) -> Prior:
     model = AffordanceModel(config.model, WordTokenizer(vocabulary).size)
     load_into(model, {k: v.float() if v.is_floating_point() else v for k, v in state.items()}, str(path))
     model.eval().requires_grad_(False)
-    return Prior(model, config, vocabulary, contact, data_hash, weights_hash(model.visual.state_dict()))
+    return Prior(model, config, vocabulary, contact, data_hash, weights_hash(model.visual.state_dict()), groups)
 
 
 class TextInput:

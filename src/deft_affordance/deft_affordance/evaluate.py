@@ -1,8 +1,10 @@
 """Measure a prior on held-out objects: `ros2 run deft_affordance evaluate --data runs/prior_data --json`.
 
 Errors are against the labels without the tracker's noise: of the mean contact (pixels of the camera's image, and
-share of the crop's side), of the wrist (geodesic angle), and of the fingers (mean absolute bend and spread).
-Intervals are 95 % bootstrap intervals over objects, since views of one object are alike.
+share of the crop's side), of the wrist (geodesic angle), and of the fingers (mean absolute bend and spread); over all,
+and by kind of object and verb. Intervals are 95 % bootstrap intervals over objects, since views of one object are
+alike. Comparisons with the baselines are Wilcoxon tests over objects, Holm-corrected over all comparisons made.
+`--test` measures on all of another folder (of another seed), which allows many more objects than training can spare.
 """
 
 from __future__ import annotations
@@ -16,10 +18,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from deft_affordance.baselines import BASELINES, Guess, guess
 from deft_affordance.checkpoint import Prior, TextInput, load_prior
+from deft_affordance.comparison import holm, p_better, per_object
+from deft_affordance.contact_statistics import group_names
 from deft_affordance.data.shards import Samples, read_samples
 from deft_core.errors import DeftError
 from deft_core.geometry import Array
@@ -80,29 +85,73 @@ def latency_ms(prior: Prior, text: TextInput, calls: int = 50) -> dict[str, floa
 
 
 def evaluate(
-    prior: Prior, samples: Samples, seed: int = 0, clip_checkpoint: Path | str | None = None
+    prior: Prior,
+    samples: Samples,
+    seed: int = 0,
+    clip_checkpoint: Path | str | None = None,
+    test: Samples | None = None,
 ) -> dict[str, Any]:
-    """The table: metric by method, mean and interval, on the objects that training held out."""
+    """The tables: metric by method, mean and interval, on the objects that training held out (or on `test`).
+
+    `by_group` holds the same by "kind/verb", with `p_better` by baseline and metric: Holm-adjusted over all of them.
+    """
     text = TextInput(prior.config, prior.vocabulary, clip_checkpoint)
-    train, test = samples.split(prior.config.train.held_out)
+    train, held_out = samples.split(prior.config.train.held_out)
+    test = held_out if test is None else test
     guesses = {"prior": model_guess(prior, test, text)} | {name: guess(name, train, test) for name in BASELINES}
     rng = np.random.default_rng(seed)
-    table: dict[str, Any] = {}
-    for name, g in guesses.items():
-        measured = errors(g, test)
-        table[name] = {metric: interval(measured[metric], test["object"], rng) for metric in METRICS}
-    return {
-        "images": len(test),
-        "objects": len(np.unique(test["object"])),
-        "errors": table,
-        "latency_ms": latency_ms(prior, text),
-    }
+    measured = {name: errors(g, test) for name, g in guesses.items()}
+
+    def table(rows: NDArray) -> dict[str, Any]:
+        return {
+            "images": len(rows),
+            "objects": len(np.unique(test["object"][rows])),
+            "errors": {
+                name: {metric: interval(values[metric][rows], test["object"][rows], rng) for metric in METRICS}
+                for name, values in measured.items()
+            },
+        }
+
+    groups = group_names(test["kind"], test["verb"])
+    by_group = {str(name): table(np.flatnonzero(groups == name)) for name in np.unique(groups)}
+    _compare(by_group, measured, groups, test["object"])
+    return table(np.arange(len(test))) | {"by_group": by_group, "latency_ms": latency_ms(prior, text)}
+
+
+def _compare(
+    by_group: dict[str, Any], measured: dict[str, dict[str, Array]], groups: NDArray, objects: NDArray
+) -> None:
+    """Add `p_better` to each group's table."""
+    made = [(group, name, metric) for group in by_group for name in BASELINES for metric in METRICS]
+    p_values = []
+    for group, name, metric in made:
+        rows = np.flatnonzero(groups == group)
+        mine, theirs = (per_object(measured[who][metric][rows], objects[rows]) for who in ("prior", name))
+        p_values.append(p_better(mine, theirs))
+    for (group, name, metric), p in zip(made, holm(p_values), strict=True):
+        by_group[group].setdefault("p_better", {}).setdefault(name, {})[metric] = float(p)
+
+
+def print_table(report: dict[str, Any]) -> None:
+    """Print the overall table, then each group's; * marks what the prior beats at 5 %."""
+    print(f"{report['images']} images of {report['objects']} objects")
+    for title, part in {"": report, **report["by_group"]}.items():
+        named = f"{title} ({part['images']} images of {part['objects']} objects)" if title else ""
+        print(f"{named:58}" + "".join(f"{metric:>26}" for metric in METRICS))
+        for name, row in part["errors"].items():
+            cells = ""
+            for metric, (mean, low, high) in row.items():
+                beaten = part.get("p_better", {}).get(name, {}).get(metric, 1.0) < 0.05
+                cells += f"{mean:.3f} [{low:.3f}, {high:.3f}]{'*' if beaten else ' '}".rjust(26)
+            print(f"{name:58}{cells}")
+    print(f"f on CPU: {report['latency_ms']['p50']:.1f} ms p50, {report['latency_ms']['p99']:.1f} ms p99")
 
 
 def main(argv: list[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="evaluate", description="Measure a prior on held-out objects.")
     parser.add_argument("--data", type=Path, required=True, help="folder made by `generate`")
+    parser.add_argument("--test", type=Path, help="folder to measure on, instead of the held-out objects of --data")
     parser.add_argument("--checkpoint", type=Path, help="default: the one that ships")
     parser.add_argument("--clip-checkpoint", help="CLIP weights, for a prior that uses CLIP text")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -115,18 +164,14 @@ def main(argv: list[str] | None = None) -> None:
             print(
                 "evaluate: the checkpoint was trained on other data; its held-out objects may differ", file=sys.stderr
             )
-        report = evaluate(prior, samples, clip_checkpoint=args.clip_checkpoint)
+        test = read_samples(args.test)[0] if args.test else None
+        report = evaluate(prior, samples, clip_checkpoint=args.clip_checkpoint, test=test)
     except (DeftError, VisionError, OSError) as error:
         sys.exit(f"evaluate: {error}")
     if args.json:
         print(json.dumps(report, indent=1))
         return
-    print(f"{report['images']} images of {report['objects']} held-out objects")
-    print(f"{'':20}" + "".join(f"{metric:>26}" for metric in METRICS))
-    for name, row in report["errors"].items():
-        cells = "".join(f"{mean:>10.3f} [{low:.3f}, {high:.3f}]".rjust(26) for mean, low, high in row.values())
-        print(f"{name:20}{cells}")
-    print(f"f on CPU: {report['latency_ms']['p50']:.1f} ms p50, {report['latency_ms']['p99']:.1f} ms p99")
+    print_table(report)
 
 
 if __name__ == "__main__":

@@ -22,9 +22,11 @@ from tqdm import tqdm
 from deft_affordance.augment import augment
 from deft_affordance.checkpoint import TextInput, save_prior
 from deft_affordance.config import PriorConfig, load_config
+from deft_affordance.contact_statistics import contact_statistics, group_names
 from deft_affordance.data.instructions import all_texts
 from deft_affordance.data.shards import Samples, read_samples
 from deft_affordance.model import AffordanceModel, heatmap_loss, loss
+from deft_affordance.rotations import continuous
 from deft_core.errors import DeftError
 from deft_vision.checkpoints import load_into, r3m_state, require_file, torchvision_state
 from deft_vision.errors import VisionError
@@ -37,13 +39,17 @@ class TrainingDiverged(DeftError):
 
 @dataclass(eq=False)
 class Batches:
-    """Training tensors: images (N, 3, S, S) uint8, text inputs, contacts (N, k, 2), wrist (N, 3), mano (N, 45)."""
+    """Training tensors: images (N, 3, S, S) uint8, text inputs, contacts (N, k, 2), wrist (N, 3), mano (N, 45).
+
+    `groups` (N,) numbers the samples' kinds and verbs.
+    """
 
     images: Tensor
     text: Tensor
     contacts: Tensor
     wrist: Tensor
     mano: Tensor
+    groups: Tensor
 
     @classmethod
     def of(cls, samples: Samples, text: TextInput) -> Batches:
@@ -52,9 +58,17 @@ class Batches:
             torch.from_numpy(np.ascontiguousarray(samples["crop"].transpose(0, 3, 1, 2))),
             text([str(t) for t in samples["text"]]),
             torch.from_numpy(samples["contacts"]).float(),
-            torch.from_numpy(samples["wrist"]).float(),
+            torch.from_numpy(continuous(samples["wrist"])).float(),
             torch.from_numpy(samples["mano"]).float(),
+            torch.from_numpy(np.unique(group_names(samples["kind"], samples["verb"]), return_inverse=True)[1]),
         )
+
+    def order(self, balance: float, rng: torch.Generator) -> Tensor:
+        """An epoch's rows (N,): all of them shuffled, or drawn so that groups come up more evenly."""
+        if not balance:
+            return torch.randperm(len(self.images), generator=rng)
+        counts = torch.bincount(self.groups).double()
+        return torch.multinomial(counts[self.groups] ** -balance, len(self.images), True, generator=rng)
 
 
 class Trainer:
@@ -88,7 +102,7 @@ class Trainer:
         # unbroken one.
         rng = torch.Generator().manual_seed(self.seed * 100_003 + self.epoch)
         torch.manual_seed(self.seed * 100_003 + self.epoch)
-        order = torch.randperm(len(self.data.images), generator=rng)
+        order = self.data.order(settings.balance, rng)
         self.model.train()
         total = 0.0
         for step in range(self.steps()):
@@ -153,7 +167,7 @@ def make_model(
         path = require_file(config.model.visual, visual_checkpoint)
         state = r3m_state(path) if config.model.visual == "r3m" else torchvision_state(path)
         load_into(model.visual, state, f"{config.model.visual} ({path})")
-    mean = np.concatenate([train["wrist"].mean(axis=0), train["mano"].mean(axis=0)])
+    mean = np.concatenate([continuous(train["wrist"]).mean(axis=0), train["mano"].mean(axis=0)])
     model.mean_output.copy_(torch.from_numpy(mean))
     return model
 
@@ -212,7 +226,8 @@ def _train(args: argparse.Namespace) -> None:
         if writer is not None:
             writer.add_scalar("loss/train", value, trainer.epoch)
     bar.close()
-    save_prior(args.out, model.eval(), config, vocabulary, contact, data_hash)
+    table = contact_statistics(train["contact_in_wrist"], group_names(train["kind"], train["verb"]))
+    save_prior(args.out, model.eval(), config, vocabulary, contact, data_hash, table)
     size = args.out.stat().st_size / 1e6
     print(
         f"{args.out}: {len(train)} samples, {trainer.epoch} epochs, loss {trainer.history[-1]:.4f}, "

@@ -3,13 +3,17 @@ import json
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.transform import Rotation
 
 from deft_affordance.augment import augment
+from deft_affordance.baselines import BASELINES, guess
 from deft_affordance.checkpoint import TextInput, load_prior, save_prior
+from deft_affordance.comparison import holm, p_better, per_object
 from deft_affordance.config import load_config
 from deft_affordance.data.shards import FIELDS, Samples, write_manifest, write_shard
-from deft_affordance.evaluate import METRICS, evaluate
+from deft_affordance.evaluate import METRICS, evaluate, print_table
 from deft_affordance.model import HEATMAP_SIGMA, AffordanceModel, heatmap_loss, loss, spatial_softmax
+from deft_affordance.rotations import continuous
 from deft_affordance.train import Batches, Trainer, TrainingDiverged, main, make_model
 from deft_core.errors import DeftError
 from deft_vision.encoders import make_encoder
@@ -99,9 +103,19 @@ def test_train_and_evaluate_commands(config, samples, tmp_path, monkeypatch, cap
     train, _ = samples.split(0.25)
     np.testing.assert_allclose(prior.contact_in_wrist, train["contact_in_wrist"].mean(axis=0))
     assert make_encoder("small", out).hash == prior.encoder_hash
+    assert {name: row.n for name, row in prior.contact_by_group.items()} == {"cup/pick": 12, "cup/pour": 12}
+    pours = train.take(np.flatnonzero(train["verb"] == "pour"))["contact_in_wrist"]
+    np.testing.assert_allclose(prior.contact_by_group["cup/pour"].mean, pours.mean(axis=0))
+    np.testing.assert_allclose(prior.contact_by_group["cup/pour"].std, pours.std(axis=0))
     report = evaluate(prior, samples)
     assert report["images"] == 8 and set(report["errors"]["prior"]) == set(METRICS)
+    assert set(report["by_group"]) == {"cup/pick", "cup/pour"}
+    assert report["by_group"]["cup/pick"]["images"] == 4
+    assert set(report["by_group"]["cup/pick"]["p_better"]) == set(BASELINES)
     json.dumps(report)
+    print_table(report)
+    assert "cup/pour (4 images of 2 objects)" in capsys.readouterr().out
+    assert evaluate(prior, samples, test=train)["images"] == 24
 
 
 def test_checkpoint_round_trips_and_names_what_is_wrong(config, tmp_path):
@@ -165,3 +179,44 @@ def test_heatmap_loss_is_least_for_a_gaussian_about_the_label():
     right = torch.softmax(-square.flatten() / (2 * HEATMAP_SIGMA**2), 0).reshape(1, 1, 24, 24)
     flat = torch.full((1, 1, 24, 24), 1 / 576)
     assert abs(float(heatmap_loss(right, contacts))) < 1e-4 < float(heatmap_loss(flat, contacts))
+
+
+def test_wrist_labels_do_not_jump_at_half_a_turn(samples):
+    turns = Rotation.from_rotvec([np.pi, 0.1, 0.2]) * Rotation.from_rotvec(
+        np.linspace(-1, 1, 41)[:, None] * [0.6, 0.2, 0]
+    )
+    vectors = continuous(turns.as_rotvec())
+    assert np.linalg.norm(np.diff(vectors, axis=0), axis=1).max() < 0.1
+    assert np.linalg.norm(np.diff(turns.as_rotvec(), axis=0), axis=1).max() > 1.0
+    assert (Rotation.from_rotvec(vectors).inv() * turns).magnitude().max() < 1e-9
+    split = Samples(samples.columns | {"wrist": turns.as_rotvec()[:32], "wrist_true": turns.as_rotvec()[:32]})
+    mean = Rotation.from_rotvec(guess("mean pose", split, split).wrist[0])
+    assert (mean.inv() * turns[16]).magnitude() < 0.15
+
+
+def test_balance_draws_small_groups_more_often(config, samples):
+    uneven = samples.take(np.r_[np.arange(0, 32, 2), 1, 3])  # 16 pick, 2 pour
+    batches = Batches.of(uneven, TextInput(config, WORDS))
+    rng = torch.Generator().manual_seed(0)
+
+    def pours(balance):
+        return np.mean([float((batches.order(balance, rng) >= 16).float().mean()) for _ in range(200)])
+
+    assert sorted(batches.order(0.0, rng).tolist()) == list(range(18))
+    assert pours(0.0) == pytest.approx(2 / 18) and pours(1.0) == pytest.approx(0.5, abs=0.03)
+    assert pours(0.0) < pours(0.5) < pours(1.0)
+
+
+def test_the_mean_of_kind_and_verb_keeps_groups_apart(samples):
+    g = guess("mean of kind and verb", samples, samples)
+    for verb in ("pick", "pour"):
+        rows = np.flatnonzero(samples["verb"] == verb)
+        np.testing.assert_allclose(g.contacts[rows[0]], samples["contacts"][rows].mean(axis=0))
+
+
+def test_comparisons():
+    np.testing.assert_allclose(holm([0.01, 0.04, 0.03]), [0.03, 0.06, 0.06])
+    np.testing.assert_allclose(per_object(np.array([1.0, 3.0, 5.0]), np.array([7, 7, 9])), [2.0, 5.0])
+    better, worse = np.arange(12.0), np.arange(12.0) + np.linspace(0.5, 1.5, 12)
+    assert p_better(better, worse) < 0.001 < 0.99 < p_better(worse, better)
+    assert p_better(better, better) == 1.0
