@@ -10,7 +10,7 @@ import numpy as np
 
 from deft_core import kinematics
 from deft_core.errors import Unreachable
-from deft_core.geometry import Array, apply, inverse
+from deft_core.geometry import Array, inverse
 from deft_core.hand import HandModel
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ _LINK_SPHERES: tuple[tuple[int, tuple[float, float, float], float], ...] = (
     (4, (0.076, 0.01, 0.0), 0.040),
     (4, (0.076, 0.05, 0.0), 0.038),
 )
+_LINKS = np.array([link for link, _, _ in _LINK_SPHERES])
+_CENTRES = np.array([centre for _, centre, _ in _LINK_SPHERES])
+_RADII = np.array([radius for _, _, radius in _LINK_SPHERES])
 # More than a hair over the gate's floor: where the servos lag, the gate's forecast is not what happens.
 _MARGIN_M = 0.003
 # A grasp that is further off than this is not one a hair too low: it is left to the gate to refuse.
@@ -42,13 +45,18 @@ class Clearance:
 
     def of_hand(self, T_base_wrist: Array) -> float:
         """Height (m, base_link) of the lowest rigid point of the hand with its wrist at a pose (4, 4)."""
-        return float(apply(T_base_wrist, self.hand.rigid_points)[:, 2].min())
+        return float(np.min((self.hand.rigid_points @ T_base_wrist[:3, :3].T)[:, 2] + T_base_wrist[2, 3]))
 
     def of_joints(self, q: Array) -> float:
         """Height (m, base_link) of the lowest rigid point of hand and arm at joint angles (6,)."""
         frames = kinematics.joint_frames(np.asarray(q, dtype=float))
-        links = min(float(frames[i, 2, :3] @ centre + frames[i, 2, 3]) - r for i, centre, r in _LINK_SPHERES)
-        return min(links, self.of_hand(frames[-1] @ inverse(self.hand.T_wrist_eef)))
+        return self.of_frames(frames, frames[-1] @ inverse(self.hand.T_wrist_eef))
+
+    def of_frames(self, frames: Array, T_base_wrist: Array) -> float:
+        """The same for link frames (6, 4, 4) and a wrist (4, 4) in base_link that the caller has at hand."""
+        rows = frames[_LINKS, 2]
+        links = (rows[:, :3] * _CENTRES).sum(axis=1) + rows[:, 3] - _RADII
+        return min(float(links.min()), self.of_hand(T_base_wrist))
 
 
 def lifted(T_base_wrist: Array, hand: HandModel, cell: "WorkcellConfig") -> Array:

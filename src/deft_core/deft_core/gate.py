@@ -122,11 +122,11 @@ class Gate:
     def _broken_place(self, q: Array, last: Array | None) -> str:
         if q.shape != self._lower.shape:
             return f"command has shape {q.shape}, expected {self._lower.shape}"
-        if not np.isfinite(q).all():
-            return f"command is not finite at {np.flatnonzero(~np.isfinite(q)).tolist()}"
-        low, high = q < self._lower - _EPS, q > self._upper + _EPS
-        if low.any() or high.any():
-            j = int(np.argmax(low | high))
+        inside = (q >= self._lower - _EPS) & (q <= self._upper + _EPS)  # false for NaN too
+        if not inside.all():
+            if not np.isfinite(q).all():
+                return f"command is not finite at {np.flatnonzero(~np.isfinite(q)).tolist()}"
+            j = int(np.argmin(inside))
             return f"joint {j + 1} at {q[j]:.3f} rad is outside [{self._lower[j]:.3f}, {self._upper[j]:.3f}]"
         if self._space is None:
             return ""
@@ -158,17 +158,18 @@ def arm_gate(cell: WorkcellConfig, hand: HandModel) -> Gate:
     arm = cell.arm
     T_eef_wrist = inverse(hand.T_wrist_eef)
     clearance = Clearance(hand)
-    lower, upper = np.array(arm.workspace_lower_m), np.array(arm.workspace_upper_m)
+    box = list(zip(arm.workspace_lower_m, arm.workspace_upper_m, strict=True))
     floor = cell.table_z_m + cell.table_clearance_m
 
     def space(q: Array) -> tuple[float, str]:
-        T = kinematics.flange_pose(q) @ T_eef_wrist
-        wrist = T[:3, 3]
-        beyond = float(max((lower - wrist).max(), (wrist - upper).max()))
-        lowest = clearance.of_joints(q)
+        frames = kinematics.joint_frames(q)
+        T_base_wrist = frames[-1] @ T_eef_wrist
+        wrist = T_base_wrist[:3, 3].tolist()
+        beyond = max(max(low - at, at - high) for at, (low, high) in zip(wrist, box, strict=True))
+        lowest = clearance.of_frames(frames, T_base_wrist)
         if beyond > _EPS and beyond > floor - lowest:
-            box = f"{list(arm.workspace_lower_m)} to {list(arm.workspace_upper_m)}"
-            return beyond, f"wrist at {np.round(wrist, 3).tolist()} m is outside the workspace {box}"
+            bounds = f"{list(arm.workspace_lower_m)} to {list(arm.workspace_upper_m)}"
+            return beyond, f"wrist at {np.round(wrist, 3).tolist()} m is outside the workspace {bounds}"
         if floor - lowest > _EPS:
             table = f"the table ends at {floor * 1e3:.0f} mm"
             return floor - lowest, f"hand or arm would come to {lowest * 1e3:.0f} mm, {table}"

@@ -121,13 +121,18 @@ class HandModel(Settings):
             M[4 * f + 2, 3 * f + 2], M[4 * f + 3, 3 * f + 2] = self.curl_ratio
         return M
 
+    @cached_property
+    def motors_from_joints_matrix(self) -> Array:
+        """(12, 16): its pseudo-inverse."""
+        return np.asarray(np.linalg.pinv(self.joints_from_motors_matrix), dtype=float)
+
     def joints_from_motors(self, motors: Array) -> Array:
         """Joint angles (16,) that unloaded tendons give at motor angles (12,)."""
         return self.joints_from_motors_matrix @ as_vector(motors, "motor angles", 12)
 
     def motors_from_joints(self, joints: Array) -> Array:
         """Motor angles (12,) that come nearest to joint angles (16,): least squares on each PIP/DIP pair."""
-        return np.linalg.pinv(self.joints_from_motors_matrix) @ as_vector(joints, "hand joints", 16)
+        return self.motors_from_joints_matrix @ as_vector(joints, "hand joints", 16)
 
     def clip(self, joints: Array) -> Array:
         """Joint angles (16,) moved into the limits."""

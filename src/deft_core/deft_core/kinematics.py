@@ -22,19 +22,22 @@ JOINT_LOWER: Array = np.array([-2 * np.pi, -2.059, -3.927, -2 * np.pi, -1.69297,
 JOINT_UPPER: Array = np.array([2 * np.pi, 2.0944, 0.19198, 2 * np.pi, np.pi, 2 * np.pi])
 for _constant in (JOINT_ORIGINS, JOINT_LOWER, JOINT_UPPER):
     _constant.setflags(write=False)
+_ORIGINS = tuple(JOINT_ORIGINS)
+_NO_TURNS = np.tile(np.eye(4), (DOF, 1, 1))
 
 
 def joint_frames(q: Array) -> Array:
     """Frames of the six links in base_link, (6, 4, 4); the last is the flange (link_eef)."""
-    frames = np.empty((DOF, 4, 4))
-    T = np.eye(4)
     cos, sin = np.cos(q), np.sin(q)
-    turn = np.eye(4)
-    for i in range(DOF):
-        turn[0, 0] = turn[1, 1] = cos[i]
-        turn[0, 1], turn[1, 0] = -sin[i], sin[i]
-        T = T @ JOINT_ORIGINS[i] @ turn
-        frames[i] = T
+    turns = _NO_TURNS.copy()
+    turns[:, 0, 0], turns[:, 0, 1] = cos, -sin
+    turns[:, 1, 0], turns[:, 1, 1] = sin, cos
+    # Every motor command asks for these frames, so the products go where they belong without copies between.
+    frames, T_parent_joint = np.empty((DOF, 4, 4)), np.empty((4, 4))
+    np.dot(_ORIGINS[0], turns[0], out=frames[0])
+    for i in range(1, DOF):
+        np.dot(frames[i - 1], _ORIGINS[i], out=T_parent_joint)
+        np.dot(T_parent_joint, turns[i], out=frames[i])
     return frames
 
 

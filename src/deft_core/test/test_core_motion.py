@@ -55,6 +55,14 @@ def test_inverse_kinematics_returns_to_the_pose(offset: list[float]) -> None:
     assert geometry.rotation_angle(found[:3, :3].T @ T[:3, :3]) < 2e-3
 
 
+def test_link_frames_are_the_chain_of_origins_and_turns() -> None:
+    q = np.random.default_rng(1).uniform(kinematics.JOINT_LOWER, kinematics.JOINT_UPPER)
+    T = np.eye(4)
+    for origin, angle, frame in zip(kinematics.JOINT_ORIGINS, q, kinematics.joint_frames(q), strict=True):
+        T = T @ origin @ geometry.transform(geometry.rot_z(angle))
+        np.testing.assert_allclose(frame, T, atol=1e-14)
+
+
 def test_jacobian_is_the_derivative() -> None:
     J, eps = kinematics.jacobian(HOME), 1e-6
     for j in range(6):
@@ -203,3 +211,13 @@ class TestGate:
             gate.check(np.full(16, 0.02), **FRESH)
         gate.open(np.full(16, 0.01))
         assert gate.check(np.full(16, 0.02), **FRESH).shape == (16,)
+
+
+def test_a_command_inside_the_workspace_costs_the_gate_one_forward_chain(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = arm_gate(CELL, HAND)
+    gate.open(HOME)
+    asked: list[np.ndarray] = []
+    chain = kinematics.joint_frames
+    monkeypatch.setattr(kinematics, "joint_frames", lambda q: asked.append(q) or chain(q))
+    gate.check(HOME, **FRESH)
+    assert len(asked) == 1
