@@ -26,13 +26,20 @@ def _clip(x: Array, low: ArrayLike, high: ArrayLike) -> Array:
     return np.minimum(np.maximum(x, low), high)
 
 
+def _where(addresses: list[int]) -> slice | NDArray[np.int_]:
+    """Addresses as an index: a slice, which is read without a copy, if they follow each other."""
+    if addresses == list(range(addresses[0], addresses[0] + len(addresses))):
+        return slice(addresses[0], addresses[0] + len(addresses))
+    return np.array(addresses)
+
+
 class ArmServo:
     """Six joint servos that follow position targets at no more than their top speed."""
 
     def __init__(self, model: mujoco.MjModel) -> None:
-        self._ctrl = np.array([model.actuator(name).id for name in ARM_JOINTS])
-        self._q = np.array([model.joint(name).qposadr[0] for name in ARM_JOINTS])
-        self._v = np.array([model.joint(name).dofadr[0] for name in ARM_JOINTS])
+        self._ctrl = _where([model.actuator(name).id for name in ARM_JOINTS])
+        self._q = _where([int(model.joint(name).qposadr[0]) for name in ARM_JOINTS])
+        self._v = _where([int(model.joint(name).dofadr[0]) for name in ARM_JOINTS])
         self._lower = model.jnt_range[[model.joint(n).id for n in ARM_JOINTS], 0].copy()
         self._upper = model.jnt_range[[model.joint(n).id for n in ARM_JOINTS], 1].copy()
         self.target = np.zeros(6)
@@ -91,13 +98,13 @@ class HandServo:
         self._kt = hand.motors.torque_nm_per_a
         self._slack = hand.motors.backlash_rad / 2
         names = [f"{finger}_{kind}" for finger in hand.fingers for kind in MOTOR_KINDS]
-        self._ctrl = np.array([model.actuator(name).id for name in names])
+        self._ctrl = _where([model.actuator(name).id for name in names])
         self._stiffness = model.actuator_gainprm[self._ctrl, 0].copy()
         back_emf = hand.motors.current_limit_a * self._kt / hand.motors.max_speed_radps
         self._damping = back_emf + TICK_S * (self._stiffness + _SERVO_STIFFNESS)
         joints = [f"{finger}_{joint}" for finger in hand.fingers for joint in ("side", "forward", "pip", "dip")]
-        self._q = np.array([model.joint(name).qposadr[0] for name in joints])
-        self._v = np.array([model.joint(name).dofadr[0] for name in joints])
+        self._q = _where([int(model.joint(name).qposadr[0]) for name in joints])
+        self._v = _where([int(model.joint(name).dofadr[0]) for name in joints])
         self._hand = hand
         self.goal = np.zeros(12)
         self.current_limit = np.zeros(12)
@@ -105,6 +112,7 @@ class HandServo:
         self.shaft = np.zeros(12)
         self.speed = np.zeros(12)
         self.current = np.zeros(12)
+        self._most_nm = np.zeros(12)
 
     def reset(self, data: mujoco.MjData, motors: ArrayLike) -> None:
         """Stand still with the shafts at (12,) rad, holding."""
@@ -113,6 +121,7 @@ class HandServo:
         self.speed, self.current = np.zeros(12), np.zeros(12)
         self.torque_on = np.ones(12, dtype=bool)
         self.current_limit = np.full(12, self._hand.motors.goal_current_a)
+        self._most_nm = self._kt * self.current_limit * self.torque_on
         data.qpos[self._q] = self._hand.clip(self._hand.joints_from_motors(self.shaft))
         data.qvel[self._v] = 0.0
         data.ctrl[self._ctrl] = self.shaft
@@ -122,7 +131,7 @@ class HandServo:
         data.qpos[self._q] = other_data.qpos[other._q]
         data.qvel[self._v] = other_data.qvel[other._v]
         data.ctrl[self._ctrl] = other_data.ctrl[other._ctrl]
-        for name in ("goal", "current_limit", "torque_on", "shaft", "speed", "current"):
+        for name in ("goal", "current_limit", "torque_on", "shaft", "speed", "current", "_most_nm"):
             setattr(self, name, getattr(other, name).copy())
 
     def command(self, goal: ArrayLike, current_limit_a: ArrayLike, torque_on: NDArray[np.bool_]) -> None:
@@ -130,13 +139,13 @@ class HandServo:
         self.goal = np.array(goal, dtype=float)
         self.current_limit = np.abs(np.array(current_limit_a, dtype=float))
         self.torque_on = np.array(torque_on, dtype=bool)
+        self._most_nm = self._kt * self.current_limit * self.torque_on
 
     def tick(self, data: mujoco.MjData) -> None:
         """Turn the shafts for one control period and set the tendons."""
         joint = data.actuator_length[self._ctrl]
         load = self._stiffness * (_clip(joint, self.shaft - self._slack, self.shaft + self._slack) - joint)
-        most = self._kt * self.current_limit * self.torque_on
-        drive = _clip(_SERVO_STIFFNESS * (self.goal - self.shaft), -most, most)
+        drive = _clip(_SERVO_STIFFNESS * (self.goal - self.shaft), -self._most_nm, self._most_nm)
         net = drive - load
         net -= _clip(net, -_GEAR_FRICTION_NM, _GEAR_FRICTION_NM)
         # Implicit in the two springs, so that stiff tendons and stiff servos stay steady at this period.

@@ -4,6 +4,7 @@ import struct
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from deft_core.geometry import inverse, rotation_angle, transform
 from deft_core.workcell import WorkcellConfig
@@ -95,6 +96,27 @@ def test_alignment_is_librealsenses() -> None:
     ours = align_depth(depth, D435_DEPTH, D435_COLOR, T_COLOR_DEPTH)
     theirs = _librealsense_align(rs, depth)
     assert (ours == theirs).mean() > 0.995
+
+
+def test_alignment_of_a_turned_sensor_keeps_the_nearest_of_each_pixels_rectangles() -> None:
+    depth_eye, color_eye = Pinhole(24, 18, 14.0), Pinhole(32, 24, 31.0)
+    T = transform(Rotation.from_euler("xyz", [0.05, -0.1, 0.2]).as_matrix(), [0.02, -0.01, 0.005])
+    rng = np.random.default_rng(4)
+    depth = rng.integers(400, 900, (18, 24)).astype(np.uint16)
+    depth[rng.random(depth.shape) < 0.2] = 0
+    expected = np.zeros((24, 32), np.uint16)
+    for v, u in np.argwhere(depth):
+        z = depth[v, u] * 0.001
+        corners = []
+        for shift in (-0.5, 0.5):
+            ray = [(u + shift - depth_eye.K[0, 2]) / 14.0, (v + shift - depth_eye.K[1, 2]) / 14.0, 1.0]
+            x, y, far = T[:3, :3] @ (np.array(ray) * z) + T[:3, 3]
+            corners.append((round(x / far * 31.0 + color_eye.K[0, 2]), round(y / far * 31.0 + color_eye.K[1, 2])))
+        (u0, v0), (u1, v1) = corners
+        here = expected[max(v0, 0) : max(v1 + 1, 0), max(u0, 0) : max(u1 + 1, 0)]
+        here[(here == 0) | (here > depth[v, u])] = depth[v, u]
+    np.testing.assert_array_equal(align_depth(depth, depth_eye, color_eye, T), expected)
+    assert 0 < (expected > 0).sum() < expected.size
 
 
 def _librealsense_align(rs, depth: np.ndarray) -> np.ndarray:

@@ -161,4 +161,5 @@ class Spoon(Thing):
 
 def lowest_points(spoon: Spoon, T: Array) -> Array:
     """Height (n,) of a spoon's lowest point at poses (n, 4, 4)."""
-    return np.array([apply(pose, spoon.corners)[:, 2].min() for pose in T])
+    corners = spoon.corners
+    return np.array([apply(pose, corners)[:, 2].min() for pose in T])
