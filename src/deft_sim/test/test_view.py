@@ -76,3 +76,12 @@ def test_without_a_screen_it_films_and_says_so(monkeypatch: pytest.MonkeyPatch, 
     eyes = onlooker(tmp_path, told.append)
     eyes.close()
     assert isinstance(eyes, FilmMaker) and str(tmp_path) in told[0]
+
+
+def test_on_a_screen_that_is_not_there_it_films_and_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DISPLAY", ":4242")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    told: list[str] = []
+    eyes = onlooker(tmp_path, told.append)
+    eyes.close()
+    assert isinstance(eyes, FilmMaker) and "GLFW" in told[0]

@@ -1,5 +1,7 @@
 """A window on the living twin: MuJoCo's own viewer, which only looks."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +14,7 @@ from deft_sim.model.scene import COLLISION_GROUP
 from deft_sim.view.film import T_BASE_VIEW
 from deft_sim.world import World
 
+_PROBE = "import glfw, sys; sys.exit(not glfw.init())"
 _PERIOD_S = 1.0 / 30.0
 _LOOKS_AT = (0.47, 0.0, 0.10)
 
@@ -28,11 +31,12 @@ class Window:
     """
 
     def __init__(self, report: Callable[[str], object]) -> None:
-        import glfw
         from mujoco import viewer
 
-        if not glfw.init():
-            raise OSError("GLFW does not start")
+        # In a process of its own: GLFW serves one thread, and MuJoCo's viewer waits for ever where it does not start.
+        probe = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, text=True, check=False)
+        if probe.returncode:
+            raise OSError("GLFW does not start: " + (probe.stderr.strip().splitlines() or ["no reason given"])[-1])
         self._viewer, self._report = viewer, report
         self._now: tuple[World, Array] | None = None
         self._quit = threading.Event()
@@ -66,7 +70,10 @@ class Window:
     def _show(self, world: World) -> bool:
         """Show one world until another one lives; False if the person closed the window."""
         model, data = world.model, mujoco.MjData(world.model)
-        with self._viewer.launch_passive(model, data, show_left_ui=False, show_right_ui=False) as window:
+        others = set(threading.enumerate())
+        window = self._viewer.launch_passive(model, data, show_left_ui=False, show_right_ui=False)
+        drawing = [thread for thread in threading.enumerate() if thread not in others and thread.daemon]
+        try:
             _place(window)
             while window.is_running():
                 if self._quit.wait(_PERIOD_S) or self._now is None or self._now[0] is not world:
@@ -77,7 +84,11 @@ class Window:
                     mujoco.mj_comPos(model, data)
                     mujoco.mj_camlight(model, data)
                 window.sync()
-        return False
+            return False
+        finally:
+            window.close()
+            for thread in drawing:  # it must be done with OpenGL before anything else is torn down
+                thread.join(timeout=5.0)
 
 
 def _place(window: Any) -> None:
