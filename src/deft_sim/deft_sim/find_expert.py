@@ -110,6 +110,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", metavar="TASK/OBJECTS", help="start from another expert")
     parser.add_argument("--shift", type=float, nargs=3, default=(0.0, 0.0, 0.0), help="move the start, metres")
+    parser.add_argument("--turn", type=float, nargs=3, default=(0.0, 0.0, 0.0), help="turn its wrist, radians")
     args = parser.parse_args(argv)
     try:
         search = Search(args.task, args.objects, args.demonstration)
@@ -117,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.start:
             known = expert_for(*args.start.split("/", 1))
             start = np.concatenate([known.contact, known.wrist_rpy, known.joints])
-        start[:3] += args.shift
+        start[:6] += [*args.shift, *args.turn]
         rng = np.random.default_rng(args.seed)
         if args.climb:
             scenes = rng.integers(1, 2**31, size=args.scenes).tolist()
