@@ -31,6 +31,7 @@ setup(
             "trials = deft_sim.trials:main",
             "find_expert = deft_sim.find_expert:main",
             "contact_sheet = deft_sim.contact_sheet:main",
+            "gallery = deft_sim.gallery:main",
             "random_episodes = deft_sim.random_episodes:main",
             "record_demo = deft_sim.human.record:main",
         ]

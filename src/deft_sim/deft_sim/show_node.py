@@ -45,6 +45,7 @@ ACTIONS = {
 ENABLE = ("/arm/enable", "/hand/enable")
 SERVED_S = 60.0  # how long nodes may take to come up
 _RETREAT_M = 0.15
+_ENABLE_TRIES = 5
 
 
 class Show(Node):
@@ -82,8 +83,12 @@ class Show(Node):
     def enable(self) -> None:
         """Allow motion, recovering the devices where needed."""
         for name, client in self._allow.items():
-            answer = self._result(client.call_async(Enable.Request(enable=True)), name)
-            if not answer.success:
+            for _ in range(_ENABLE_TRIES):  # a window that opens can keep the twin from answering its drivers in time
+                answer = self._result(client.call_async(Enable.Request(enable=True)), name)
+                if answer.success:
+                    break
+                time.sleep(1.0)
+            else:
                 raise WorkcellError(f"{name}: {answer.message}")
 
     def move(self, T_base_wrist: Any, straight: bool) -> str:

@@ -6,6 +6,7 @@ import cv2
 import pytest
 
 from deft_sim.contact_sheet import main as sheet
+from deft_sim.gallery import main as gallery
 from deft_sim.random_episodes import main as episodes
 
 
@@ -20,6 +21,20 @@ def test_a_sheet_shows_two_episodes_from_two_sides(tmp_path, capsys) -> None:
 
 def test_a_sheet_of_an_unknown_task_is_one_line_and_a_bad_status(tmp_path, capsys) -> None:
     assert sheet(["--task", "juggle", "--out", str(tmp_path / "sheet.png")]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_a_gallery_shows_each_task_three_times(tmp_path) -> None:
+    out = tmp_path / "docs" / "gallery.png"
+    assert gallery(["--tasks", "open_drawer,pick_cup", "--tries", "1", "--out", str(out)]) == 0
+    image = cv2.imread(str(out))
+    assert image is not None and image.shape[1] > 2 * 3 * 208
+    assert image[40:, :624].std() > 20 and (image[:, -200:] == 255).all()  # two cells; the third is left empty
+
+
+def test_a_gallery_of_an_unknown_task_is_one_line_and_a_bad_status(tmp_path, capsys) -> None:
+    assert gallery(["--tasks", "juggle", "--out", str(tmp_path / "gallery.png")]) == 1
     assert capsys.readouterr().err.count("\n") == 1
 
 
