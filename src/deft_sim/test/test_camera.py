@@ -39,18 +39,6 @@ def test_a_point_of_the_depth_image_lies_on_the_table(scene, cell: WorkcellConfi
     assert np.quantile(np.abs(points[:, 2]), 0.99) < 5e-3
 
 
-@pytest.mark.skipif(choose_backend() == "disable", reason="no GL")
-def test_rays_and_raster_agree(scene, cell: WorkcellConfig) -> None:
-    shots = []
-    for backend in ("raycast", "gl"):
-        with SceneRenderer(scene.model, backend) as renderer:
-            shots.append(renderer.shoot(scene.data, cell.camera.T_base_camera, SMALL, color=True, depth=True))
-    difference = np.abs(shots[0].depth_m - shots[1].depth_m)
-    assert np.median(difference) < 5e-4
-    assert (difference < 5e-3).mean() > 0.97
-    assert np.abs(shots[0].color.astype(int) - shots[1].color).mean() < 60
-
-
 def test_the_object_can_be_told_from_the_table_by_ids(scene, cell: WorkcellConfig) -> None:
     with SceneRenderer(scene.model, "raycast") as renderer:
         ids = renderer.shoot(scene.data, cell.camera.T_base_camera, D435_COLOR, ids=True).ids

@@ -1,11 +1,14 @@
 """Images of a MuJoCo model from any pose: colour, metric depth, geom ids.
 
-With OpenGL (EGL or OSMesa, as MUJOCO_GL says) images are rasterised; without it they are ray-cast and simply shaded.
+With OpenGL (EGL or OSMesa, as MUJOCO_GL says) images are rasterised; where none works they are ray-cast and simply
+shaded, and a warning says so once.
 
     renderer = SceneRenderer(model)
     shot = renderer.shoot(data, T_base_camera, D435_COLOR, color=True, depth=True, ids=True)
 """
 
+import functools
+import logging
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -19,6 +22,13 @@ from deft_sim.camera.pinhole import Pinhole
 from deft_sim.camera.raycast import cast
 from deft_sim.model.poses import OPTICAL_TO_MUJOCO, set_camera_pose
 from deft_sim.model.scene import CAMERA, COLLISION_GROUP
+
+_log = logging.getLogger(__name__)
+
+
+@functools.cache
+def _say_why(reason: str) -> None:
+    _log.warning("no OpenGL (%s): images are ray-cast; Debian's libegl1 or libosmesa6 would make them faster", reason)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,16 +51,16 @@ class SceneRenderer:
 
     Args:
         model: compiled from a scene of `deft_sim.model.scene.new_scene`.
-        backend: "gl" or "raycast"; by default GL where there is one.
+        backend: "gl" or "raycast"; by default GL where one works.
         shadows: draw shadows (GL only).
     """
 
     def __init__(self, model: mujoco.MjModel, backend: str | None = None, shadows: bool = True) -> None:
-        if backend is None:
-            backend = "raycast" if choose_backend() == "disable" else "gl"
-        if backend not in ("gl", "raycast"):
+        if backend not in (None, "gl", "raycast"):
             raise ValueError(f"backend {backend!r}: choose 'gl' or 'raycast'")
-        self.backend = backend
+        self.backend, self._may_cast = backend or "gl", backend is None
+        if choose_backend() == "disable" and self._may_cast:
+            self._do_without("MUJOCO_GL is disable, or there is no libEGL and no libOSMesa")
         self._model = model
         self._camera = model.camera(CAMERA).id
         self._shadows = shadows
@@ -71,10 +81,10 @@ class SceneRenderer:
         ids: bool = False,
     ) -> Shot:
         """Take a picture from the optical frame T_base_camera. `data` must be forwarded (mj_forward or mj_step)."""
-        if self.backend == "raycast":
+        renderer = self._renderer(pinhole) if self.backend == "gl" else None
+        if renderer is None:
             return Shot(*cast(self._model, data, T_base_camera, pinhole, color=color, depth=depth, ids=ids))
         set_camera_pose(self._model, data, self._camera, T_base_camera @ OPTICAL_TO_MUJOCO, pinhole.fovy_deg)
-        renderer = self._renderer(pinhole)
         rgb = depth_m = geom_ids = None
         if color:
             self._update(renderer, data)
@@ -85,18 +95,32 @@ class SceneRenderer:
             depth_m = renderer.render()
             renderer.disable_depth_rendering()
             depth_m[depth_m > 0.99 * self._far] = np.inf
-        if ids:  # rays: no blending at edges, and faster than a software rasteriser's segmentation
-            geom_ids = cast(self._model, data, T_base_camera, pinhole, color=False, depth=False, ids=True)[2]
+        if ids:
+            renderer.enable_segmentation_rendering()
+            self._update(renderer, data)
+            number, kind = np.moveaxis(renderer.render(), -1, 0)
+            renderer.disable_segmentation_rendering()
+            geom_ids = np.where(kind == int(mujoco.mjtObj.mjOBJ_GEOM), number, -1).astype(np.int32)
         return Shot(rgb, depth_m, geom_ids)
 
     @property
     def _far(self) -> float:
         return float(self._model.vis.map.zfar * self._model.stat.extent)
 
-    def _renderer(self, pinhole: Pinhole) -> mujoco.Renderer:
+    def _do_without(self, reason: str) -> None:
+        self.backend = "raycast"
+        _say_why(reason)
+
+    def _renderer(self, pinhole: Pinhole) -> mujoco.Renderer | None:
         size = (pinhole.height, pinhole.width)
         if size not in self._renderers:
-            renderer = mujoco.Renderer(self._model, *size)
+            try:
+                renderer = mujoco.Renderer(self._model, *size)
+            except Exception as error:  # a driver that is missing shows in many ways: ImportError, AttributeError, ...
+                if not self._may_cast:
+                    raise
+                self._do_without(" ".join(str(error).split())[:160])
+                return None
             renderer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
             self._renderers[size] = renderer
         return self._renderers[size]
