@@ -17,20 +17,28 @@ from deft_core.wrist import wrist_pose
 
 def overlay(frame: RGBDFrame, affordance: Affordance) -> NDArray[np.uint8]:
     """The colour image (H, W, 3) with the crop, the heatmap over it, the contact points, and their mean."""
-    image = frame.color.copy()
-    x, y, w, h = affordance.crop
-    window = image[y : y + h, x : x + w]
+    return paint(frame.color, affordance.crop, affordance.heatmap, affordance.contacts_px)
+
+
+def paint(
+    color: NDArray[np.uint8], crop: tuple[int, int, int, int], heatmap: NDArray[np.floating], contacts_px: Array
+) -> NDArray[np.uint8]:
+    """An image (H, W, 3) RGB with a crop (x, y, width, height), a heatmap (h, w) over it, contacts and their mean."""
+    image = color.copy()
+    x, y, w, h = crop
+    left, top = max(0, -x), max(0, -y)  # a crop may begin outside the image
+    window = image[y + top : y + h, x + left : x + w] if x + w > 0 and y + h > 0 else image[:0]
     rows, columns = window.shape[:2]
     if rows and columns:
-        heat = np.asarray(cv2.resize(affordance.heatmap, (w, h), interpolation=cv2.INTER_LINEAR), dtype=float)
-        heat = heat[:rows, :columns] / max(float(heat.max()), 1e-9)
+        heat = np.asarray(cv2.resize(heatmap, (w, h), interpolation=cv2.INTER_LINEAR), dtype=float)
+        heat = heat[top : top + rows, left : left + columns] / max(float(heat.max()), 1e-9)
         colors = cv2.applyColorMap(np.asarray(255 * heat, dtype=np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]
         share = 0.65 * heat[..., None]
         window[:] = np.asarray((1 - share) * window + share * colors, dtype=np.uint8)
     cv2.rectangle(image, (x, y), (x + w - 1, y + h - 1), (255, 255, 255), 1)
-    for point in affordance.contacts_px:
+    for point in contacts_px:
         cv2.circle(image, _pixel(point), 3, (60, 220, 60), -1)
-    cv2.drawMarker(image, _pixel(affordance.contacts_px.mean(axis=0)), (80, 200, 255), cv2.MARKER_CROSS, 12, 2)
+    cv2.drawMarker(image, _pixel(contacts_px.mean(axis=0)), (80, 200, 255), cv2.MARKER_CROSS, 12, 2)
     return image
 
 

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from deft_affordance.video.errors import ClipRejected, Reason
 
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+
 # Beyond this many frames ahead, jumping to a key frame is quicker than decoding what lies between.
 READ_ON = 60
 KEEP = 16

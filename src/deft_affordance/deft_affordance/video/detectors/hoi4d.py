@@ -54,6 +54,7 @@ class Hoi4dLabels:
     """Detector, masker, poser and depth reader of a HOI4D root in one."""
 
     source = "HOI4D's own labels"
+    by_color = False
 
     def __init__(self, root: Path) -> None:
         self._root = root

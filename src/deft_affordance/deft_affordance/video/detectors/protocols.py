@@ -94,9 +94,10 @@ class ObjectMasker(Protocol):
 
 
 class HandMasker(Protocol):
-    """Finds a hand's pixels."""
+    """Finds a hand's pixels; `by_color` says whether what stands still must yet be taken away."""
 
     source: str
+    by_color: bool
 
     def hand_mask(self, clip: Clip, frame: int, video: Video, hand: Hand) -> Mask:
         """(H, W) mask of a hand."""

@@ -18,6 +18,7 @@ class SkinColor:
     """Skin inside the detected box (the recipe of VRB, Bahl et al., CVPR 2023)."""
 
     source = "skin colour (Chai & Ngan 1999)"
+    by_color = True
 
     def hand_mask(self, clip: Clip, frame: int, video: Video, hand: Hand) -> Mask:
         """(H, W) mask."""

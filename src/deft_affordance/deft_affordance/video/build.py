@@ -1,0 +1,186 @@
+"""Label all clips, here or in many processes, shard by shard; what was done is not done again."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from deft_affordance.video.choose import Choice
+from deft_affordance.video.errors import ClipRejected, Reason, Rejected, SourceUnusable
+from deft_affordance.video.filters import Filters
+from deft_affordance.video.label import Detectors, Label, Labelling, Stopwatch, label_clip
+from deft_affordance.video.readers import READERS
+from deft_affordance.video.record import Clip
+from deft_affordance.video.store import FORMAT, Outcome, fingerprint, finished, save_shard
+
+CLIPS_PER_SHARD = 128
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set and where it lies."""
+
+    name: str
+    root: Path
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One shard's work.
+
+    Attributes:
+        index: of the shard.
+        clips: what goes in.
+        objects: number of each clip's group, for the split of training and test.
+        sources: the data sets' roots by name.
+        choice, how: what labels it, and how.
+        out: the folder.
+        mark: fingerprint of all that.
+    """
+
+    index: int
+    clips: tuple[Clip, ...]
+    objects: tuple[int, ...]
+    sources: tuple[Source, ...]
+    choice: Choice
+    how: Labelling
+    out: Path
+    mark: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished shard: what became of its clips, seconds by stage, and whether it was there already."""
+
+    index: int
+    outcomes: tuple[Outcome, ...]
+    seconds: dict[str, float]
+    kept: bool
+
+
+def read_clips(sources: Sequence[Source], filters: Filters) -> tuple[list[Clip], list[Rejected]]:
+    """All clips that pass the filters, and why the others do not; raises SourceUnusable."""
+    clips: list[Clip] = []
+    rejected: list[Rejected] = []
+    for source in sources:
+        if not source.root.is_dir():
+            raise SourceUnusable(f"{source.root}: no such folder (--root of {source.name})")
+        seen: set[str] = set()
+        for found in READERS["epic" if source.name == "synthetic" else source.name](source.root):
+            item = replace(found, source=source.name)
+            if isinstance(item, Rejected):
+                rejected.append(item)
+                continue
+            try:
+                if item.clip_id in seen:
+                    raise ClipRejected(Reason.BAD_ANNOTATION, f"{source.name} clip {item.clip_id}: occurs twice")
+                seen.add(item.clip_id)
+                filters.check(item)
+                clips.append(item)
+            except ClipRejected as why:
+                rejected.append(Rejected(item.source, item.clip_id, why.reason, str(why)))
+    return clips, rejected
+
+
+def plan(
+    clips: Sequence[Clip],
+    sources: Sequence[Source],
+    choice: Choice,
+    how: Labelling,
+    out: Path,
+    detectors: dict[str, dict[str, str]],
+    per_shard: int = CLIPS_PER_SHARD,
+) -> list[Job]:
+    """Cut the clips into shards."""
+    groups = {group: n for n, group in enumerate(sorted({(clip.source, clip.group) for clip in clips}))}
+    jobs = []
+    for index, start in enumerate(range(0, len(clips), per_shard)):
+        part = tuple(clips[start : start + per_shard])
+        objects = tuple(groups[clip.source, clip.group] for clip in part)
+        said = [[c.source, c.clip_id, c.start, c.stop, c.fps, c.text, c.verb, c.noun, n] for c, n in zip(part, objects)]  # noqa: B905
+        mark = fingerprint(FORMAT, said, asdict(choice), asdict(how), detectors)
+        jobs.append(Job(index, part, objects, tuple(sources), choice, how, out, mark))
+    return jobs
+
+
+@lru_cache(maxsize=8)
+def _detectors(choice: Choice, source: str, root: Path) -> Detectors:
+    """Made once a process: some load networks."""
+    return choice.detectors(source, root)
+
+
+def label_one(clip: Clip, job: Job, watch: Stopwatch) -> Label:
+    """Label a clip of a job; raises ClipRejected."""
+    root = next(source.root for source in job.sources if source.name == clip.source)
+    return label_clip(clip, _detectors(job.choice, clip.source, root), job.how, watch)
+
+
+def run(job: Job) -> Done:
+    """Make one shard, unless it is there."""
+    if (outcomes := finished(job.out, job.index, job.mark)) is not None:
+        return Done(job.index, tuple(outcomes), {}, True)
+    watch = Stopwatch()
+    rows: list[dict[str, object]] = []
+    made: list[Outcome] = []
+    for clip, number in zip(job.clips, job.objects, strict=True):
+        try:
+            label = label_one(clip, job, watch)
+        except ClipRejected as why:
+            made.append(Outcome(clip.source, clip.clip_id, why.reason.value, str(why)))
+            continue
+        rows.append(row_of(clip, label, number))
+        window = (label.window.left, label.window.top, label.window.side)
+        made.append(Outcome(clip.source, clip.clip_id, contact=label.contact.frame, window=window))
+    with watch.stage("write"):
+        save_shard(job.out, job.index, job.mark, rows, made)
+    return Done(job.index, tuple(made), watch.seconds, False)
+
+
+def row_of(clip: Clip, label: Label, number: int) -> dict[str, object]:
+    """A sample in the columns of `data.shards`."""
+    contacts, wrist, mano = (np.asarray(v, dtype=float) for v in (label.contacts, label.wrist, label.mano))
+    return {
+        "crop": label.crop,
+        "text": clip.text,
+        "verb": clip.verb,
+        "kind": clip.noun or "thing",
+        "contacts": contacts,
+        "wrist": wrist,
+        "mano": mano,
+        "contacts_true": contacts,
+        "wrist_true": wrist,
+        "mano_true": mano,
+        "contact_in_wrist": label.contact_in_wrist,
+        "side_px": label.window.side,
+        "object": number,
+    }
+
+
+def run_all(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
+    """Make all shards; yields each as it is done, in any order. Which process made one changes nothing in it."""
+    if workers == 1:
+        yield from map(run, jobs)
+        return
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        running = [pool.submit(run, job) for job in jobs]
+        try:
+            for job in as_completed(running):
+                yield job.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def complain(done: Done, shown: int, most: int) -> int:
+    """Print a line a rejected clip, up to `most`; returns how many have been printed."""
+    for outcome in done.outcomes:
+        if outcome.reason and not done.kept and shown < most:
+            print(f"build_dataset: {outcome.reason}: {outcome.message}", file=sys.stderr)
+            shown += 1
+    return shown

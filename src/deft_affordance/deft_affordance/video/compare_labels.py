@@ -1,0 +1,123 @@
+"""Compare what was built of synthetic video with what is true: `ros2 run deft_affordance compare_labels ROOT OUT`.
+
+Contacts are compared as the robot uses them, by their mean, with the true touch points that the camera sees; metres at
+the touch points' distance. Rejections are compared with what was wrong with the clip.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from deft_affordance.crop import Crop
+from deft_affordance.data.shards import MANIFEST, read_samples
+from deft_affordance.video.errors import SourceUnusable
+from deft_core.errors import DeftError
+from deft_core.mano import angles_from_pose
+
+
+def compare(root: Path, out: Path, seed: int = 0) -> dict[str, Any]:
+    """Figures of a build against the truth beside its videos; raises SourceUnusable where either is missing."""
+    try:
+        truth = json.loads((root / "truth.json").read_text(encoding="utf-8"))
+        manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+        journals = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("clips-?????.json"))]
+    except (OSError, ValueError) as error:
+        raise SourceUnusable(f"{error}; film with film_synthetic and build with build_dataset first") from error
+    samples, _ = read_samples(out)
+    made = [clip for journal in journals for clip in journal["clips"] if clip["reason"] is None]
+    found = {clip["clip_id"]: clip["reason"] for clip in manifest["rejections"]} | {
+        c["clip_id"]: "sample" for c in made
+    }
+    rows: dict[str, list[float]] = {name: [] for name in ("px", "mm", "px_all", "frames", "wrist_deg", "joint_deg")}
+    for n, clip in enumerate(made):
+        true = truth[clip["clip_id"]]
+        if true["expected"] != "sample":
+            continue
+        rows["frames"].append(clip["contact"] - true["contact"])
+        if not true["contacts_px"]:  # the hold failed: nothing to compare with
+            continue
+        mean = Crop(*clip["window"]).to_pixels(samples["contacts"][n]).mean(axis=0)
+        px = float(np.hypot(*(mean - np.mean(true["contacts_px"], axis=0))))
+        rows["px"].append(px)
+        rows["mm"].append(1000.0 * px * true["range_m"] / true["focal_px"])
+        rows["px_all"].append(float(np.hypot(*(mean - np.mean(true["all_contacts_px"], axis=0)))))
+        turn = Rotation.from_rotvec(samples["wrist"][n]).inv() * Rotation.from_rotvec(true["wrist"])
+        rows["wrist_deg"].append(float(np.degrees(turn.magnitude())))
+        gap = angles_from_pose(samples["mano"][n]) - angles_from_pose(np.array(true["mano"]))
+        rows["joint_deg"].append(float(np.degrees(np.abs(gap)[:, 1:].mean())))
+    rng = np.random.default_rng(seed)
+    frames = np.abs(rows["frames"])
+    figures = {name: _figures(np.abs(values), rng) for name, values in rows.items()}
+    figures["frames"] |= {
+        "exact": float(np.mean(frames == 0)),
+        "within_1": float(np.mean(frames <= 1)),
+        "within_3": float(np.mean(frames <= 3)),
+    }
+    outcome = Counter((true["expected"], found.get(clip, "missing")) for clip, true in truth.items())
+    return {
+        "figures": figures,
+        "outcomes": [{"expected": e, "found": f, "clips": n} for (e, f), n in sorted(outcome.items())],
+        "as_expected": sum(n for (e, f), n in outcome.items() if e == f),
+        "clips": len(truth),
+    }
+
+
+def _figures(values: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
+    if len(values) == 0:
+        return {"n": 0}
+    draws = np.median(rng.choice(values, size=(1000, len(values))), axis=1)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    p90 = float(np.quantile(values, 0.9))
+    return {"n": len(values), "median": float(np.median(values)), "ci95": [float(low), float(high)], "p90": p90}
+
+
+WORDS = {
+    "px": "contact, pixels (touch points the camera sees)",
+    "mm": "contact, mm",
+    "px_all": "contact, pixels (all touch points)",
+    "frames": "contact frame, frames",
+    "wrist_deg": "wrist, degrees",
+    "joint_deg": "finger joints, degrees",
+}
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(prog="compare_labels", description="Compare built labels with the truth.")
+    parser.add_argument("root", type=Path, help="what film_synthetic filmed")
+    parser.add_argument("out", type=Path, help="what build_dataset made of it")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    args = parser.parse_args(argv)
+    try:
+        result = compare(args.root, args.out)
+    except DeftError as error:
+        sys.exit(f"compare_labels: {error}")
+    if args.json:
+        print(json.dumps(result, indent=1))
+        return
+    print("| error | n | median (95 %) | 90th percentile |\n|---|---|---|---|")
+    for name, figure in result["figures"].items():
+        if figure["n"]:
+            low, high = figure["ci95"]
+            print(
+                f"| {WORDS[name]} | {figure['n']} | {figure['median']:.1f} ({low:.1f} to {high:.1f}) | {figure['p90']:.1f} |"
+            )
+    frames = result["figures"]["frames"]
+    print(f"\ncontact frame exact in {frames['exact']:.0%}, within one in {frames['within_1']:.0%}, within three in "
+          f"{frames['within_3']:.0%}")  # fmt: skip
+    print("\n| what is wrong with the clip | found | clips |\n|---|---|---|")
+    for row in result["outcomes"]:
+        print(f"| {row['expected']} | {row['found']} | {row['clips']} |")
+    print(f"\n{result['as_expected']} of {result['clips']} clips as expected")
+
+
+if __name__ == "__main__":
+    main()
