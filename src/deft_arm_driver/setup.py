@@ -15,7 +15,7 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
     ],
-    install_requires=["setuptools", "deft_core", "deft_driver", "numpy", "xarm-python-sdk>=1.18.4"],
+    install_requires=["setuptools", "deft_core", "deft_ros", "deft_driver", "numpy", "xarm-python-sdk>=1.18.4"],
     entry_points={"console_scripts": ["arm_node = deft_arm_driver.arm_node:main"]},
     zip_safe=False,
 )

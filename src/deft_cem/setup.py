@@ -28,6 +28,7 @@ setup(
         "pyarrow",
         "rosbags",
         "deft_core",
+        "deft_ros",
         "deft_vision",
     ],
     entry_points={

@@ -15,6 +15,6 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
     ],
-    install_requires=["setuptools", "deft_core"],
+    install_requires=["setuptools", "deft_core", "deft_ros"],
     zip_safe=False,
 )

@@ -15,7 +15,7 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
     ],
-    install_requires=["setuptools", "deft_core", "deft_driver", "numpy", "dynamixel-sdk>=4.1.0"],
+    install_requires=["setuptools", "deft_core", "deft_ros", "deft_driver", "numpy", "dynamixel-sdk>=4.1.0"],
     entry_points={"console_scripts": ["hand_node = deft_hand_driver.hand_node:main"]},
     zip_safe=False,
 )

@@ -15,7 +15,7 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
     ],
-    install_requires=["setuptools", "deft_core", "numpy", "opencv-python-headless<5", "pyrealsense2"],
+    install_requires=["setuptools", "deft_core", "deft_ros", "numpy", "opencv-python-headless<5", "pyrealsense2"],
     entry_points={"console_scripts": ["camera_node = deft_perception.camera_node:main"]},
     zip_safe=False,
 )

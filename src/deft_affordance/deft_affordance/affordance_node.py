@@ -10,12 +10,10 @@ import time
 from typing import Any
 
 import numpy as np
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import Point
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
 from rclpy.time import Time
@@ -34,6 +32,7 @@ from deft_core.workcell import load_workcell
 from deft_msgs.msg import Affordance as AffordanceMsg
 from deft_msgs.msg import RGBDFrame as RGBDFrameMsg
 from deft_msgs.srv import PredictAffordance
+from deft_ros.run_node import run_node
 from deft_vision.errors import VisionError
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -171,23 +170,7 @@ class AffordanceNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Run the node; returns the exit status."""
-    rclpy.init(args=args)
-    node = None
-    try:
-        node = AffordanceNode()
-        executor = MultiThreadedExecutor(num_threads=4)
-        executor.add_node(node)
-        executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except (DeftError, VisionError) as error:
-        print(f"affordance_node: {error}", file=sys.stderr)
-        return 1
-    finally:
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
-    return 0
+    return run_node(AffordanceNode, "affordance_node", args, threads=4, mendable=(VisionError,))
 
 
 if __name__ == "__main__":

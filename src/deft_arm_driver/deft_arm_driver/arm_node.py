@@ -24,8 +24,8 @@ from deft_driver.driver import Health
 from deft_driver.driver_node import DriverNode
 from deft_driver.faults import RefusedFault
 from deft_driver.feedback import seldom
-from deft_driver.run_node import run_driver
 from deft_msgs.action import FollowWristTrajectory, MoveToPose
+from deft_ros.run_node import run_node
 
 EEF_FRAME = "link_eef"
 JOINT_NAMES = [f"joint{i}" for i in range(1, 7)]
@@ -142,7 +142,7 @@ def _pose(frame: str, pose: Any) -> np.ndarray:
 
 def main(args: list[str] | None = None) -> int:
     """Run the node; returns the exit status."""
-    return run_driver(ArmNode, "arm_node", args)
+    return run_node(ArmNode, "arm_node", args, threads=6, urgent=True)
 
 
 if __name__ == "__main__":

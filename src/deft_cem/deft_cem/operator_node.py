@@ -9,25 +9,23 @@ from __future__ import annotations
 import argparse
 import contextlib
 import queue
-import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-import rclpy
 from rclpy.action import ActionServer, CancelResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
-from rclpy.executors import MultiThreadedExecutor
-from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
-from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
 
 from deft_cem.operator.dialogue import Dialogue, Last
 from deft_msgs.action import RateEpisode, ResetScene
 from deft_msgs.msg import Episode
 from deft_msgs.srv import RelabelEpisode
+from deft_ros.process_node import ProcessNode
+from deft_ros.run_node import run_node
 
 RATER = "operator"
 # How long the orchestrator may take to answer a correction, seconds.
@@ -65,7 +63,7 @@ class Terminal:
         raise Interrupted
 
 
-class Operator(Node):
+class Operator(ProcessNode):
     """Asks the person at the terminal, one question at a time."""
 
     def __init__(self, rate_only: bool, compare: bool) -> None:
@@ -88,6 +86,10 @@ class Operator(Node):
         self.create_subscription(Episode, "/deft/episode", self._finished, latched, callback_group=group)
         names = ", ".join(name for _, name, _ in served)
         print(f"operator: serving {names}; questions come here (Ctrl-C ends)", flush=True)
+
+    def wind_down(self) -> None:
+        """Ask nothing any more; whoever waits for an answer hears that the terminal was closed."""
+        self.ended.set()
 
     def _ask(self, prompt: str) -> str:
         goal = self._goal
@@ -157,24 +159,8 @@ def main(args: list[str] | None = None) -> int:
     parser.add_argument("--rate-only", action="store_true", help="do not serve /scene/reset: the twin does")
     parser.add_argument("--compare", action="store_true", help="ask which of two tries was better, not for a score")
     options = parser.parse_args(given)
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    interrupted = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: interrupted.set())
-    node = Operator(options.rate_only, options.compare)
-    executor = MultiThreadedExecutor(num_threads=4)
-    executor.add_node(node)
-    spinner = threading.Thread(target=executor.spin, name="executor", daemon=True)
-    spinner.start()
-    try:
-        interrupted.wait()
-        node.ended.set()
-    finally:
-        executor.shutdown(timeout_sec=1.0)
-        spinner.join(timeout=5.0)
-        node.destroy_node()
-        rclpy.try_shutdown()
-    return 0
+    make = partial(Operator, options.rate_only, options.compare)
+    return run_node(make, "operator", args, threads=4, outlives_signals=True)
 
 
 if __name__ == "__main__":

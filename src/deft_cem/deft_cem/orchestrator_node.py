@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import rclpy
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
-from rclpy.executors import MultiThreadedExecutor
-from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
-from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Empty
 from std_srvs.srv import SetBool
 
@@ -40,6 +36,8 @@ from deft_core.task import load_task
 from deft_core.workcell import WorkcellConfig, load_workcell
 from deft_msgs import action as actions
 from deft_msgs.srv import RelabelEpisode
+from deft_ros.process_node import ProcessNode
+from deft_ros.run_node import run_node
 
 PARAMETERS = {
     "workcell": ("twin", "Workcell name or YAML path."),
@@ -54,7 +52,7 @@ PARAMETERS = {
 SHUTDOWN_S = 8.0
 
 
-class Orchestrator(Node):
+class Orchestrator(ProcessNode):
     """Runs one fine-tuning at a time."""
 
     def __init__(self, began: float) -> None:
@@ -148,6 +146,11 @@ class Orchestrator(Node):
             self._busy.release()
         return result
 
+    def wind_down(self) -> None:
+        """Stop the run that is under way, and with it the robot; no other begins."""
+        self.link.control.stop()
+        self._busy.acquire(timeout=SHUTDOWN_S)
+
     def halt(self) -> None:
         """Stop both drivers; they move again when a run enables them."""
         self._stop.publish(Empty())
@@ -221,30 +224,8 @@ def process_started() -> float:
 
 def main(args: list[str] | None = None) -> int:
     """Run the node until it is interrupted; a run under way is stopped, and the robot with it, first."""
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    interrupted = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: interrupted.set())
-    executor = MultiThreadedExecutor(num_threads=6)
-    status = 0
-    try:
-        node = Orchestrator(process_started())
-        executor.add_node(node)
-        spinner = threading.Thread(target=executor.spin, name="executor", daemon=True)
-        spinner.start()
-        interrupted.wait()
-        node.link.control.stop()
-        deadline = time.monotonic() + SHUTDOWN_S
-        while node.running and time.monotonic() < deadline:
-            time.sleep(0.02)
-        executor.shutdown(timeout_sec=1.0)
-        node.destroy_node()
-    except DeftError as error:
-        print(f"orchestrator_node: {error}", file=sys.stderr)
-        status = 1
-    finally:
-        rclpy.try_shutdown()
-    return status
+    make = partial(Orchestrator, process_started())
+    return run_node(make, "orchestrator_node", args, threads=6, outlives_signals=True)
 
 
 if __name__ == "__main__":

@@ -5,15 +5,12 @@ The reward is how much the image after the motion looks like the demonstration's
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from typing import Any
 
 import numpy as np
-import rclpy
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.action import ActionServer
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
 from deft_cem.raters.embedding import EMBEDDING_RATERS, EmbeddingRater, goal_image, load_encoder
@@ -21,6 +18,7 @@ from deft_core import interchange
 from deft_core.errors import DeftError
 from deft_core.task import load_task
 from deft_msgs.action import RateEpisode
+from deft_ros.run_node import run_node
 
 
 class RaterNode(Node):
@@ -57,22 +55,7 @@ class RaterNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Run the node; returns the exit status."""
-    rclpy.init(args=args)
-    node = None
-    try:
-        node = RaterNode()
-        executor = SingleThreadedExecutor()
-        executor.add_node(node)
-        with contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
-            executor.spin()
-    except DeftError as error:
-        print(f"rater_node: {error}", file=sys.stderr)
-        return 1
-    finally:
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
-    return 0
+    return run_node(RaterNode, "rater_node", args)
 
 
 if __name__ == "__main__":

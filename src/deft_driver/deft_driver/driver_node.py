@@ -13,7 +13,6 @@ from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
-from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Empty
 
@@ -22,9 +21,10 @@ from deft_core.workcell import load_workcell
 from deft_driver.driver import Driver, Health
 from deft_driver.faults import CanceledFault, DriverFault
 from deft_msgs.srv import Enable
+from deft_ros.process_node import ProcessNode
 
 
-class DriverNode(Node):
+class DriverNode(ProcessNode):
     """The graph's view of one device.
 
     A device's node makes `driver` in its constructor and defines `serve`, `describe`, `health`, `lost` and
@@ -42,7 +42,6 @@ class DriverNode(Node):
     def __init__(self, part: str, device: str, *, states: str, most_state_hz: float) -> None:
         super().__init__(f"{part}_node")
         self.part, self.device = part, device
-        self.failure = ""  # why the node had to end, if it had to
         self.declare("workcell", "twin", "Workcell: twin, lab, or the path of a YAML file.")
         self.declare("time_scale", 0.0, "Robot seconds a wall second; 0 takes the workcell's.", 0.0, 50.0)
         self.declare("connect_timeout_s", 30.0, f"How long to wait for the {device} to answer, s.", 0.1, 600.0)
@@ -120,8 +119,7 @@ class DriverNode(Node):
 
     def _publish_diagnostics(self) -> None:
         if lost := self.lost():
-            self.failure = lost
-            rclpy.try_shutdown()
+            self.fail(lost)
             return
         health, disabled = self.health(), self.driver.disabled_by
         status = DiagnosticStatus(name=f"{self.part}_node: {self.device}", hardware_id=health.address)

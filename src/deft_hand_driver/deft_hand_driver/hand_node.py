@@ -17,10 +17,10 @@ from deft_core.hand import load_hand
 from deft_driver.driver import Health
 from deft_driver.driver_node import DriverNode
 from deft_driver.feedback import seldom
-from deft_driver.run_node import run_driver
 from deft_hand_driver.bus import PATIENCE_S, HandBus, MotorState
 from deft_hand_driver.driver import HandDriver, motor_names
 from deft_msgs.action import ShapeHand
+from deft_ros.run_node import run_node
 
 
 class HandNode(DriverNode):
@@ -103,7 +103,7 @@ class HandNode(DriverNode):
 
 def main(args: list[str] | None = None) -> int:
     """Run the node; returns the exit status."""
-    return run_driver(HandNode, "hand_node", args)
+    return run_node(HandNode, "hand_node", args, threads=6, urgent=True)
 
 
 if __name__ == "__main__":

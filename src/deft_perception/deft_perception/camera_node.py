@@ -3,24 +3,22 @@
 import sys
 import threading
 
-import rclpy
 from geometry_msgs.msg import TransformStamped
 from rcl_interfaces.msg import ParameterDescriptor
-from rclpy.executors import ExternalShutdownException
-from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, Image
 from tf2_ros import StaticTransformBroadcaster
 
 from deft_core import interchange
-from deft_core.errors import DeftError
 from deft_core.observation import RGBDFrame
 from deft_core.workcell import load_workcell
 from deft_msgs.msg import RGBDFrame as RGBDFrameMsg
 from deft_perception.camera import open_camera
+from deft_ros.process_node import ProcessNode
+from deft_ros.run_node import run_node
 
 
-class CameraNode(Node):
+class CameraNode(ProcessNode):
     """Publishes /deft/frame, the realsense-ros topics, and the static transform base_link -> camera optical frame."""
 
     def __init__(self) -> None:
@@ -37,7 +35,6 @@ class CameraNode(Node):
         self._tf = StaticTransformBroadcaster(self)
         self._send_transform()
         self._stop = threading.Event()
-        self.failure = ""
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
         self._thread.start()
 
@@ -69,8 +66,7 @@ class CameraNode(Node):
                     )
         except Exception as error:  # whatever ends the capture ends the node, with its reason
             if not self._stop.is_set():
-                self.failure = str(error)
-                rclpy.try_shutdown()
+                self.fail(str(error))
 
     def _publish(self, frame: RGBDFrame) -> None:
         msg = interchange.fill_frame(RGBDFrameMsg(), frame)
@@ -82,33 +78,15 @@ class CameraNode(Node):
         if self._info.get_subscription_count():
             self._info.publish(msg.camera_info)
 
-    def destroy_node(self) -> None:
-        """Stop capturing, then let go of the node."""
+    def close(self) -> None:
+        """Stop capturing."""
         self._stop.set()
         self._thread.join(timeout=2.0)
-        super().destroy_node()
 
 
 def main(args: list[str] | None = None) -> int:
     """Run the node; returns the exit status."""
-    rclpy.init(args=args)
-    node = None
-    try:
-        node = CameraNode()
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except DeftError as error:
-        print(f"camera_node: {error}", file=sys.stderr)
-        return 1
-    finally:
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
-    if node is not None and node.failure:
-        print(f"camera_node: {node.failure}", file=sys.stderr)
-        return 1
-    return 0
+    return run_node(CameraNode, "camera_node", args)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,19 @@ aligns, the wire is checked.
 
 import contextlib
 import json
+import os
+import signal
 import socket
 import struct
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -156,3 +163,72 @@ def test_no_camera_says_where_it_looked() -> None:
     settings = SETTINGS.model_copy(update={"address": address, "timeout_s": 0.2})
     with pytest.raises(WorkcellError, match=address), TwinCamera(settings):
         pass
+
+
+class Film:
+    """camera_node as a process, filming a twin that shows three frames and stays until it is closed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._over, self.filming = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._show, daemon=True)
+        self._thread.start()
+        cell = load_workcell("twin").model_dump(mode="json")
+        cell["camera"]["address"] = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        path = folder / "cell.yaml"
+        path.write_text(yaml.safe_dump(cell))
+        command = [sys.executable, "-m", "deft_perception.camera_node", "--ros-args", "-p", f"workcell:={path}"]
+        env = os.environ | {"ROS_DOMAIN_ID": str(40 + os.getpid() % 60)}
+        self.node = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def _show(self) -> None:
+        color, depth = np.zeros((480, 640, 3), np.uint8), np.full((480, 640), 700, np.uint16)
+        connection, _ = self._listener.accept()
+        with connection, contextlib.suppress(ConnectionError):
+            for number in (1, 2, 3):
+                connection.sendall(message(number, color, depth))
+            self.filming.set()
+            self._over.wait()
+
+    def close(self) -> None:
+        self._over.set()
+        self._thread.join(timeout=5)
+        self._listener.close()
+
+    def ending(self) -> tuple[int, list[str]]:
+        """How the node ended: status, and what it said beside its log."""
+        _, said = self.node.communicate(timeout=20)
+        return self.node.returncode, [line for line in said.splitlines() if "[INFO]" not in line]
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Iterator[Film]:
+    film = Film(tmp_path)
+    assert film.filming.wait(30)
+    yield film
+    film.close()
+    if film.node.poll() is None:
+        film.node.kill()
+    film.node.communicate(timeout=10)
+
+
+@pytest.mark.graph
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("order", ["twin, node", "node, twin", "node"])
+def test_a_camera_node_ends_quietly_in_whatever_order_everything_is_stopped(
+    film: Film, number: signal.Signals, order: str
+) -> None:
+    for who in order.split(", "):
+        if who == "twin":
+            film.close()
+            with pytest.raises(subprocess.TimeoutExpired):  # it notices, and has not heard the signal yet
+                film.node.wait(0.5)
+        else:
+            film.node.send_signal(number)
+    assert film.ending() == (0, [])
+
+
+@pytest.mark.graph
+def test_a_camera_node_whose_camera_is_lost_says_so_in_one_line(film: Film) -> None:
+    film.close()
+    assert film.ending() == (1, ["camera_node: the twin's camera closed the connection"])

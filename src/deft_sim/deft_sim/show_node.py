@@ -15,7 +15,6 @@ import numpy as np
 import rclpy
 from geometry_msgs.msg import Pose
 from rclpy.action import ActionClient
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
@@ -29,6 +28,7 @@ from deft_core.task import load_task
 from deft_core.workcell import WorkcellConfig, load_workcell, scene_seed
 from deft_msgs.action import FollowWristTrajectory, MoveToPose, RateEpisode, ResetScene, ShapeHand
 from deft_msgs.srv import Enable
+from deft_ros.run_node import until_shutdown
 from deft_sim.task_scene import OBJECT_SETS
 from deft_sim.trials import GRASPS, Setting, setting_for
 from deft_sim.workcell import TwinWorkcell
@@ -194,12 +194,12 @@ def main(args: list[str] | None = None) -> int:
     asked = _arguments(remove_ros_args(args=sys.argv if args is None else ["show", *args])[1:])
     rclpy.init(args=args)
     try:
-        node = Show(load_workcell(asked.workcell, asked.time_scale or None))
-        _show(node, asked)
+        with until_shutdown():
+            _show(Show(load_workcell(asked.workcell, asked.time_scale or None)), asked)
     except DeftError as error:
         print(f"show: {error}", file=sys.stderr)
         return 1
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except KeyboardInterrupt:
         return 0
     finally:
         rclpy.try_shutdown()

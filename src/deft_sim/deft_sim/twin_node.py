@@ -1,26 +1,23 @@
 """twin_node: the living twin and its devices; resets scenes and judges episodes for the graph."""
 
-import contextlib
 import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.action import ActionServer, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
-from rclpy.node import Node
 
 from deft_core.errors import DeftError, WorkcellError
-from deft_core.realtime import ask_for_priority
 from deft_core.task import load_task
 from deft_core.workcell import load_workcell
 from deft_msgs.action import RateEpisode, ResetScene
 from deft_msgs.srv import InjectFault
+from deft_ros.process_node import ProcessNode
+from deft_ros.run_node import run_node
 from deft_sim.devices.injection import inject
 from deft_sim.devices.workcell_devices import WorkcellDevices
 from deft_sim.live import LiveTwin
@@ -36,7 +33,7 @@ PARAMETERS = {
 }
 
 
-class TwinNode(Node):
+class TwinNode(ProcessNode):
     """Serves /scene/reset, /judge/rate_episode and /twin/inject_fault, and publishes diagnostics."""
 
     def __init__(self) -> None:
@@ -54,7 +51,6 @@ class TwinNode(Node):
             self._onlooker = onlooker(Path(self._value("films")).expanduser(), self.get_logger().info)
             watch = self._onlooker.tick
             self.twin.attach(lambda: watch(self.twin.world))
-        self.failure = ""
         self._busy = threading.Lock()
         self._devices.__enter__()
         group = ReentrantCallbackGroup()
@@ -132,42 +128,19 @@ class TwinNode(Node):
         message = DiagnosticArray(status=[status])
         message.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(message)
-        if trouble and not self.failure:
-            self.failure = trouble
-            rclpy.try_shutdown()
+        if trouble:
+            self.fail(trouble)
 
-    def destroy_node(self) -> None:
-        """Close the devices, then let go of the node."""
+    def close(self) -> None:
+        """Close the devices."""
         self._devices.__exit__(None, None, None)
         if self._onlooker is not None:
             self._onlooker.close()
-        super().destroy_node()
 
 
 def main(args: list[str] | None = None) -> int:
     """Run the node; returns the exit status."""
-    ask_for_priority()
-    rclpy.init(args=args)
-    node = None
-    try:
-        node = TwinNode()
-        executor = MultiThreadedExecutor(num_threads=3)
-        executor.add_node(node)
-        with contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
-            executor.spin()
-    except (DeftError, OSError) as error:
-        print(f"twin_node: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
-    if node is not None and node.failure:
-        print(f"twin_node: {node.failure}", file=sys.stderr)
-        return 1
-    return 0
+    return run_node(TwinNode, "twin_node", args, threads=3, urgent=True, mendable=(OSError,))
 
 
 if __name__ == "__main__":
