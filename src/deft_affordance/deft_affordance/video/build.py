@@ -30,6 +30,11 @@ class Source:
     name: str
     root: Path
 
+    def check(self) -> None:
+        """Raise SourceUnusable where there is no such folder."""
+        if not self.root.is_dir():
+            raise SourceUnusable(f"{self.root}: no such folder (--root of {self.name})")
+
 
 @dataclass(frozen=True, eq=False)
 class Job:
@@ -70,8 +75,6 @@ def read_clips(sources: Sequence[Source], filters: Filters) -> tuple[list[Clip],
     clips: list[Clip] = []
     rejected: list[Rejected] = []
     for source in sources:
-        if not source.root.is_dir():
-            raise SourceUnusable(f"{source.root}: no such folder (--root of {source.name})")
         seen: set[str] = set()
         for found in READERS["epic" if source.name == "synthetic" else source.name](source.root):
             item = replace(found, source=source.name)

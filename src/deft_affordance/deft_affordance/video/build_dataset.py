@@ -72,6 +72,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def build(args: argparse.Namespace) -> dict[str, object]:
     """Build; returns the manifest. Raises DeftError, OSError."""
     sources = [Source(name, root) for name, root in zip(args.source, args.root, strict=True)]
+    for source in sources:
+        source.check()
     choice = Choice(
         args.hands, args.landmarker, args.masks, args.sam, args.poses, args.mano_mean, args.first_image,
         not args.no_depth,

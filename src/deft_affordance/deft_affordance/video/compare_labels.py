@@ -107,9 +107,8 @@ def main(argv: list[str] | None = None) -> None:
     for name, figure in result["figures"].items():
         if figure["n"]:
             low, high = figure["ci95"]
-            print(
-                f"| {WORDS[name]} | {figure['n']} | {figure['median']:.1f} ({low:.1f} to {high:.1f}) | {figure['p90']:.1f} |"
-            )
+            told = f"{figure['n']} | {figure['median']:.1f} ({low:.1f} to {high:.1f}) | {figure['p90']:.1f}"
+            print(f"| {WORDS[name]} | {told} |")
     frames = result["figures"]["frames"]
     print(f"\ncontact frame exact in {frames['exact']:.0%}, within one in {frames['within_1']:.0%}, within three in "
           f"{frames['within_3']:.0%}")  # fmt: skip

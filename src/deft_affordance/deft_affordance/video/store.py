@@ -14,6 +14,7 @@ from deft_affordance.data.shards import MANIFEST, DataUnusable, write_manifest, 
 from deft_affordance.video.errors import Rejected
 
 MAKER = "build_dataset"
+MARKER = "build_dataset.txt"
 FORMAT = 1
 PACKAGES = ("numpy", "opencv-python-headless", "scipy", "deft_affordance")
 
@@ -93,24 +94,14 @@ def prepare(folder: Path, shards: int) -> None:
     Raises:
         DataUnusable: it holds another program's data set.
     """
+    marker = folder / MARKER
+    if not marker.exists() and any(folder.glob("shard-?????.npz")):
+        raise DataUnusable(f"{folder} holds another program's data set; choose another --out")
     folder.mkdir(parents=True, exist_ok=True)
-    journals = {path.stem.split("-")[1] for path in folder.glob("clips-?????.json")}
-    for path in sorted(folder.glob("shard-?????.npz")):
-        number = path.stem.split("-")[1]
-        if not _ours(folder) and number not in journals:
-            raise DataUnusable(f"{folder} holds another data set ({path.name}); choose another --out")
-        if int(number) >= shards:
+    marker.write_text("Made by build_dataset. Journals (clips-*.json) let it go on where it was stopped.\n")
+    for path in (*folder.glob("shard-?????.npz"), *folder.glob("clips-?????.json")):
+        if int(path.stem.split("-")[1]) >= shards:
             path.unlink()
-    for number in journals:
-        if int(number) >= shards:
-            journal_path(folder, int(number)).unlink()
-
-
-def _ours(folder: Path) -> bool:
-    try:
-        return bool(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["settings"]["maker"] == MAKER)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
 
 
 def finish(
