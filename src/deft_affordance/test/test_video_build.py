@@ -162,6 +162,17 @@ def test_processes_change_nothing(epic, built, tmp_path):
     assert files(tmp_path) == files(built)
 
 
+def test_machines_that_share_a_folder_build_the_same(epic, built, tmp_path, capsys):
+    build(epic, tmp_path, "--part", "2/2")
+    assert not (tmp_path / "manifest.json").exists() and "run without --part" in capsys.readouterr().out
+    build(epic, tmp_path, "--part", "1/2")
+    capsys.readouterr()
+    build(epic, tmp_path)
+    assert files(tmp_path) == files(built) and "labelled" not in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        build(epic, tmp_path, "--part", "3/2")
+
+
 def test_the_builder_never_reads_the_truth(epic, built, tmp_path):
     (epic / "truth.json").rename(epic / "hidden.json")
     try:

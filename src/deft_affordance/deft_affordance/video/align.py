@@ -11,10 +11,10 @@ from deft_core.geometry import Array
 
 FEATURES = 1200
 RATIO = 0.8  # Lowe's test
-RANSAC_PX = 3.0
+RANSAC_PX = 2.0
 MIN_INLIERS = 20
-# Images are aligned at this width: enough for pixels, and quick.
-WIDTH = 640
+# Images are tracked and matched at these widths: enough for a pixel or two, and quick.
+TRACK_WIDTH, MATCH_WIDTH = 320, 640
 # A point tracked there and back must come back to where it was.
 RETURN_PX = 1.0
 # Sum of the changes of chroma and a quarter of that of brightness, of 255, that is no noise of a compressed video.
@@ -41,12 +41,15 @@ def homography(from_image: Image, to_image: Image, from_still: Mask, to_still: M
         from_image, to_image: (H, W, 3) RGB.
         from_still, to_still: (H, W) masks of what may be looked at.
     """
-    scale = min(1.0, WIDTH / from_image.shape[1])
+    H = _at_width(TRACK_WIDTH, from_image, to_image, from_still, to_still)
+    return H if H is not None else _at_width(MATCH_WIDTH, from_image, to_image, from_still, to_still)
+
+
+def _at_width(width: int, from_image: Image, to_image: Image, from_still: Mask, to_still: Mask) -> Array | None:
+    scale = min(1.0, width / from_image.shape[1])
     a, b = _small(from_image, scale), _small(to_image, scale)
     mask_a, mask_b = (_small_mask(mask, scale) for mask in (from_still, to_still))
-    H = _by_tracking(a, b, mask_a)
-    if H is None:
-        H = _by_corners(a, b, mask_a, mask_b)
+    H = _by_tracking(a, b, mask_a) if width == TRACK_WIDTH else _by_corners(a, b, mask_a, mask_b)
     if H is None:
         return None
     S = np.diag([scale, scale, 1.0])
@@ -80,7 +83,7 @@ def _by_corners(a: np.ndarray, b: np.ndarray, mask_a: np.ndarray, mask_b: np.nda
 
 
 def _by_tracking(a: np.ndarray, b: np.ndarray, mask_a: np.ndarray) -> Array | None:
-    points = cv2.goodFeaturesToTrack(a, 600, 0.003, 7, mask=mask_a)
+    points = cv2.goodFeaturesToTrack(a, 300, 0.003, 7, mask=mask_a)
     if points is None or len(points) < MIN_INLIERS:
         return None
     window = {"winSize": (31, 31), "maxLevel": 4}
@@ -89,7 +92,7 @@ def _by_tracking(a: np.ndarray, b: np.ndarray, mask_a: np.ndarray) -> Array | No
     returned = np.linalg.norm((back - points)[:, 0], axis=1) < RETURN_PX
     good = (found[:, 0] > 0) & (again[:, 0] > 0) & returned
     # With more than that lost, the camera moved further than tracking follows.
-    if good.sum() < max(MIN_INLIERS, 0.2 * len(points)):
+    if good.sum() < max(MIN_INLIERS, 0.15 * len(points)):
         return None
     return _fit(points[good, 0], there[good, 0])
 

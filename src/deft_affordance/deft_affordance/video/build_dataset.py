@@ -32,6 +32,14 @@ from deft_core.errors import DeftError
 SOURCES = ("ego4d", "epic", "hoi4d", "synthetic")
 
 
+def part(text: str) -> tuple[int, int]:
+    """Read I/N, I from 1 to N."""
+    first, _, last = text.partition("/")
+    if not (first.isdigit() and last.isdigit() and 1 <= int(first) <= int(last)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not I/N with I from 1 to N, as in 2/8")
+    return int(first), int(last)
+
+
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="build_dataset", description="Build training samples from human video.")
@@ -55,6 +63,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     how.add_argument("--limit", type=int, help="stop after this many clips that pass the filters")
     run = parser.add_argument_group("how it runs")
     run.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
+    run.add_argument("--part", type=part, help="I/N: of N machines on one --out, this is the I-th; then run without")
     run.add_argument("--clips-per-shard", type=int, default=CLIPS_PER_SHARD)
     run.add_argument("--examples", type=int, default=24, help="clips drawn on the page of examples")
     run.add_argument("--complaints", type=int, default=40, help="rejected clips told one by one (manifest: all)")
@@ -69,8 +78,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     return args
 
 
-def build(args: argparse.Namespace) -> dict[str, object]:
-    """Build; returns the manifest. Raises DeftError, OSError."""
+def build(args: argparse.Namespace) -> dict[str, object] | None:
+    """Build; returns the manifest, None where only a part was built. Raises DeftError, OSError."""
     sources = [Source(name, root) for name, root in zip(args.source, args.root, strict=True)]
     for source in sources:
         source.check()
@@ -87,16 +96,24 @@ def build(args: argparse.Namespace) -> dict[str, object]:
         clips = clips[: args.limit]
     jobs = plan(clips, sources, choice, how, args.out, detectors, args.clips_per_shard)
     prepare(args.out, len(jobs))
+    if args.part:
+        jobs = jobs[args.part[0] - 1 :: args.part[1]]
     outcomes: dict[int, tuple[Outcome, ...]] = {}
     seconds: Counter[str] = Counter()
     shown = labelled = 0
-    with tqdm(total=len(clips), unit="clip", disable=None) as bar:
+    with tqdm(total=sum(len(job.clips) for job in jobs), unit="clip", disable=None) as bar:
         for done in run_all(jobs, min(args.workers, max(1, len(jobs)))):
             outcomes[done.index] = done.outcomes
             seconds.update(done.seconds)
             labelled += 0 if done.kept else len(done.outcomes)
             shown = complain(done, shown, args.complaints)
             bar.update(len(done.outcomes))
+    if labelled:
+        told = ", ".join(f"{name} {1000 * s / labelled:.1f}" for name, s in seconds.most_common())
+        total = seconds.total()
+        print(f"{labelled} clips labelled at {labelled / max(total, 1e-9):.1f} a second and core; ms a clip: {told}")
+    if args.part:
+        return None
     made = [outcome for index in sorted(outcomes) for outcome in outcomes[index]]
     settings = {"sources": args.source, "labelling": asdict(how), "filters": asdict(filters) | {
         "verbs_file": filters.verbs_file.name}, "clips_per_shard": args.clips_per_shard}  # fmt: skip
@@ -104,10 +121,6 @@ def build(args: argparse.Namespace) -> dict[str, object]:
     accepted = {(outcome.source, outcome.clip_id) for outcome in made if outcome.reason is None}
     if labelled or not (args.out / "examples.html").exists():
         write_page(args.out, jobs, accepted, args.examples, seed=0)
-    if labelled:
-        told = ", ".join(f"{name} {1000 * s / labelled:.1f}" for name, s in seconds.most_common())
-        total = seconds.total()
-        print(f"{labelled} clips labelled at {labelled / max(total, 1e-9):.1f} a second and core; ms a clip: {told}")
     return manifest
 
 
@@ -119,6 +132,9 @@ def main(argv: list[str] | None = None) -> None:
         manifest = build(args)
     except (DeftError, ClipRejected, OSError) as error:
         sys.exit(f"build_dataset: {error}")
+    if manifest is None:
+        print(f"{args.out}: part {args.part[0]} of {args.part[1]} is built; when all are, run without --part")
+        return
     counts = dict(manifest["counts"])  # type: ignore[call-overload]
     samples, clips = counts.pop("samples"), counts.pop("clips")
     why = json.dumps(counts) if counts else "none"
