@@ -1,0 +1,151 @@
+"""Masks by file: COCO run lengths, Detic's results, HOI4D's labels, poses and depth."""
+
+import json
+import pickle
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from deft_affordance.video.detectors import rle
+from deft_affordance.video.detectors.detic import DeticFiles
+from deft_affordance.video.detectors.hoi4d import Hoi4dLabels, palette
+from deft_affordance.video.errors import ClipRejected, Reason
+from deft_affordance.video.record import Clip
+
+SIZE = (64, 48)
+
+
+class FlatVideo:
+    size = SIZE
+    path = None
+
+    def __init__(self, image=None):
+        self.image = np.zeros((48, 64, 3), np.uint8) if image is None else image
+
+    def frame(self, index):
+        return self.image
+
+
+def clip(tmp_path, video_id="P01_01", **changes):
+    values = {"source": "epic", "clip_id": "a", "video_id": video_id, "video": tmp_path / "v.mp4", "start": 0,
+              "stop": 90, "fps": 30.0, "text": "take cup", "verb": "take", "noun": "cup", "group": "P01"}  # fmt: skip
+    return Clip(**values | changes)
+
+
+masks = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40))
+
+
+@settings(deadline=None)
+@given(masks)
+def test_run_length_masks_round_trip(mask):
+    np.testing.assert_array_equal(rle.decode(rle.encode(mask)), mask)
+
+
+def test_run_length_text_is_cocos():
+    # Runs of a 3x3 mask down the columns: 4 clear, 1 set, 4 clear; long runs take several characters.
+    mask = np.zeros((3, 3), bool)
+    mask[1, 1] = True
+    assert rle.encode(mask)["counts"] == "414"
+    big = np.zeros((100, 100), bool)
+    big[10:60, 20:70] = True
+    assert rle.decode({"size": [100, 100], "counts": [2010, *([50, 50] * 49), 50, 3040]}).sum() == big.sum()
+    np.testing.assert_array_equal(rle.decode(rle.encode(big)), big)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters(min_codepoint=40, max_codepoint=120), max_size=12))
+def test_any_other_text_is_an_error_not_a_crash(text):
+    try:
+        mask = rle.decode({"size": [4, 4], "counts": text})
+    except ValueError:
+        return
+    assert mask.shape == (4, 4)
+
+
+def write_detic(tmp_path, *instances):
+    (tmp_path / "P01_01").mkdir(exist_ok=True)
+    (tmp_path / "P01_01/coco_instances_results.json").write_text(json.dumps(instances))
+    # Files are read once a process; each case has a folder of its own.
+    return DeticFiles(tmp_path)
+
+
+def instance(mask, box, score=0.8):
+    return {"image_id": 1, "category_id": 7, "bbox": box, "score": score, "segmentation": rle.encode(mask)}
+
+
+def test_the_detic_mask_that_agrees_best_is_taken(tmp_path):
+    mask, other = np.zeros((48, 64), bool), np.zeros((48, 64), bool)
+    mask[10:30, 20:40], other[0:10, 0:10] = True, True
+    masker = write_detic(tmp_path, instance(other, [0, 0, 10, 10]), instance(mask, [20, 10, 20, 20]))
+    np.testing.assert_array_equal(masker.mask(clip(tmp_path), 0, FlatVideo(), (22, 11, 41, 31)), mask)
+    assert masker.mask(clip(tmp_path), 0, FlatVideo(), (50, 40, 60, 48)) is None
+    assert masker.mask(clip(tmp_path), 5, FlatVideo(), (22, 11, 41, 31)) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "reason", "says"),
+    [
+        (instance(np.zeros((48, 64), bool), [20, 10, 20, 20]), Reason.EMPTY_MASK, "mask is empty"),
+        (instance(np.ones((10, 10), bool), [20, 10, 20, 20]), Reason.BAD_DETECTIONS, "the video has"),
+        ({"image_id": 1}, Reason.BAD_DETECTIONS, "no list of COCO"),
+        (instance(np.ones((48, 64), bool), [float("nan"), 0, 1, 1]), Reason.BAD_DETECTIONS, "bbox"),
+    ],
+)
+def test_spoilt_detic_files_say_where(tmp_path, content, reason, says):
+    masker = write_detic(tmp_path, content)
+    with pytest.raises(ClipRejected, match=says) as why:
+        masker.mask(clip(tmp_path), 0, FlatVideo(), (20, 10, 40, 30))
+    assert why.value.reason is reason
+
+
+def hoi4d_clip(tmp_path):
+    return clip(tmp_path, "ZY20210800001/H1/C2/N1/S1/s1/T1", annotations={"category": "C2"}, source="hoi4d")
+
+
+def write_labels(tmp_path, labels, frame=0):
+    folder = tmp_path / "HOI4D_annotations/ZY20210800001/H1/C2/N1/S1/s1/T1/2Dseg/shift_mask"
+    folder.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(folder / f"{frame:05d}.png"), palette()[labels][..., ::-1])
+
+
+def test_hoi4d_masks_tell_hands_objects_and_touch(tmp_path):
+    assert palette()[:4].tolist() == [[0, 0, 0], [128, 0, 0], [0, 128, 0], [128, 128, 0]]
+    labels = np.zeros((48, 64), int)
+    labels[10:20, 10:20], labels[10:20, 40:50] = 2, 1
+    write_labels(tmp_path, labels)
+    labels[10:20, 20:30] = 1
+    write_labels(tmp_path, labels, 1)
+    of = Hoi4dLabels(tmp_path)
+    seen = of.detect(hoi4d_clip(tmp_path), 0, FlatVideo())
+    assert not seen.hands[0].touches and seen.hands[0].side == "right"
+    assert of.detect(hoi4d_clip(tmp_path), 1, FlatVideo()).hands[0].touches
+    assert of.mask(hoi4d_clip(tmp_path), 0, FlatVideo(), (40, 10, 50, 20)).sum() == 100
+    assert of.hand_mask(hoi4d_clip(tmp_path), 0, FlatVideo(), seen.hands[0]).sum() == 100
+    assert of.detect(hoi4d_clip(tmp_path), 2, FlatVideo()) is None
+    with pytest.raises(ClipRejected, match="neither mask nor shift_mask"):
+        of.detect(clip(tmp_path, "ZY20210800001/H1/C2/N1/S1/s1/T2"), 0, FlatVideo())
+
+
+def test_hoi4d_poses_and_depth(tmp_path):
+    of, what = Hoi4dLabels(tmp_path), hoi4d_clip(tmp_path)
+    assert of.pose(what, 0) is None and of.depth(what, 0) is None
+    folder = tmp_path / "handpose/refinehandpose_right" / what.video_id
+    folder.mkdir(parents=True)
+    content = {"poseCoeff": np.arange(48.0), "beta": np.zeros(10), "trans": np.zeros(3), "kps2D": np.ones((21, 2))}
+    (folder / "0.pickle").write_bytes(pickle.dumps(content))
+    np.testing.assert_array_equal(of.pose(what, 0).mano, np.arange(3.0, 48.0))
+    (folder / "1.pickle").write_bytes(pickle.dumps({"theta": 0}))
+    with pytest.raises(ClipRejected, match=r"1\.pickle.*no HOI4D hand pose"):
+        of.pose(what, 1)
+    depth = tmp_path / "HOI4D_depth_video" / what.video_id / "align_depth"
+    depth.mkdir(parents=True)
+    cv2.imwrite(str(depth / "00000.png"), np.array([[0, 1500]], np.uint16))
+    found = of.depth(what, 0)
+    assert np.isnan(found[0, 0]) and found[0, 1] == 1.5
+    cv2.imwrite(str(depth / "00001.png"), np.zeros((4, 4, 3), np.uint8))
+    with pytest.raises(ClipRejected, match="16-bit depth"):
+        of.depth(what, 1)
