@@ -106,6 +106,45 @@ def test_an_unknown_task_is_refused_with_the_names_there_are(graph) -> None:
     assert not answer.success and "train" in answer.message
 
 
+def test_faults_are_put_into_devices_and_taken_out_by_a_service(graph, workcell: Path) -> None:
+    import dynamixel_sdk as sdk
+
+    from deft_core.hand import load_hand
+    from deft_msgs.srv import InjectFault
+
+    node, _ = graph
+    client = node.create_client(InjectFault, "/twin/inject_fault")
+    assert client.wait_for_service(timeout_sec=30.0)
+    motor = load_hand("dash").motor_ids[2]
+
+    def inject(device: str, fault: str, value: float = 0.0) -> Any:
+        done = threading.Event()
+        future = client.call_async(InjectFault.Request(device=device, fault=fault, value=value, motor_id=motor))
+        future.add_done_callback(lambda _: done.set())
+        assert done.wait(20.0)
+        return future.result()
+
+    port, dxl = sdk.PortHandler(str(workcell.parent / "hand")), sdk.PacketHandler(2.0)
+    assert port.openPort() and port.setBaudRate(4_000_000)
+
+    def hears() -> list[bool]:
+        return [dxl.read4ByteTxRx(port, motor, 132)[1] == sdk.COMM_SUCCESS for _ in range(30)]
+
+    assert any(hears())
+    assert inject("hand", "drop", 1.0).success
+    assert not any(hears())
+    assert inject("hand", "clear").success
+    assert inject("hand", "error", 0x20).success
+    errors = [dxl.read1ByteTxRx(port, motor, 70)[0] for _ in range(10)]
+    assert 0x20 in errors  # hardware error status: overload
+    for device, fault, told in (("leg", "drop", "arm or hand"), ("arm", "heat", "emergency_stop")):
+        answer = inject(device, fault)
+        assert not answer.success and told in answer.message
+    assert inject("all", "clear").success
+    port.closePort()
+    node.destroy_client(client)
+
+
 def test_diagnostics_tell_the_pace(graph) -> None:
     from diagnostic_msgs.msg import DiagnosticArray
 
