@@ -33,6 +33,7 @@ setup(
             "affordance_node=deft_affordance.affordance_node:main",
             "train=deft_affordance.train:main",
             "evaluate=deft_affordance.evaluate:main",
+            "calibrate_hand=deft_affordance.calibrate_hand:main",
             "generate=deft_affordance.data.generate:main",
             "extract_demo=deft_affordance.extract_demo:main",
             "build_dataset=deft_affordance.video.build_dataset:main",

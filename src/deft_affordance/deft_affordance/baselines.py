@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deft_affordance.contact_statistics import group_names
 from deft_affordance.data.shards import Samples
+from deft_affordance.groups import group_names
 from deft_affordance.rotations import continuous
 from deft_core.geometry import Array
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,8 @@ import torch
 from safetensors.torch import save_file
 
 from deft_affordance.config import PriorConfig
-from deft_affordance.contact_statistics import ContactStatistics
 from deft_affordance.model import AffordanceModel
+from deft_affordance.placing import ContactMap
 from deft_core.config import validate
 from deft_core.errors import ConfigError
 from deft_core.geometry import Array
@@ -36,7 +35,7 @@ class Prior:
         contact_in_wrist: (3,) metres: mean place, in the human's wrist frame, of the deprojected contact.
         data_hash: SHA-256 of the training data's manifest.
         encoder_hash: SHA-256 of the visual encoder's weights.
-        contact_by_group: the same as `contact_in_wrist`, with its spread, by "kind/verb".
+        contact_map: where it is for a hand of a given pose; None in a checkpoint that has none.
     """
 
     model: AffordanceModel
@@ -45,7 +44,7 @@ class Prior:
     contact_in_wrist: Array
     data_hash: str
     encoder_hash: str
-    contact_by_group: dict[str, ContactStatistics] = field(default_factory=dict)
+    contact_map: ContactMap | None = None
 
 
 def save_prior(
@@ -55,7 +54,7 @@ def save_prior(
     vocabulary: list[str],
     contact_in_wrist: Array,
     data_hash: str,
-    contact_by_group: Mapping[str, ContactStatistics] | None = None,
+    contact_map: ContactMap,
 ) -> None:
     """Write a checkpoint; floating-point weights as 16-bit numbers where the configuration says so."""
     state = {}
@@ -69,7 +68,7 @@ def save_prior(
         "config": json.dumps({"visual_width": config.model.visual_width, "image_size": config.model.image_size}),
         "vocabulary": json.dumps(vocabulary),
         "contact_in_wrist": json.dumps([float(v) for v in contact_in_wrist]),
-        "contact_by_group": json.dumps({k: v.model_dump() for k, v in (contact_by_group or {}).items()}),
+        "contact_map": contact_map.model_dump_json(),
         "data_hash": data_hash,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,10 +98,11 @@ def load_prior(path: Path | str | None = None) -> Prior:
         vocabulary = [str(word) for word in json.loads(metadata["vocabulary"])]
         contact = np.array(json.loads(metadata["contact_in_wrist"]), dtype=float)
         data_hash = metadata["data_hash"]
-        groups = {
-            str(name): validate(row, ContactStatistics, f"{path}: contact_by_group, {name}")
-            for name, row in json.loads(metadata.get("contact_by_group", "{}")).items()
-        }
+        contact_map = (
+            validate(json.loads(metadata["contact_map"]), ContactMap, f"{path}: contact_map")
+            if "contact_map" in metadata
+            else None
+        )
     except (KeyError, ValueError, ConfigError) as error:
         raise CheckpointLayoutError(f"{path}: damaged metadata ({error})") from error
     if contact.shape != (3,) or not np.isfinite(contact).all():
@@ -110,7 +110,7 @@ def load_prior(path: Path | str | None = None) -> Prior:
     model = AffordanceModel(config.model, WordTokenizer(vocabulary).size)
     load_into(model, {k: v.float() if v.is_floating_point() else v for k, v in state.items()}, str(path))
     model.eval().requires_grad_(False)
-    return Prior(model, config, vocabulary, contact, data_hash, weights_hash(model.visual.state_dict()), groups)
+    return Prior(model, config, vocabulary, contact, data_hash, weights_hash(model.visual.state_dict()), contact_map)
 
 
 class TextInput:

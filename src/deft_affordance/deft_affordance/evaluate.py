@@ -24,8 +24,8 @@ from scipy.spatial.transform import Rotation
 from deft_affordance.baselines import BASELINES, Guess, guess
 from deft_affordance.checkpoint import Prior, TextInput, load_prior
 from deft_affordance.comparison import holm, p_better, per_object
-from deft_affordance.contact_statistics import group_names
 from deft_affordance.data.shards import Samples, read_samples
+from deft_affordance.groups import group_names
 from deft_core.errors import DeftError
 from deft_core.geometry import Array
 from deft_core.mano import angles_from_pose

@@ -20,11 +20,11 @@ from deft_affordance.contacts import nearest_on_mask
 from deft_affordance.crop import Crop
 from deft_affordance.errors import ContactOffObject, NoDepth, OutOfWorkspace, UnknownInstruction
 from deft_affordance.model import Prediction
+from deft_affordance.placing import seat_shift
 from deft_affordance.retarget import retarget
 from deft_core.geometry import Array, apply
 from deft_core.grasp import GraspParameters
 from deft_core.hand import HandModel, load_hand
-from deft_core.mano import LENGTH_M
 from deft_core.observation import Affordance, RGBDFrame
 from deft_core.wrist import rotation_from_camera, rpy_from_rotation
 from deft_perception.deprojection import deproject
@@ -61,7 +61,7 @@ class AffordancePredictor:
             that spin beside busy cores make it many times slower. None leaves torch as it is.
 
     Attributes:
-        contact_in_wrist: (3,) metres: where this hand expects the contact: the human's, scaled by the hands' lengths.
+        contact_in_wrist: (3,) metres: the constant that ties contact to wrist in the grasp parameters.
         checkpoint_hash: SHA-256 of the checkpoint file.
         encoder_hash: SHA-256 of the visual encoder's weights.
     """
@@ -80,7 +80,7 @@ class AffordancePredictor:
         self.hand = hand or load_hand()
         self.settings = settings or PredictorSettings()
         self._text = TextInput(self.prior.config, self.prior.vocabulary, clip_checkpoint)
-        self.contact_in_wrist: Array = self.prior.contact_in_wrist * self.hand.length_m / LENGTH_M
+        self.contact_in_wrist: Array = self.prior.contact_in_wrist
         self.checkpoint_hash = hashlib.sha256(Path(checkpoint or SHIPPED).expanduser().read_bytes()).hexdigest()
         self.encoder_hash = self.prior.encoder_hash
         size = self.prior.config.model.image_size
@@ -112,8 +112,10 @@ class AffordancePredictor:
         self._check_workspace(contact)
         wrist = out.wrist[0].double().numpy()
         mano = out.mano[0].double().numpy()
-        rpy = rpy_from_rotation(rotation_from_camera(wrist, frame.T_base_camera))
-        grasp = GraspParameters(contact, rpy, retarget(mano, self.hand))
+        R = rotation_from_camera(wrist, frame.T_base_camera)
+        # The grasp's contact is the hand's point of reference: where it lies when the hand is where it ought to be.
+        reference = contact + R @ (self.contact_in_wrist - self._contact_in_hand(mano))
+        grasp = GraspParameters(reference, rpy_from_rotation(R), retarget(mano, self.hand))
         left, top = max(crop.left, 0), max(crop.top, 0)
         return Affordance(
             instruction=instruction,
@@ -136,6 +138,11 @@ class AffordancePredictor:
         images = torch.from_numpy(np.stack(crops).transpose(0, 3, 1, 2).copy())
         with torch.inference_mode():
             return self.prior.model(images, self._text([instruction] * len(crops)))
+
+    def _contact_in_hand(self, mano: Array) -> Array:
+        """Where this hand, shaped like a person's of a MANO pose (45,), should have the contact: (3,), wrist frame."""
+        human = self.prior.contact_map(mano) if self.prior.contact_map else self.prior.contact_in_wrist
+        return human + seat_shift(mano, self.hand)
 
     @staticmethod
     def _pick(objects: list[SegmentedObject]) -> SegmentedObject:

@@ -22,10 +22,11 @@ from tqdm import tqdm
 from deft_affordance.augment import augment
 from deft_affordance.checkpoint import TextInput, save_prior
 from deft_affordance.config import PriorConfig, load_config
-from deft_affordance.contact_statistics import contact_statistics, group_names
 from deft_affordance.data.instructions import all_texts
 from deft_affordance.data.shards import Samples, read_samples
+from deft_affordance.groups import group_names
 from deft_affordance.model import AffordanceModel, heatmap_loss, loss
+from deft_affordance.placing import fit_contact_map
 from deft_affordance.rotations import continuous
 from deft_core.errors import DeftError
 from deft_vision.checkpoints import load_into, r3m_state, require_file, torchvision_state
@@ -226,8 +227,8 @@ def _train(args: argparse.Namespace) -> None:
         if writer is not None:
             writer.add_scalar("loss/train", value, trainer.epoch)
     bar.close()
-    table = contact_statistics(train["contact_in_wrist"], group_names(train["kind"], train["verb"]))
-    save_prior(args.out, model.eval(), config, vocabulary, contact, data_hash, table)
+    contact_map = fit_contact_map(train["mano_true"], train["contact_in_wrist"])
+    save_prior(args.out, model.eval(), config, vocabulary, contact, data_hash, contact_map)
     size = args.out.stat().st_size / 1e6
     print(
         f"{args.out}: {len(train)} samples, {trainer.epoch} epochs, loss {trainer.history[-1]:.4f}, "

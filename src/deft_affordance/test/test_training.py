@@ -13,6 +13,7 @@ from deft_affordance.config import load_config
 from deft_affordance.data.shards import FIELDS, Samples, write_manifest, write_shard
 from deft_affordance.evaluate import METRICS, evaluate, print_table
 from deft_affordance.model import HEATMAP_SIGMA, AffordanceModel, heatmap_loss, loss, spatial_softmax
+from deft_affordance.placing import fit_contact_map
 from deft_affordance.rotations import continuous
 from deft_affordance.train import Batches, Trainer, TrainingDiverged, main, make_model
 from deft_core.errors import DeftError
@@ -103,10 +104,9 @@ def test_train_and_evaluate_commands(config, samples, tmp_path, monkeypatch, cap
     train, _ = samples.split(0.25)
     np.testing.assert_allclose(prior.contact_in_wrist, train["contact_in_wrist"].mean(axis=0))
     assert make_encoder("small", out).hash == prior.encoder_hash
-    assert {name: row.n for name, row in prior.contact_by_group.items()} == {"cup/pick": 12, "cup/pour": 12}
-    pours = train.take(np.flatnonzero(train["verb"] == "pour"))["contact_in_wrist"]
-    np.testing.assert_allclose(prior.contact_by_group["cup/pour"].mean, pours.mean(axis=0))
-    np.testing.assert_allclose(prior.contact_by_group["cup/pour"].std, pours.std(axis=0))
+    fitted = fit_contact_map(train["mano_true"], train["contact_in_wrist"])
+    assert prior.contact_map is not None
+    np.testing.assert_allclose(prior.contact_map(train["mano"][0]), fitted(train["mano"][0]))
     report = evaluate(prior, samples)
     assert report["images"] == 8 and set(report["errors"]["prior"]) == set(METRICS)
     assert set(report["by_group"]) == {"cup/pick", "cup/pour"}
@@ -121,7 +121,9 @@ def test_train_and_evaluate_commands(config, samples, tmp_path, monkeypatch, cap
 def test_checkpoint_round_trips_and_names_what_is_wrong(config, tmp_path):
     model = AffordanceModel(config.model, len(WORDS) + 2).eval()
     path = tmp_path / "prior.safetensors"
-    save_prior(path, model, config, WORDS, np.array([-0.1, -0.05, 0.02]), "d" * 64)
+    rng = np.random.default_rng(0)
+    contact_map = fit_contact_map(rng.normal(size=(60, 45)), rng.normal(size=(60, 3)))
+    save_prior(path, model, config, WORDS, np.array([-0.1, -0.05, 0.02]), "d" * 64, contact_map)
     prior = load_prior(path)
     assert prior.vocabulary == WORDS and prior.data_hash == "d" * 64
     image, text = torch.zeros(1, 3, 32, 32), TextInput(config, WORDS)(["pour the cup"])

@@ -58,13 +58,14 @@ class HandModel(Settings):
 
     `curl_ratio` splits the curl motor's angle into (PIP, DIP): joint = ratio * motor. `open_fraction` of a grasp's
     bend angles is what the hand approaches with; `squeeze_rad` is added to every bend joint to hold (one number a
-    hand, never a task). `length_m` (wrist to middle fingertip, straight) scales human distances to this hand.
+    hand, never a task). `seat_m` is where an object that the hand wraps should lie in the wrist frame, less where a
+    person has it (`ros2 run deft_affordance calibrate_hand` measures it).
     """
 
     name: str
     T_wrist_eef_xyz_m: Triple
     T_wrist_eef_rpy_rad: Triple
-    length_m: Annotated[float, Field(gt=0)]
+    seat_m: Triple
     palm_center_m: Triple
     palm_size_m: Triple
     mass_kg: Annotated[float, Field(gt=0)]

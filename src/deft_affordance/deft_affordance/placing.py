@@ -1,0 +1,74 @@
+"""Where the wrist goes, given where to touch and how the fingers are shaped: the human's habit, then this hand's.
+
+The paper ties contact and wrist by one constant. A wrap has its contact 80 mm from the wrist and a pinch 110 mm, and
+how a person shapes the fingers tells which: a linear map from the hand pose, fitted to the training data, halves the
+error of the constant. A robot's hand is not a person's either: where it wraps, the object belongs where this hand holds
+best (`HandModel.seat_m`, measured by `calibrate_hand`); where it pinches, between its own fingertips.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from deft_affordance.retarget import retarget
+from deft_core.config import Settings
+from deft_core.geometry import Array
+from deft_core.hand import HandModel
+from deft_core.mano import POSE_DIM, hand_points
+
+Place = tuple[float, float, float]
+_RIDGE = 100.0  # weight of the penalty on standardised coefficients, against thousands of samples
+# Thumb tip to the middle of index and middle fingertip, metres: a pinch below the first, a wrap above the second.
+PINCH_M, WRAP_M = 0.03, 0.07
+_INDEX, _MIDDLE, _THUMB = 16, 17, 20  # tips among `hand_points`
+
+
+class ContactMap(Settings):
+    """Where, seen from the human's wrist (m), a hand of a given pose has its contact; linear, held to what was seen.
+
+    Attributes:
+        weights: POSE_DIM rows of three, metres per radian.
+        offset: metres.
+        low, high: range of the training data, metres.
+    """
+
+    weights: Annotated[list[Place], Field(min_length=POSE_DIM, max_length=POSE_DIM)]
+    offset: Place
+    low: Place
+    high: Place
+
+    def __call__(self, mano_pose: Array) -> Array:
+        """Contact (3,) in the human's wrist frame, metres, of a MANO pose (45,)."""
+        return np.asarray(np.clip(mano_pose @ np.array(self.weights) + self.offset, self.low, self.high))
+
+
+def fit_contact_map(mano_poses: Array, contacts: Array) -> ContactMap:
+    """Fit to poses (n, 45) and contacts (n, 3) of people, by ridge regression on standardised poses."""
+    mean, spread = mano_poses.mean(axis=0), mano_poses.std(axis=0) + 1e-6
+    scaled, middle = (mano_poses - mean) / spread, contacts.mean(axis=0)
+    gram = scaled.T @ scaled + _RIDGE * np.eye(POSE_DIM)
+    weights = np.linalg.solve(gram, scaled.T @ (contacts - middle)) / spread[:, None]
+    return ContactMap(
+        weights=weights.tolist(),
+        offset=tuple((middle - mean @ weights).tolist()),
+        low=tuple(contacts.min(axis=0).tolist()),
+        high=tuple(contacts.max(axis=0).tolist()),
+    )
+
+
+def seat_shift(mano_pose: Array, hand: HandModel) -> Array:
+    """How much further from the wrist (3,), metres, wrist frame, an object lies in this hand than in a person's.
+
+    Args:
+        mano_pose: (45,) of the person.
+        hand: the robot's, shaped by `retarget`.
+    """
+    human = hand_points(mano_pose)[[_INDEX, _MIDDLE, _THUMB]]
+    robot = hand.finger_points(retarget(mano_pose, hand))[[0, 1, 3], 3]
+    grips = [(tips[:2].mean(axis=0) + tips[2]) / 2 for tips in (human, robot)]
+    aperture = float(np.linalg.norm(human[:2].mean(axis=0) - human[2]))
+    wrap = float(np.clip((aperture - PINCH_M) / (WRAP_M - PINCH_M), 0.0, 1.0))
+    return wrap * np.array(hand.seat_m) + (1.0 - wrap) * (grips[1] - grips[0])
