@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from deft_affordance import model
 from deft_affordance.data.shards import read_samples
 from deft_affordance.video.build_dataset import main
 from deft_affordance.video.compare_labels import compare
@@ -15,6 +16,7 @@ from deft_affordance.video.film.files import truth_of
 from deft_affordance.video.film.film_synthetic import TAKES, save_note, write_tables
 from deft_affordance.video.film.layouts import add_epic
 from deft_affordance.video.film.spoil import spoil_epic
+from deft_affordance.video.page import HEATMAP_SIGMA
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +126,7 @@ def test_a_page_of_examples_is_drawn(built):
     sheet = cv2.imread(str(built / "examples.png"))
     assert sheet.shape[1] == 1120 and sheet.std() > 20
     assert "pick up cup" in (built / "examples.html").read_text()
+    assert HEATMAP_SIGMA == model.HEATMAP_SIGMA
 
 
 def test_bad_commands_say_what_is_wrong(epic, built, tmp_path, capsys):

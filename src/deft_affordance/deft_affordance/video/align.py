@@ -15,6 +15,8 @@ RANSAC_PX = 2.0
 MIN_INLIERS = 20
 # Images are tracked and matched at these widths: enough for a pixel or two, and quick.
 TRACK_WIDTH, MATCH_WIDTH = 320, 640
+# How weak a corner may be, of the strongest: on a bare table all but its edge are weak.
+QUALITY = 0.0005
 # A point tracked there and back must come back to where it was.
 RETURN_PX = 1.0
 # Sum of the changes of chroma and a quarter of that of brightness, of 255, that is no noise of a compressed video.
@@ -83,7 +85,7 @@ def _by_corners(a: np.ndarray, b: np.ndarray, mask_a: np.ndarray, mask_b: np.nda
 
 
 def _by_tracking(a: np.ndarray, b: np.ndarray, mask_a: np.ndarray) -> Array | None:
-    points = cv2.goodFeaturesToTrack(a, 300, 0.003, 7, mask=mask_a)
+    points = cv2.goodFeaturesToTrack(a, 300, QUALITY, 7, mask=mask_a)
     if points is None or len(points) < MIN_INLIERS:
         return None
     window = {"winSize": (31, 31), "maxLevel": 4}

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deft_affordance.drawing import paint
-from deft_affordance.model import HEATMAP_SIGMA
 from deft_affordance.video.build import Job, label_one
 from deft_affordance.video.errors import ClipRejected
 from deft_affordance.video.frames import Video
@@ -20,6 +19,8 @@ from deft_affordance.video.record import Clip
 from deft_core.geometry import Array
 from deft_core.mano import PARENTS
 
+# As `deft_affordance.model.HEATMAP_SIGMA`, which torch would come with.
+HEATMAP_SIGMA = 0.05
 TILE = 280
 COLUMNS = 4
 SHEET, PAGE = "examples.png", "examples.html"
