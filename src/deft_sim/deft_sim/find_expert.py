@@ -28,7 +28,8 @@ from deft_sim.workcell import TwinWorkcell
 CONTACT_IN_WRIST = np.array([-0.11, -0.045, 0.0])
 # Search scale of each parameter: the contact in metres, wrist and joints in radians.
 SCALE = np.concatenate([np.full(3, 0.015), np.full(3, 0.2), np.full(16, 0.25)])
-FAULT_COSTS = 0.15
+# What a fault (collision, out of reach, refused) leaves of the reward: a run counts nothing, a search needs a slope.
+FAULT_LEAVES = 0.4
 
 
 class Search:
@@ -53,10 +54,10 @@ class Search:
             self.twin.reset(self.objects, seed)
             grasp = place_grasp(relative, self.twin.world.pose(TARGET), symmetric=self.symmetric)
             motion = episode_motion(grasp, self.demonstration, self.twin.hand, CONTACT_IN_WRIST, self.cell)
-            self.twin.execute(motion)
+            fault = self.twin.execute(motion).fault
             verdict = self.twin.verdict()
-            rewards.append(verdict.reward)
-            successes.append(verdict.success)
+            rewards.append(FAULT_LEAVES * verdict.reward if fault else verdict.reward)
+            successes.append(verdict.success and not fault)
         return float(np.mean(rewards)), float(np.mean(successes))
 
     def known_better(self, success: float, seeds: Sequence[int]) -> float | None:
@@ -69,7 +70,7 @@ class Search:
         return before if before > success else None
 
     def price(self, relative: Array, seed: int) -> float:
-        """Reward in one scene, less what a fault costs: a real one ends the episode."""
+        """Reward in one scene, less what a fault costs."""
         try:
             self.twin.reset(self.objects, seed)
             grasp = place_grasp(relative, self.twin.world.pose(TARGET), symmetric=self.symmetric)
@@ -77,7 +78,7 @@ class Search:
             fault = self.twin.execute(motion).fault
         except SimulationDiverged:
             return 0.0
-        return self.twin.verdict().reward - (FAULT_COSTS if fault else 0.0)
+        return self.twin.verdict().reward * (FAULT_LEAVES if fault else 1.0)
 
     def run(self, start: Array, rng: np.random.Generator, generations: int, scenes: int, sigma: float) -> Array:
         """Search; returns the best mean (22,)."""

@@ -116,10 +116,11 @@ def run_trials(
         scene = scene_seed(seed, "trials", objects, index)
         twin.reset(objects, scene)
         motion = GRASPS[grasp](setting, np.random.default_rng([scene, 1]))
-        faults += bool(twin.execute(motion).fault)
+        fault = twin.execute(motion).fault
         verdict = twin.verdict()
-        rewards.append(verdict.reward)
-        successes += verdict.success
+        faults += bool(fault)
+        rewards.append(0.0 if fault else verdict.reward)  # as in a run: an arm that had to stop has done nothing
+        successes += verdict.success and not fault
         warnings += twin.world.warnings()
         lived += twin.world.time_s
     wall = time.perf_counter() - start
