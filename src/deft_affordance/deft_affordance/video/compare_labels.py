@@ -22,6 +22,16 @@ from deft_affordance.video.errors import SourceUnusable
 from deft_core.errors import DeftError
 from deft_core.mano import angles_from_pose
 
+WORDS = {
+    "px": "contact, pixels (touch points the camera sees)",
+    "mm": "contact, mm",
+    "px_all": "contact, pixels (all touch points)",
+    "px_middle": "for comparison, the object's middle, pixels",
+    "frames": "contact frame, frames",
+    "wrist_deg": "wrist, degrees",
+    "joint_deg": "finger joints, degrees",
+}
+
 
 def compare(root: Path, out: Path, seed: int = 0) -> dict[str, Any]:
     """Figures of a build against the truth beside its videos; raises SourceUnusable where either is missing."""
@@ -36,7 +46,9 @@ def compare(root: Path, out: Path, seed: int = 0) -> dict[str, Any]:
     found = {clip["clip_id"]: clip["reason"] for clip in manifest["rejections"]} | {
         c["clip_id"]: "sample" for c in made
     }
-    rows: dict[str, list[float]] = {name: [] for name in ("px", "mm", "px_all", "frames", "wrist_deg", "joint_deg")}
+    rows: dict[str, list[float]] = {
+        name: [] for name in ("px", "mm", "px_all", "px_middle", "frames", "wrist_deg", "joint_deg")
+    }
     for n, clip in enumerate(made):
         true = truth[clip["clip_id"]]
         if true["expected"] != "sample":
@@ -49,6 +61,8 @@ def compare(root: Path, out: Path, seed: int = 0) -> dict[str, Any]:
         rows["px"].append(px)
         rows["mm"].append(1000.0 * px * true["range_m"] / true["focal_px"])
         rows["px_all"].append(float(np.hypot(*(mean - np.mean(true["all_contacts_px"], axis=0)))))
+        middle = Crop(*clip["window"]).to_pixels([0.5, 0.5])
+        rows["px_middle"].append(float(np.hypot(*(middle - np.mean(true["contacts_px"], axis=0)))))
         turn = Rotation.from_rotvec(samples["wrist"][n]).inv() * Rotation.from_rotvec(true["wrist"])
         rows["wrist_deg"].append(float(np.degrees(turn.magnitude())))
         gap = angles_from_pose(samples["mano"][n]) - angles_from_pose(np.array(true["mano"]))
@@ -77,16 +91,6 @@ def _figures(values: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
     low, high = np.quantile(draws, [0.025, 0.975])
     p90 = float(np.quantile(values, 0.9))
     return {"n": len(values), "median": float(np.median(values)), "ci95": [float(low), float(high)], "p90": p90}
-
-
-WORDS = {
-    "px": "contact, pixels (touch points the camera sees)",
-    "mm": "contact, mm",
-    "px_all": "contact, pixels (all touch points)",
-    "frames": "contact frame, frames",
-    "wrist_deg": "wrist, degrees",
-    "joint_deg": "finger joints, degrees",
-}
 
 
 def main(argv: list[str] | None = None) -> None:
