@@ -57,6 +57,17 @@ def test_a_robot_that_waits_is_not_filmed(twin: TwinWorkcell, tmp_path: Path) ->
     assert frames_of(tmp_path / "001_still.mp4")[0] < 2 * FPS
 
 
+def test_without_opengl_films_are_smaller(twin: TwinWorkcell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUJOCO_GL", "disable")
+    maker = FilmMaker(tmp_path, lambda text: None)
+    twin.reset("train", 1)
+    maker.begin("cast", twin.world)
+    live(twin, maker, 0.2, moving=True)
+    maker.close()
+    frames, size = frames_of(tmp_path / "001_cast.mp4")
+    assert size == (320, 240) and frames > 2
+
+
 def test_films_go_on_where_the_folder_left_off(twin: TwinWorkcell, tmp_path: Path) -> None:
     (tmp_path / "001_before.mp4").touch()
     told: list[str] = []
