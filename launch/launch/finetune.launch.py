@@ -58,6 +58,7 @@ ARGUMENTS = (
     ),
     ("policy", "cvae", "Residual policy fitted to the best episodes: cvae, mlp, transformer, direct, elite_mean."),
     ("record", "true", "Record a bag (MCAP) into the run folder."),
+    ("view", "false", "Watch the twin: in a window where there is a screen, else as an MP4 of every episode in `out`."),
     ("rviz", "false", "Open rviz with predicted contacts, proposed grasp and camera."),
     ("log_level", "warn", "Least level of what nodes print: debug, info, warn, error."),
 )
@@ -159,6 +160,8 @@ def _nodes(given: dict[str, str], cell: WorkcellConfig) -> list[Node]:
     common = {"workcell": given["workcell"], "time_scale": cell.time_scale}
     seed = int(given["seed"])
 
+    view = _boolean("view", given["view"])
+
     def node(package: str, name: str, **parameters: object) -> Node:
         return Node(
             package=package,
@@ -167,7 +170,8 @@ def _nodes(given: dict[str, str], cell: WorkcellConfig) -> list[Node]:
             parameters=[common | parameters],
             output="screen",
             ros_arguments=["--log-level", given["log_level"]],
-            sigterm_timeout="15",  # a busy machine may take its time to unload torch and to bring the arm to rest
+            # A busy machine may take its time to unload torch, to bring the arm to rest, and to draw the last film.
+            sigterm_timeout="60" if view else "15",
         )
 
     nodes = [
@@ -180,7 +184,8 @@ def _nodes(given: dict[str, str], cell: WorkcellConfig) -> list[Node]:
     if given["image_rater"]:
         nodes.append(node("deft_cem", "rater_node", rater=given["image_rater"], checkpoint=given["rater_checkpoint"]))
     if cell.kind == "twin":
-        nodes.insert(0, node("deft_sim", "twin_node", task=given["task"], seed=seed))
+        films = str(Path(given["out"]) / "films")
+        nodes.insert(0, node("deft_sim", "twin_node", task=given["task"], seed=seed, view=view, films=films))
     return nodes
 
 

@@ -48,7 +48,8 @@ class TwinNode(ProcessNode):
         self._devices = WorkcellDevices(self.twin, seed)
         self._onlooker: Onlooker | None = None
         if self._value("view"):
-            self._onlooker = onlooker(Path(self._value("films")).expanduser(), self.get_logger().info)
+            films = Path(self._value("films")).expanduser()
+            self._onlooker = onlooker(films, self.get_logger().info, cell.time_scale)
             watch = self._onlooker.tick
             self.twin.attach(lambda: watch(self.twin.world))
         self._busy = threading.Lock()

@@ -21,14 +21,15 @@ from deft_sim.tick import TICK_S
 from deft_sim.world import World
 
 FPS = 25  # frames a robot second
+# Of a twin that lives faster than this, fewer: drawing a frame takes 20 to 40 ms on a processor core.
+FAST, FAST_FPS = 2.0, 10
 VIEW = Pinhole(640, 480, 560.0)
 CAST_VIEW = Pinhole(320, 240, 280.0)  # where rays draw it, which takes a fifth of a second for the larger one
 # Beside the table, on the left of somebody behind the robot: hand and object are seen, the arm is not in the way.
 T_BASE_VIEW = look_at(np.array([0.10, 0.78, 0.46]), np.array([0.47, 0.0, 0.10]))
-_EVERY = round(1.0 / (FPS * TICK_S))
 # Nobody wants to see a robot wait: after half a second in which nothing moves by this much no frame is kept.
-_STILL, _STILL_FRAMES = 1e-3, FPS // 2
-_MOST_FRAMES = 120 * FPS
+_STILL, _STILL_S = 1e-3, 0.5
+_MOST_S = 120.0
 
 
 class Mp4:
@@ -73,10 +74,12 @@ class FilmMaker:
     Args:
         folder: where the films go: 001_NAME.mp4, 002_NAME.mp4, ...
         report: told of every finished film.
+        fps: frames a robot second.
     """
 
-    def __init__(self, folder: Path, report: Callable[[str], object]) -> None:
-        self._folder, self._report = folder, report
+    def __init__(self, folder: Path, report: Callable[[str], object], fps: int = FPS) -> None:
+        self._folder, self._report, self._fps = folder, report, fps
+        self._every = round(1.0 / (fps * TICK_S))
         self._work: queue.Queue[_Scene | Array | str] = queue.Queue()
         self._filmed: World | None = None
         self._ticks = self._kept = self._still = 0
@@ -106,14 +109,14 @@ class FilmMaker:
         self._thread.join(timeout=60.0)
 
     def tick(self, world: World) -> None:
-        """Keep every tenth state while something moves."""
+        """Keep a state now and then while something moves."""
         self._ticks += 1
-        if world is not self._filmed or self._ticks % _EVERY or self._kept >= _MOST_FRAMES:
+        if world is not self._filmed or self._ticks % self._every or self._kept >= _MOST_S * self._fps:
             return
         qpos = world.data.qpos.copy()
         moved = qpos.shape != self._last.shape or bool(np.abs(qpos - self._last).max() > _STILL)
         self._still = 0 if moved else self._still + 1
-        if self._still <= _STILL_FRAMES:
+        if self._still <= _STILL_S * self._fps:
             self._last = qpos
             self._kept += 1
             self._work.put(qpos)
@@ -129,7 +132,7 @@ class FilmMaker:
     def _make(self, scene: _Scene) -> None:
         """Draw one film, to its end."""
         view = CAST_VIEW if choose_backend() == "disable" else VIEW
-        data, film = mujoco.MjData(scene.model), Mp4(scene.path, view)
+        data, film = mujoco.MjData(scene.model), Mp4(scene.path, view, self._fps)
         try:
             with SceneRenderer(scene.model) as renderer:
                 while not isinstance(qpos := self._work.get(), str | _Scene):
@@ -142,4 +145,4 @@ class FilmMaker:
                     film.add(color)
         finally:
             film.close()
-        self._report(f"film: {film.path} ({film.frames / FPS:.1f} s of robot time)")
+        self._report(f"film: {film.path} ({film.frames / self._fps:.1f} s of robot time)")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from deft_sim.view.film import FilmMaker
+from deft_sim.view.film import FAST, FAST_FPS, FPS, FilmMaker
 from deft_sim.view.window import Window
 from deft_sim.world import World
 
@@ -31,12 +31,13 @@ def has_screen() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def onlooker(films: Path, report: Callable[[str], object]) -> Onlooker:
+def onlooker(films: Path, report: Callable[[str], object], time_scale: float = 1.0) -> Onlooker:
     """A window where there is a screen on which one opens; else films of every episode in a folder.
 
     Args:
         films: folder for films.
         report: told in a line what it does.
+        time_scale: how fast the twin lives: of a fast one fewer frames are drawn.
     """
     if has_screen():
         try:
@@ -47,4 +48,4 @@ def onlooker(films: Path, report: Callable[[str], object]) -> Onlooker:
             report("view: a window on this screen")
             return window
     report(f"view: no screen; films go to {films}")
-    return FilmMaker(films, report)
+    return FilmMaker(films, report, FAST_FPS if time_scale > FAST else FPS)
