@@ -148,6 +148,7 @@ def test_detections_survive_their_wire_format(frame):
 
 
 def test_detections_are_read_as_protocol_buffers_write_them():
+    pytest.importorskip("google.protobuf")
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
     file = descriptor_pb2.FileDescriptorProto(name="t.proto", package="t", syntax="proto3")

@@ -182,6 +182,7 @@ def clip_of(tmp_path, **changes):
     ("changes", "reason"),
     [
         ({"stop": 20}, Reason.TOO_SHORT),
+        ({"stop": 9000}, Reason.TOO_LONG),
         ({"side": "left"}, Reason.LEFT_HAND_ONLY),
         ({"verb": "look"}, Reason.NO_GRASP),
         ({"text": ""}, Reason.NO_LANGUAGE),

@@ -15,6 +15,7 @@ import os
 import sys
 import time
 from collections import Counter
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,7 +23,6 @@ from tqdm import tqdm
 
 from deft_affordance.video.build import CLIPS_PER_SHARD, Source, complain, plan, read_clips, run_all
 from deft_affordance.video.choose import Choice
-from deft_affordance.video.errors import ClipRejected
 from deft_affordance.video.filters import Filters
 from deft_affordance.video.label import Labelling
 from deft_affordance.video.page import write_page
@@ -131,8 +131,12 @@ def main(argv: list[str] | None = None) -> None:
     started = time.monotonic()
     try:
         manifest = build(args)
-    except (DeftError, ClipRejected, OSError) as error:
+    except (DeftError, OSError) as error:
         sys.exit(f"build_dataset: {error}")
+    except BrokenProcessPool:
+        sys.exit("build_dataset: a worker died (out of memory?); run again with fewer --workers: finished shards stay")
+    except KeyboardInterrupt:
+        sys.exit("build_dataset: stopped; run again to go on")
     if manifest is None:
         print(f"{args.out}: part {args.part[0]} of {args.part[1]} is built; when all are, run without --part")
         return

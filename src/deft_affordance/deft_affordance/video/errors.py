@@ -17,6 +17,7 @@ class Reason(StrEnum):
 
     # What the annotations say (appendix D).
     TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
     NO_LANGUAGE = "no_language"
     UNKNOWN_TEXT = "unknown_text"
     NO_GRASP = "no_grasp"

@@ -35,7 +35,7 @@ class Filters:
             raise ClipRejected(Reason.NO_GRASP, f"{where}: {clip.verb!r} is no grasp by {self.verbs_file.name}")
         if not self.min_seconds <= clip.seconds <= self.max_seconds:
             raise ClipRejected(
-                Reason.TOO_SHORT,
+                Reason.TOO_SHORT if clip.seconds < self.min_seconds else Reason.TOO_LONG,
                 f"{where}: lasts {clip.seconds:.2f} s, asked for {self.min_seconds:g} to {self.max_seconds:g} s",
             )
         if not clip.video.is_file():

@@ -37,7 +37,7 @@ class _Box(_Model):
 class _Frame(_Model):
     frame_number: int
     frame_type: str | None = None
-    boxes: list[_Box]
+    boxes: list[_Box] | None = None
 
 
 class _Action(_Model):
@@ -98,7 +98,7 @@ def _clip(content: Any, where: str, clip_id: str, uid: str, file: Path, fps: flo
     boxes = [
         {"frame": frame.frame_number, "type": box.object_type, "noun": box.structured_noun, "box": box.bbox}
         for frame in action.frames or []
-        for box in frame.boxes
+        for box in frame.boxes or []
     ]
     changed = next((b["noun"] for b in boxes if b["type"] == "object_of_change" and b["noun"]), "")
     text = clean_text(narration, clip_id)
