@@ -39,6 +39,8 @@ ROWS = [
 ]
 _LOSSLESS_RATES = (100, 200, 300, 400, 500, 600, 700, 800, 1000)
 _TRIES = 3
+# How long none must come before those still missing count as lost, seconds.
+_QUIET_S = 1.0
 _ON_TIME = 1.02  # how much longer than planned the sending of a second of images may take
 _MEASURE_S = 300.0
 _EXIT_S = 5.0
@@ -126,6 +128,16 @@ class Measure:
         self.until(lambda: self.inbox["report"])
         return list(json.loads(self.inbox["report"][0]))
 
+    def arrivals(self, count: int) -> list[float]:
+        """Wait for `count` images that were sent, until no more come; returns the ages (ms) of those that came."""
+        ages: list[float] = []
+        patience = time.monotonic() + _QUIET_S
+        while len(ages) < count and time.monotonic() < patience:
+            if new := self.take_report():
+                ages += new
+                patience = time.monotonic() + _QUIET_S
+        return ages
+
     def image(self) -> Any:
         """Make an image of noise."""
         image = self.Image(height=480, width=640, encoding="rgb8", step=1920)
@@ -147,11 +159,7 @@ class Measure:
         """Do a second's images at this rate leave on time and arrive, all of them?"""
         self.take_report()
         took = self.send_images(rate, rate)
-        arrived = 0
-        while new := len(self.take_report()):  # until no more come
-            arrived += new
-            time.sleep(0.2)
-        return arrived == rate and took <= _ON_TIME
+        return len(self.arrivals(rate)) == rate and took <= _ON_TIME
 
     def timed(self, repeat: int, pause_s: float, executor: Any, call: Callable[[], None]) -> list[float]:
         """Time a call, in microseconds."""
@@ -179,11 +187,9 @@ class Measure:
         scale = 0.2 if quick else 1.0
 
         self.send_images(10, 30)
-        time.sleep(0.5)
-        self.take_report()
+        self.arrivals(10)
         self.send_images(int(300 * scale), 30)
-        time.sleep(0.3)
-        yield "image_ms", _summary(self.take_report())
+        yield "image_ms", _summary(self.arrivals(int(300 * scale)))
 
         best = 0
         for rate in _LOSSLESS_RATES:
