@@ -10,9 +10,12 @@ import pytest
 
 from deft_core.errors import ConfigError
 from deft_core.geometry import rot_z, transform
+from deft_core.workcell import Outcome
 from deft_sim.experts import Expert, expert_for, load_experts, save_expert
-from deft_sim.find_expert import Search
+from deft_sim.find_expert import FAULT_LEAVES, Search
+from deft_sim.judge.verdict import Verdict
 from deft_sim.trials import main, run_trials, wilson
+from deft_sim.workcell import TwinWorkcell
 
 EXPERT = Expert(
     contact=(0.1, 0.02, 0.05),
@@ -118,3 +121,13 @@ def test_a_search_keeps_an_expert_that_does_better(monkeypatch: pytest.MonkeyPat
     assert search.known_better(0.8, [1]) is None
     search.objects = "none"
     assert search.known_better(0.0, [1]) is None
+
+
+def test_a_fault_is_no_success_whatever_the_judge_saw(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TwinWorkcell, "execute", lambda self, motion: Outcome("collision: pushed", 0.1))
+    monkeypatch.setattr(TwinWorkcell, "verdict", lambda self: Verdict(True, {"steady": 1.0}, {"steady": 1.0}))
+    result = run_trials("open_drawer", "expert", "train", 2, 1)
+    assert result["faults"] == 2 and result["success"] == 0.0 and result["mean_reward"] == 0.0
+    search = Search("open_drawer", "train")
+    assert search.reward(search.start(), [1]) == (FAULT_LEAVES, 0.0)
+    assert search.price(search.start(), 1) == FAULT_LEAVES
