@@ -101,7 +101,8 @@ def segment_tabletop(frame: RGBDFrame, settings: SegmentationSettings | None = N
     found = []
     for label in range(1, count):
         x, y, w, h, area = (int(v) for v in stats[label])
-        mask = labels == label
+        # Closing bridges what was not measured; where the table was, as in a ring's hole, there is no thing.
+        mask = (labels == label) & (raised | ~np.isfinite(height))
         points = cloud[mask & raised]
         if area < settings.min_area_px or len(points) < settings.min_area_px // 2:
             continue

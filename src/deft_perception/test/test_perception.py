@@ -73,6 +73,14 @@ def test_objects_are_found_in_spite_of_noise_and_calibration_error(tilt: float) 
         assert thing.mask[thing.box[1] : thing.box[1] + thing.box[3], thing.box[0] : thing.box[0] + thing.box[2]].any()
 
 
+def test_table_seen_through_a_gap_is_no_part_of_a_thing() -> None:
+    beside = [(0.5, -0.0165, 0.015, 0.015), (0.5, 0.0165, 0.015, 0.015)]  # 3 mm apart: closing joins them
+    frame = frame_of_boxes(beside, noise_mm=0.5)
+    found = segment_tabletop(frame)
+    assert len(found) == 1
+    assert point_cloud(frame)[found[0].mask][:, 2].min() > 0.005
+
+
 def test_an_empty_table_and_a_blind_camera_are_refused() -> None:
     with pytest.raises(PerceptionRefused, match="nothing rises"):
         segment_tabletop(frame_of_boxes([]))
