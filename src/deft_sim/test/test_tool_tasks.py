@@ -5,7 +5,7 @@ import pytest
 from deft_sim.trials import run_trials
 
 # What six trials must show at least, well below what fifty did (the package's README).
-LEAST = {"open_drawer": 0.8, "pick_spoon": 0.8, "stir_spoon": 0.8, "scoop_grape": 0.15}
+LEAST = {"open_drawer": 0.8, "pick_spoon": 0.8, "stir_spoon": 0.8, "scoop_grape": 0.5}
 TASKS = tuple(LEAST)
 
 
