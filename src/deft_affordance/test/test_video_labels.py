@@ -124,9 +124,6 @@ def test_contact_is_where_the_hand_is_in_front_of_the_object():
     hand, whole, seen = masks()
     u, v = meeting_pixels(hand, whole, seen, None, "x").mean(axis=0)
     assert 124 < u < 132 and 109 < v < 131
-    tips = np.array([[138.0, 128.0], [300, 10], [300, 20], [300, 30], [300, 40]])
-    u, v = meeting_pixels(hand, whole, seen, None, "x", tips).mean(axis=0)
-    assert 131 < u < 140 and 121 < v < 130
     beside = np.zeros(SHAPE, bool)
     beside[110:130, 141:200] = True
     assert (meeting_pixels(beside, whole, whole, None, "x")[:, 0] < 146).all()

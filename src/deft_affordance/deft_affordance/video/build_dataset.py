@@ -58,7 +58,6 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     how = parser.add_argument_group("how clips are chosen and labelled")
     how.add_argument("--image-size", type=int, default=224, help="side of the crops (224: config paper, 96: twin)")
     how.add_argument("--settle", type=float, default=0.0, help="seconds from first contact to the labels (paper: 0)")
-    how.add_argument("--fingertips", action="store_true", help="contact by tracked fingertips only (paper: no)")
     how.add_argument("--min-seconds", type=float, default=Filters.min_seconds)
     how.add_argument("--max-seconds", type=float, default=Filters.max_seconds)
     how.add_argument("--limit", type=int, help="stop after this many clips that pass the filters")
@@ -88,7 +87,7 @@ def build(args: argparse.Namespace) -> dict[str, object] | None:
         args.hands, args.landmarker, args.masks, args.sam, args.poses, args.mano_mean, args.first_image,
         not args.no_depth,
     )  # fmt: skip
-    how = Labelling(args.image_size, args.settle, args.fingertips)
+    how = Labelling(args.image_size, args.settle)
     filters = Filters(args.min_seconds, args.max_seconds)
     # Made here too, so that a missing file is said before hours of work.
     detectors = {source.name: choice.detectors(source.name, source.root).sources() for source in sources}

@@ -18,8 +18,6 @@ LASTING_S, LASTING_SHARE = 0.34, 0.7
 # Hand and object meet within this share of the object's size.
 REACH = 0.06
 NEAREST_SHARE = 0.25
-# By fingertips: within this share of the object's size of one.
-TIP_REACH, NEAREST_SHARE_OF_TIPS = 0.15, 0.5
 MIN_PIXELS = 12
 SAMPLES = 200
 
@@ -150,15 +148,12 @@ def _boxed(clip: Clip, frame: int) -> Box | None:
     return x, y, x + float(box["width"]), y + float(box["height"])
 
 
-def meeting_pixels(
-    hand: Mask, silhouette: Mask, thing: Mask, depth_m: Array | None, where: str, tips: Array | None = None
-) -> Array:
+def meeting_pixels(hand: Mask, silhouette: Mask, thing: Mask, depth_m: Array | None, where: str) -> Array:
     """Pixels (n, 2) where hand and object meet.
 
     Of the hand's pixels in front of the object, the quarter nearest to the object's middle (the recipe of VRB, Bahl et
     al., CVPR 2023: of 20 skin samples in the overlap of hand and object the 5 nearest); where no part of the hand is in
-    front of the object, the hand's pixels within a short reach of it. With fingertips, ours: of these pixels the ones
-    by a tracked fingertip, and of those the half nearest to the object's middle.
+    front of the object, the hand's pixels within a short reach of it.
 
     Args:
         hand: (H, W) mask in the contact frame.
@@ -167,7 +162,6 @@ def meeting_pixels(
         depth_m: (H, W) depth there, or None. Where a hand passes in front of the object without touching it, the two
             differ in depth; such pixels go.
         where: the clip, for messages.
-        tips: (5, 2) tracked fingertips in pixels, or None.
 
     Raises:
         ClipRejected: a mask is empty, they do not meet, or depth shows nothing there.
@@ -187,12 +181,9 @@ def meeting_pixels(
     if depth_m is not None:
         meets = _near_in_depth(meets, thing, depth_m, disc, where)
     v, u = np.nonzero(meets)
-    pixels, share = np.column_stack([u, v]).astype(float), NEAREST_SHARE
-    if tips is not None:
-        gap = np.linalg.norm(pixels[:, None] - tips[None], axis=2).min(axis=1)
-        pixels, share = pixels[gap <= max(TIP_REACH * size, float(np.quantile(gap, 0.25)))], NEAREST_SHARE_OF_TIPS
+    pixels = np.column_stack([u, v]).astype(float)
     away = np.linalg.norm(pixels - [columns.mean(), rows.mean()], axis=1)
-    pixels = pixels[away <= np.quantile(away, share)]
+    pixels = pixels[away <= np.quantile(away, NEAREST_SHARE)]
     return pixels[:: max(1, len(pixels) // SAMPLES)]
 
 

@@ -59,12 +59,10 @@ class Labelling:
     Attributes:
         image_size: side of the crops, pixels.
         settle_s: how long after the first contact hand and object are read off; the paper reads them off at once.
-        fingertips: look for contact by the tracked fingertips only; the paper does not say so.
     """
 
     image_size: int = 224
     settle_s: float = 0.0
-    fingertips: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,8 +134,7 @@ def label_clip(clip: Clip, detectors: Detectors, how: Labelling, watch: Stopwatc
             raise ClipRejected(Reason.NO_OBJECT, f"{where}: no mask of the touched object in frame {clip.start}")
         with watch.stage("contacts"):
             whole = cv2.warpPerspective(here.astype(np.uint8), np.linalg.inv(H), video.size) > 0
-            tips = pose.keypoints[16:] if how.fingertips and pose.keypoints is not None else None
-            pixels = meeting_pixels(hand, whole, whole if there is None else there, depth, where, tips)
+            pixels = meeting_pixels(hand, whole, whole if there is None else there, depth, where)
             window = Crop.around(box_of(here))
             placed = on_object(move(H, pixels), here, window, where)
             contacts_px = fit_contact_points(placed)
