@@ -17,7 +17,6 @@ import json
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from deft_cem import trial as trial_module
 from deft_cem.config import RunConfig
 from deft_cem.listener import Listener, Trial
 from deft_cem.loop import FineTuning
+from deft_cem.store.images import Writing
 from deft_experiments.twins import Twin
 
 APART = ("reset", "look", "predict", "motion", "rate")
@@ -52,14 +52,15 @@ class Meter(Listener):
         """Time every call of `owner.attribute` under a name."""
         plain: Callable[..., Any] = getattr(owner, attribute)
 
-        def timed(*args: Any, **kwargs: Any) -> Any:
-            start = _now()
-            try:
-                return plain(*args, **kwargs)
-            finally:
-                self._add(name, _since(start))
+        setattr(owner, attribute, lambda *args, **kwargs: self.time(name, lambda: plain(*args, **kwargs)))
 
-        setattr(owner, attribute, timed)
+    def time(self, name: str, call: Callable[[], Any]) -> Any:
+        """Make a call and add its seconds to a name."""
+        start = _now()
+        try:
+            return call()
+        finally:
+            self._add(name, _since(start))
 
     def _add(self, name: str, spent: tuple[float, float]) -> None:
         self.spent.setdefault(name, []).append(spent)
@@ -85,18 +86,13 @@ def _since(start: tuple[float, float]) -> tuple[float, float]:
     return time.perf_counter() - start[0], time.thread_time() - start[1]
 
 
-class _Timed(Future):
-    """A future's place in the loop: whoever waits for it is timed."""
-
-    def __init__(self, plain: Future[dict[str, str]], meter: Meter) -> None:
-        super().__init__()
-        self.result = plain.result  # type: ignore[method-assign]
-        meter.measure(self, "result", "images")
-
-
 def _measure_images(tuning: FineTuning, meter: Meter) -> None:
+    class Timed(Writing):
+        def result(self, timeout_s: float | None = None) -> dict[str, str]:
+            return meter.time("images", lambda: {what: file.result(timeout_s) for what, file in self.files.items()})
+
     submit = tuning._images.submit
-    tuning._images.submit = lambda frame, stem: _Timed(submit(frame, stem), meter)  # type: ignore[method-assign]
+    tuning._images.submit = lambda frame, stem: Timed(submit(frame, stem).files)  # type: ignore[method-assign]
 
 
 def run(task: str, episodes: int, optimizer: str, keep_images: bool, folder: Path) -> dict[str, Any]:

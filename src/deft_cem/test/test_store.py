@@ -164,6 +164,24 @@ def test_images_come_back_exactly(tmp_path):
         read_color(tmp_path / "images/none.png")
 
 
+def test_a_capture_is_whole_on_disk_when_its_writing_is_waited_for_or_that_fails(tmp_path):
+    depth = np.full((480, 640), 700, np.uint16)
+    color = np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)
+    frame = RGBDFrame(color, depth, np.eye(3), np.zeros(5), np.eye(4), 1, 0.0)
+    writer = ImageWriter(tmp_path)
+    for k in range(5):
+        names = writer.submit(frame, f"a{k}").result(10)
+        assert sorted(p.name for p in (tmp_path / "images").iterdir() if f"a{k}" in p.name) == [
+            f"a{k}_color.png",
+            f"a{k}_depth.png",
+        ]
+        np.testing.assert_array_equal(read_color(tmp_path / names["color"]), color)
+    (tmp_path / "images").rename(tmp_path / "gone")
+    with pytest.raises(OSError):
+        writer.submit(frame, "b").result(10)
+    writer.close()
+
+
 def test_an_episode_is_stored_in_milliseconds(tmp_path):
     state = ("cem", {"residuals": np.ones((30, 22)).tolist()})
     seconds = []
