@@ -8,7 +8,7 @@ refuses rather than guess.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ from deft_core.geometry import Array, apply
 from deft_core.grasp import GraspParameters
 from deft_core.hand import HandModel, load_hand
 from deft_core.observation import Affordance, RGBDFrame
-from deft_core.wrist import rotation_from_camera, rpy_from_rotation
+from deft_core.wrist import rotation_from_camera, rpy_from_rotation, wrist_pose
 from deft_perception.deprojection import deproject
 from deft_perception.segmentation import SegmentationSettings, SegmentedObject, segment_tabletop
 
@@ -40,6 +40,7 @@ class PredictorSettings:
         workspace_lower_m, workspace_upper_m: box of base_link in which a contact may lie.
         max_off_object: how far a contact may lie from the object, as a share of the crop's side.
         max_depth_gap_px: how far from the contact a measured pixel of the object may be.
+        table_z_m: height of the table in base_link.
     """
 
     segmentation: SegmentationSettings = field(default_factory=SegmentationSettings)
@@ -47,6 +48,7 @@ class PredictorSettings:
     workspace_upper_m: tuple[float, float, float] = (0.75, 0.30, 0.35)
     max_off_object: float = 0.15
     max_depth_gap_px: float = 12.0
+    table_z_m: float = 0.0
 
 
 class AffordancePredictor:
@@ -115,7 +117,7 @@ class AffordancePredictor:
         R = rotation_from_camera(wrist, frame.T_base_camera)
         # The grasp's contact is the hand's point of reference: where it lies when the hand is where it ought to be.
         reference = contact + R @ (self.contact_in_wrist - self._contact_in_hand(mano))
-        grasp = GraspParameters(reference, rpy_from_rotation(R), retarget(mano, self.hand))
+        grasp = self._above_table(GraspParameters(reference, rpy_from_rotation(R), retarget(mano, self.hand)))
         left, top = max(crop.left, 0), max(crop.top, 0)
         return Affordance(
             instruction=instruction,
@@ -143,6 +145,12 @@ class AffordancePredictor:
         """Where this hand, shaped like a person's of a MANO pose (45,), should have the contact: (3,), wrist frame."""
         human = self.prior.contact_map(mano) if self.prior.contact_map else self.prior.contact_in_wrist
         return human + seat_shift(mano, self.hand)
+
+    def _above_table(self, grasp: GraspParameters) -> GraspParameters:
+        """The grasp, raised until no finger is in the table: a person's are shorter, and were not."""
+        T = wrist_pose(grasp, self.contact_in_wrist)
+        missing = self.settings.table_z_m - float(self.hand.finger_heights(T, grasp.joints).min())
+        return replace(grasp, contact=grasp.contact + [0.0, 0.0, max(missing, 0.0)])
 
     @staticmethod
     def _pick(objects: list[SegmentedObject]) -> SegmentedObject:

@@ -55,6 +55,15 @@ def test_contact_lies_on_the_cup_and_the_hand_comes_from_behind_and_right(predic
         assert wrist[0] < cup[0, 3] and wrist[1] < cup[1, 3]
 
 
+@pytest.mark.parametrize("objects", ["train", "test"])
+def test_the_grasp_proposed_keeps_the_fingers_out_of_the_table(predictor, twin, objects):
+    """Also where that means to hold higher than a person, whose fingers are shorter."""
+    for seed in range(3):
+        twin.reset(objects, 200 + seed)
+        grasp = predictor.predict(twin.look(), "pour from the cup").prior
+        assert predictor.hand.finger_heights(wrist_pose(grasp, predictor.contact_in_wrist), grasp.joints).min() > -1e-9
+
+
 def test_a_prediction_is_whole(predictor, frame):
     seen = predictor.predict(frame, "pour from the cup")
     assert seen.contacts_px.shape == (5, 2) and seen.contacts_base.shape == (5, 3)

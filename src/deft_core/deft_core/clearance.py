@@ -33,6 +33,9 @@ _MARGIN_M = 0.003
 MOST_LIFT_M = 0.05
 
 
+_OPENINGS = 9
+
+
 @dataclass(frozen=True, eq=False)
 class Clearance:
     """Lowest points of one hand on the arm.
@@ -76,3 +79,24 @@ def lifted(T_base_wrist: Array, hand: HandModel, cell: "WorkcellConfig") -> Arra
     else:  # the links turn hardly at all over a few centimetres
         out[2, 3] += max(0.0, floor - clearance.of_joints(q))
     return out if out[2, 3] - T_base_wrist[2, 3] <= MOST_LIFT_M else T_base_wrist.copy()
+
+
+def opened(T_base_wrist: Array, joints: Array, hand: HandModel, cell: "WorkcellConfig") -> Array:
+    """The posture (16,) to come with to a grasp of joints (16,): open, but no finger deeper than the grasp itself goes.
+
+    A finger that points down reaches further when it is straight; coming so, it would be pressed into the table.
+
+    Args:
+        T_base_wrist: (4, 4) wrist where the hand will close.
+        joints: (16,) rad, of the grasp, within the hand's limits.
+        hand: the hand, which opens to its `open_fraction` where the table is out of reach.
+        cell: where the table is.
+    """
+    floor = np.minimum(hand.finger_heights(T_base_wrist, joints), cell.table_z_m)
+    out, waiting = joints.reshape(4, 4).copy(), np.ones(4, dtype=bool)
+    for openness in np.linspace(1.0, 0.0, _OPENINGS):
+        posture = (1.0 - openness) * joints + openness * hand.open_posture(joints)
+        fits = waiting & (hand.finger_heights(T_base_wrist, posture) >= floor)
+        out[fits] = posture.reshape(4, 4)[fits]
+        waiting &= ~fits
+    return out.reshape(16)

@@ -165,6 +165,11 @@ class HandModel(Settings):
                 points[f, j + 1] = T[:3, 3]
         return points
 
+    def finger_heights(self, T_base_wrist: Array, joints: Array) -> Array:
+        """Height (4,), metres over base_link's origin, of each finger's lowest flesh, the wrist at a pose (4, 4)."""
+        heights = self.finger_points(joints) @ T_base_wrist[2, :3] + T_base_wrist[2, 3]
+        return np.asarray(heights.min(axis=1) - [finger.radius_m for finger in self.fingers.values()])
+
 
 def load_hand(name: str = "dash") -> HandModel:
     """Load a hand by name, or by the path of a YAML file."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deft_core.clearance import lifted
+from deft_core.clearance import lifted, opened
 from deft_core.demonstration import Demonstration
 from deft_core.geometry import Array
 from deft_core.grasp import GraspParameters
@@ -98,7 +98,7 @@ def episode_motion(
     # The demonstrator's pace, slowed where the robot may not move as fast.
     lengths = np.linalg.norm(np.diff(np.concatenate([T_grasp[None, :3, 3], poses[:, :3, 3]]), axis=0), axis=1)
     durations = np.maximum(demonstration.dt_s, lengths / cell.follow_speed_limit_mps)
-    open_posture = hand.open_posture(grasp.joints)
+    open_posture = opened(T_grasp, grasp.joints, hand, cell)
     return EpisodeMotion(
         grasp,
         (

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deft_core.clearance import MOST_LIFT_M, Clearance, lifted
+from deft_core.clearance import MOST_LIFT_M, Clearance, lifted, opened
 from deft_core.gate import arm_gate
 from deft_core.geometry import transform
 from deft_core.hand import load_hand
@@ -43,3 +43,29 @@ def test_a_raised_grasp_passes_the_gate_that_refuses_the_one_asked_for() -> None
     T = transform(rotation_from_rpy([0.0, -0.5, 0.1]), [0.5, 0.05, 0.05])
     assert "table ends" in gate.foresee([HOME, planner.solve(T, HOME)])
     assert gate.foresee([HOME, planner.solve(lifted(T, HAND, CELL), HOME)]) == ""
+
+
+ANGLES = st.lists(st.floats(0.0, 1.0), min_size=16, max_size=16)
+
+
+@given(st.floats(0.02, 0.3), st.floats(-0.9, 0.4), st.floats(-0.6, 0.6), ANGLES)
+@settings(max_examples=60, deadline=None)
+def test_no_finger_comes_deeper_than_it_will_close(z: float, pitch: float, roll: float, shares: list[float]) -> None:
+    T = transform(rotation_from_rpy([roll, pitch, 0.1]), [0.5, 0.0, z])
+    joints = HAND.lower + np.array(shares) * (HAND.upper - HAND.lower)
+    heights = HAND.finger_heights(T, opened(T, joints, HAND, CELL))
+    assert (heights >= np.minimum(HAND.finger_heights(T, joints), CELL.table_z_m) - 1e-9).all()
+
+
+def test_over_the_table_the_hand_comes_wide_open() -> None:
+    T = transform(rotation_from_rpy([0.0, -0.5, 0.1]), [0.5, 0.0, 0.4])
+    joints = HAND.clip(np.full(16, 0.6))
+    np.testing.assert_allclose(opened(T, joints, HAND, CELL), HAND.open_posture(joints))
+
+
+def test_finger_heights_are_of_the_flesh() -> None:
+    """A hand held level has its fingers' lowest flesh a radius under the lowest joint."""
+    T = transform(rotation_from_rpy([0.0, -np.pi / 4, 0.0]), [0.5, 0.0, 0.2])
+    lowest = (HAND.finger_points(np.zeros(16)) @ T[:3, :3].T + T[:3, 3])[..., 2].min(axis=1)
+    radii = [finger.radius_m for finger in HAND.fingers.values()]
+    np.testing.assert_allclose(HAND.finger_heights(T, np.zeros(16)), lowest - radii)
