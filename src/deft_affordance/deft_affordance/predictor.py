@@ -150,7 +150,7 @@ class AffordancePredictor:
         """The grasp, raised until no finger is in the table: a person's are shorter, and were not."""
         T = wrist_pose(grasp, self.contact_in_wrist)
         missing = self.settings.table_z_m - float(self.hand.finger_heights(T, grasp.joints).min())
-        return replace(grasp, contact=grasp.contact + [0.0, 0.0, max(missing, 0.0)])
+        return replace(grasp, contact=grasp.contact + np.array([0.0, 0.0, max(missing, 0.0)]))
 
     @staticmethod
     def _pick(objects: list[SegmentedObject]) -> SegmentedObject:
