@@ -13,7 +13,6 @@ from typing import Any
 
 import rclpy
 from action_msgs.msg import GoalStatus
-from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
@@ -21,6 +20,7 @@ from rclpy.utilities import remove_ros_args
 
 from deft_cem.summary import table
 from deft_msgs.action import FineTune
+from deft_ros.action_client import ThreadedActionClient
 
 EXPECTED = ("camera_node", "affordance_node", "arm_node", "hand_node", "orchestrator_node")
 # How long an interrupted run may take to say that it has stopped, seconds.
@@ -36,7 +36,7 @@ class Client:
 
     def __init__(self, node: Node, args: argparse.Namespace) -> None:
         self._node, self._args = node, args
-        self._client = ActionClient(node, FineTune, "/deft/fine_tune")
+        self._client = ThreadedActionClient(node, FineTune, "/deft/fine_tune")
         self.interrupted = threading.Event()
         self._began = time.monotonic()
 
@@ -75,11 +75,11 @@ class Client:
         if handle is None or not handle.accepted:
             say("finetune: the orchestrator is busy with another run, or gone", error=True)
             return 1
-        result = handle.get_result_async()
+        result = self._client.result_of(handle)
         answer = self._wait(result, None)
         if answer is None and self.interrupted.is_set():
             say("stopping the robot ...")
-            if self._wait(handle.cancel_goal_async(), CANCEL_S, deaf=True) is not None:
+            if self._wait(self._client.cancel(handle), CANCEL_S, deaf=True) is not None:
                 answer = self._wait(result, STOPPING_S, deaf=True)
         return self._report(answer)
 

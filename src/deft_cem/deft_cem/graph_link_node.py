@@ -6,7 +6,6 @@ import threading
 import time
 from typing import Any
 
-from rclpy.action import ActionClient
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
@@ -19,6 +18,7 @@ from deft_core.errors import DeftError, WorkcellError
 from deft_msgs import action as actions
 from deft_msgs import msg as messages
 from deft_msgs import srv as services
+from deft_ros.action_client import ThreadedActionClient
 
 ACTIONS = {
     MOVE: actions.MoveToPose,
@@ -47,8 +47,8 @@ class GraphLink:
             messages.RGBDFrame, "/deft/frame", self._on_frame, qos_profile_sensor_data, callback_group=self._group
         )
 
-    def _client(self, kind: Any, name: str) -> ActionClient:
-        return ActionClient(self._node, kind, name, callback_group=self._group)
+    def _client(self, kind: Any, name: str) -> ThreadedActionClient:
+        return ThreadedActionClient(self._node, kind, name, callback_group=self._group)
 
     def add_rater(self, rater: str) -> None:
         """Be ready to ask a rater."""
@@ -93,11 +93,11 @@ class GraphLink:
         handle = self._done(client.send_goal_async(goal), 10.0, name)
         if not handle.accepted:
             raise WorkcellError(f"{name} refused the goal: it is busy, or motion is not enabled")
-        result = handle.get_result_async()
+        result = client.result_of(handle)
         try:
             return self._done(result, patience_s, name).result
         except DeftError:
-            handle.cancel_goal_async()
+            client.cancel(handle)
             ended = threading.Event()
             result.add_done_callback(lambda _: ended.set())
             ended.wait(CANCEL_S)

@@ -33,6 +33,8 @@ _MARGIN_M = 0.003
 MOST_LIFT_M = 0.05
 
 
+# What a soft finger gives way before it stands in the way, and how finely a way between open and closed is looked for.
+_FINGER_GIVES_M = 0.005
 _OPENINGS = 9
 
 
@@ -92,7 +94,7 @@ def opened(T_base_wrist: Array, joints: Array, hand: HandModel, cell: "WorkcellC
         hand: the hand, which opens to its `open_fraction` where the table is out of reach.
         cell: where the table is.
     """
-    floor = np.minimum(hand.finger_heights(T_base_wrist, joints), cell.table_z_m)
+    floor = np.minimum(hand.finger_heights(T_base_wrist, joints), cell.table_z_m) - _FINGER_GIVES_M
     out, waiting = joints.reshape(4, 4).copy(), np.ones(4, dtype=bool)
     for openness in np.linspace(1.0, 0.0, _OPENINGS):
         posture = (1.0 - openness) * joints + openness * hand.open_posture(joints)
