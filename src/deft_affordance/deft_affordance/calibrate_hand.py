@@ -3,10 +3,9 @@
 A person's wrist stands where a person's fingers close best. Fingers of another length, thickness and strength close
 best somewhere else, and the difference is the hand's, not any task's. So: four plain reference cups (no task's), each
 taken by the simulated human hand in a comfortable way; the robot's hand, with the same finger posture, put at the
-person's wrist and at shifted places; closed and squeezed; then the
-table is taken away and the cup pulled until it slips. The answer is
-the shift that withstands most, `seat_m` of the hand's YAML: where the object comes to lie in the wrist frame, less
-where a person has it.
+person's wrist and at shifted places; closed and squeezed; then the table is taken away and the cup pulled until it slips.
+The answer is the least shift that withstands nearly what the best does, `seat_m` of the hand's YAML: where the object
+comes to lie in the wrist frame, less where a person has it.
 """
 
 from __future__ import annotations
@@ -48,6 +47,7 @@ _PULL_NPS, _PULL_N = 15.0, 20.0
 _SLIP_M, _SLIP_RAD = 0.02, 0.5
 # Towards the wrist (x) and towards the palm (y); along the cup (z) there is nothing to find.
 GRID_M = (tuple(round(0.01 * k, 2) for k in range(9)), (-0.006, 0.0, 0.006, 0.012), (0.0,))
+# Share of the strongest place's pull that is enough: deeper, the palm soon is in the way.
 ENOUGH = 0.8
 
 
