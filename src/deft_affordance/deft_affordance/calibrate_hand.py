@@ -3,8 +3,8 @@
 A person's wrist stands where a person's fingers close best. Fingers of another length, thickness and strength close
 best somewhere else, and the difference is the hand's, not any task's. So: four plain reference cups (no task's), each
 taken by the simulated human hand in a comfortable way; the robot's hand, with the same finger posture, put at the
-person's wrist and at shifted places; closed and squeezed; then the table is taken away and the cup pulled until it slips.
-The answer is the least shift that withstands nearly what the best does, `seat_m` of the hand's YAML: where the object
+person's wrist and at shifted places; closed, squeezed, the table taken away; then the cup is pulled until it slips. The
+answer is the least shift that withstands nearly what the best does, `seat_m` of the hand's YAML: where the object
 comes to lie in the wrist frame, less where a person has it.
 """
 
