@@ -1,7 +1,8 @@
 """Stream a joint trajectory to the controller's servo mode, every command through the gate.
 
 The stream runs at a fixed rate of the host's clock. A trajectory lives in robot time: on a twin that lives `time_scale`
-times faster each period covers that many times more of it. When the host is late the trajectory waits, it never jumps.
+times faster each period covers that many times more of it. Each command is one period on from the last: when the host is
+late the trajectory waits, it never jumps.
 """
 
 import threading
@@ -23,8 +24,6 @@ from deft_driver.faults import CanceledFault, RefusedFault, StaleFault, StoppedF
 # same.
 _ARRIVED_RAD = 0.01
 _ARRIVE_S = 0.6
-# A late period may cover at most this many periods of the trajectory.
-_CATCH_UP = 2.0
 
 
 class Servo(Protocol):
@@ -123,14 +122,12 @@ class Streamer:
     ) -> None:
         settings = self._settings
         period = 1.0 / settings.rate_hz
+        step = period * settings.time_scale
         self._gate.track(self.start())
-        t, last, due = 0.0, time.monotonic() - period, time.monotonic()
+        t, due = 0.0, time.monotonic()
         while t < trajectory.duration_s:
             if canceled():
                 raise CanceledFault("canceled by the client")
-            now = time.monotonic()
-            step = min(now - last, _CATCH_UP * period) * settings.time_scale
-            last = now
             t = min(t + step, trajectory.duration_s)
             self._send(trajectory.sample(t), step)
             on_progress(t / trajectory.duration_s)

@@ -1,5 +1,6 @@
 """All devices of a twin, opened and closed together: arm controller, motor bus, camera."""
 
+import time
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
@@ -33,7 +34,12 @@ class WorkcellDevices:
         if not host or not port.isdigit():
             raise ConfigError(f"workcell {cell.name}: camera.address {cell.camera.address!r} is not HOST:PORT")
         self.arm_wire, self.hand_wire = Wire(np.random.default_rng([seed, 1])), Wire(np.random.default_rng([seed, 2]))
-        self.controller = XArmController(twin)
+        # Whoever commands the arm lives by the wall, where a robot second is as short as the workcell says.
+        self.controller = XArmController(
+            twin,
+            sender_clock=lambda: time.monotonic() * cell.time_scale,
+            servo_period_s=cell.time_scale / cell.arm.control_hz,
+        )
         self.bus = DynamixelBus(twin, twin.hand.motor_ids, baud_rate=cell.hand.baud)
         self.camera = CameraServer(twin.expose, twin.close_eyes, host, int(port), cell.camera.fps)
         self._twin = twin

@@ -8,6 +8,7 @@ only once the button is out. Set-points move in the plant's (robot) time.
 
 import threading
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 
@@ -35,9 +36,23 @@ _FENCE_PERIOD_S = 0.02
 
 
 class XArmController:
-    """The controller's state machine. Every public method is safe to call from any thread."""
+    """The controller's state machine. Every public method is safe to call from any thread.
 
-    def __init__(self, plant: ArmPlant, settings: ControllerSettings | None = None) -> None:
+    Args:
+        plant: the arm.
+        settings: what a client can set, as it was at power-on.
+        sender_clock: robot seconds as whoever sends servo commands counts them; by default the plant's own.
+        servo_period_s: robot seconds between the servo commands of the workcell's driver; 0 if it is not known.
+    """
+
+    def __init__(
+        self,
+        plant: ArmPlant,
+        settings: ControllerSettings | None = None,
+        *,
+        sender_clock: Callable[[], float] | None = None,
+        servo_period_s: float = 0.0,
+    ) -> None:
         self.lock = threading.RLock()
         self.settings = settings or ControllerSettings()
         self.plant = plant
@@ -52,7 +67,9 @@ class XArmController:
         self._queue: deque[Move] = deque()
         self._elapsed_s = 0.0
         self._planned: Array = state.q.copy()
-        self._follower = ServoFollower(state.q, state.time_s)
+        self._sender_clock = sender_clock
+        self._servo_period_s = servo_period_s
+        self._follower = ServoFollower(state.q, state.time_s, servo_period_s)
         self._velocity: VelocityMove | None = None
         self._button_in = False
         self._fault_needs_enable = False
@@ -152,7 +169,8 @@ class XArmController:
             if self._refuse_goal(q):
                 return
             self.commands += 1
-            self._follower.command(q, self._time_s)
+            sent_s = self._time_s if self._sender_clock is None else self._sender_clock()
+            self._follower.command(q, self._time_s, sent_s)
             self.state = MOVING if self.state == READY else self.state
 
     def velocity(self, move: VelocityMove) -> None:
@@ -171,10 +189,10 @@ class XArmController:
         with self.lock:
             self._follower.rest()
 
-    def is_early(self) -> bool:
-        """Whether the last servo command came so soon, in robot time, that its sender runs ahead of a late twin."""
+    def is_behind(self) -> bool:
+        """Whether servo commands come sooner, in robot time, than they are carried out: their sender must wait."""
         with self.lock:
-            return self.can_move and self.mode == SERVO and self._time_s < self._follower.due_s
+            return self.can_move and self.mode == SERVO and self._follower.ahead(self._time_s)
 
     # -- faults ----------------------------------------------------------------------------------------------------
 
@@ -307,7 +325,7 @@ class XArmController:
         self._velocity = None
         self._elapsed_s = 0.0
         self._planned = self.setpoint.copy()
-        self._follower = ServoFollower(self.setpoint, self._time_s)
+        self._follower = ServoFollower(self.setpoint, self._time_s, self._servo_period_s)
         self.state = state
 
     def _resync(self) -> None:

@@ -117,8 +117,8 @@ class XArmServer:
             self._report(now)
 
     def _release(self, now: float) -> None:
-        """Answer servo commands that came early once robot time has caught up: it keeps their sender in step."""
-        if self._held and (not self.arm.is_early() or now >= self._held[0][0]):
+        """Answer servo commands that came early once the arm is about to need more: it keeps their sender in step."""
+        if self._held and (not self.arm.is_behind() or now >= self._held[0][0]):
             held, self._held = self._held, []
             for _, client, reply in held:
                 self._send(client, reply)
@@ -153,9 +153,8 @@ class XArmServer:
         except (OSError, BadFrame):
             data, requests = b"", []
         for request in requests:
-            early = request.register in SERVO_REGISTERS and self.arm.is_early()
             reply, delay_s = self.wire.pass_through(respond(self.arm, request))
-            if early:
+            if request.register in SERVO_REGISTERS and self.arm.is_behind():
                 self._held.append((time.monotonic() + _HOLD_S, client, reply))
             elif delay_s:
                 heapq.heappush(self._late, (time.monotonic() + delay_s, next(self._order), client, reply))

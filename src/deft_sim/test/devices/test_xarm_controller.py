@@ -91,7 +91,7 @@ def test_the_servo_follower_keeps_its_speed_and_arrives(commands: list[tuple[flo
     q, t, dt = np.zeros(6), 0.0, 0.004
     follower = ServoFollower(q, t)
     for goal, ticks in commands:
-        follower.command(np.full(6, goal), t)
+        follower.command(np.full(6, goal), t, t)
         for _ in range(ticks):
             t += dt
             after = follower.at(t, dt, q, 3.14)
@@ -166,10 +166,45 @@ def test_a_sender_that_runs_ahead_of_robot_time_is_noticed() -> None:
     arm.set_state(0)
     stream(arm, plant, 10, 0.02)
     goal = plant.arm_state().q + 0.01
-    assert not arm.is_early()
+    assert not arm.is_behind()
     arm.servo(goal)
-    assert arm.is_early()
+    assert not arm.is_behind()
+    arm.servo(goal + 0.01)
+    assert arm.is_behind()
     for _ in range(10):
         plant.step(0.004)
         arm.tick()
-    assert not arm.is_early()
+    assert not arm.is_behind()
+
+
+@given(st.lists(st.floats(0.2, 3.0), min_size=40, max_size=40))
+def test_a_stream_is_followed_at_its_own_speed_however_unevenly_it_comes(gaps: list[float]) -> None:
+    """Robot time stands still while the arm waits for a command, and a sender waits while the arm is behind."""
+    period, step, dt = 0.03, 0.006, 0.004
+    sender = [0.0]
+    plant = KinematicArm()
+    arm = XArmController(plant, sender_clock=lambda: sender[0], servo_period_s=period)
+    arm.enable_motors(8, True)
+    arm.set_mode(1)
+    arm.set_state(0)
+    start, began = plant.arm_state().q, plant.arm_state().time_s
+
+    def live(seconds: float) -> None:
+        for _ in range(round(seconds / dt)):
+            if not arm.waits_for_command():
+                plant.step(dt)
+                arm.tick()
+
+    for k, gap in enumerate(gaps, 1):
+        arm.servo(start + k * step)
+        live(gap * period)
+        while arm.is_behind():
+            live(dt)
+        sender[0] += gap * period
+    while not arm.waits_for_command():
+        live(dt)
+    took = plant.arm_state().time_s - began
+    arm.wait_no_more()
+    live(2 * dt)
+    assert np.allclose(plant.arm_state().q, start + len(gaps) * step, atol=1e-6)
+    assert took == pytest.approx(len(gaps) * period, rel=0.05)
