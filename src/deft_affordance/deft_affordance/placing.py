@@ -21,7 +21,8 @@ from deft_core.mano import POSE_DIM, hand_points
 
 Place = tuple[float, float, float]
 _RIDGE = 100.0  # weight of the penalty on standardised coefficients, against thousands of samples
-# Thumb tip to the middle of index and middle fingertip, metres: a pinch below the first, a wrap above the second.
+# Thumb tip to the middle of index and middle fingertip, metres: a pinch below the first, a wrap above the second. In
+# the training data 95 % of the holds on cups are wider than 77 mm, half of those on a drawer's bar narrower than 54 mm.
 PINCH_M, WRAP_M = 0.055, 0.08
 _INDEX, _MIDDLE, _THUMB = 16, 17, 20  # tips among `hand_points`
 

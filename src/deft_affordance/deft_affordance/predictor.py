@@ -40,7 +40,6 @@ class PredictorSettings:
         workspace_lower_m, workspace_upper_m: box of base_link in which a contact may lie.
         max_off_object: how far a contact may lie from the object, as a share of the crop's side.
         max_depth_gap_px: how far from the contact a measured pixel of the object may be.
-        table_z_m: height of the table in base_link.
     """
 
     segmentation: SegmentationSettings = field(default_factory=SegmentationSettings)
@@ -48,7 +47,6 @@ class PredictorSettings:
     workspace_upper_m: tuple[float, float, float] = (0.75, 0.30, 0.35)
     max_off_object: float = 0.15
     max_depth_gap_px: float = 12.0
-    table_z_m: float = 0.0
 
 
 class AffordancePredictor:
@@ -149,7 +147,7 @@ class AffordancePredictor:
     def _above_table(self, grasp: GraspParameters) -> GraspParameters:
         """The grasp, raised until no finger is in the table: a person's are shorter, and were not."""
         T = wrist_pose(grasp, self.contact_in_wrist)
-        missing = self.settings.table_z_m - float(self.hand.finger_heights(T, grasp.joints).min())
+        missing = self.settings.segmentation.table_z_m - float(self.hand.finger_heights(T, grasp.joints).min())
         return replace(grasp, contact=grasp.contact + np.array([0.0, 0.0, max(missing, 0.0)]))
 
     @staticmethod

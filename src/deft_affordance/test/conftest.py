@@ -1,4 +1,7 @@
-"""A clip drawn by hand, for the tests of the data set builder."""
+"""A clip drawn by hand, for the tests of the data set builder; and what they share beside them on the path."""
+
+import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -7,6 +10,8 @@ import pytest
 from deft_affordance.video.detectors.protocols import Hand, Seen, Thing
 from deft_affordance.video.film.take import Take
 from deft_core.mano import hand_points
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 FRAMES, CONTACT = 40, 22
 HEIGHT, WIDTH = 180, 240

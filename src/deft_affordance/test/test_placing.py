@@ -78,7 +78,7 @@ def test_the_least_shift_that_is_strong_enough_is_taken():
 
 @pytest.mark.slow
 def test_the_shipped_seat_holds_better_than_a_persons_place():
-    """On cups of two widths the hand at its seat withstands half as much again as at a person's place."""
+    """On cups of two widths the hand at its seat withstands a quarter more, at least, than at a person's place."""
     for radius in (0.034, 0.044):
         rig = Rig(reference_cup(0.14, radius), HAND)
         assert rig.strength(np.array(HAND.seat_m)) > 1.25 * rig.strength(np.zeros(3))

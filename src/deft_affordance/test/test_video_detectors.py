@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from deft_affordance_flat_video import SIZE, FlatVideo, clip
 
 from deft_affordance.video.detectors.doh import DohFiles, EpicHands
 from deft_affordance.video.detectors.frankmocap import FrankMocapFiles, load_mean_pose
@@ -14,28 +15,8 @@ from deft_affordance.video.detectors.models import MediaPipeHands, SamMasks, see
 from deft_affordance.video.detectors.protocols import FROM_OPENPOSE, Hand
 from deft_affordance.video.detectors.skin import SkinColor
 from deft_affordance.video.errors import ClipRejected, Reason, SourceUnusable
-from deft_affordance.video.record import Clip
 from deft_affordance.video.wire import WireFrame, WireHand, WireObject, serialize
 from deft_core.mano import hand_points
-
-SIZE = (64, 48)
-
-
-class FlatVideo:
-    size = SIZE
-    path = None
-
-    def __init__(self, image=None):
-        self.image = np.zeros((48, 64, 3), np.uint8) if image is None else image
-
-    def frame(self, index):
-        return self.image
-
-
-def clip(tmp_path, video_id="P01_01", **changes):
-    values = {"source": "epic", "clip_id": "a", "video_id": video_id, "video": tmp_path / "v.mp4", "start": 0,
-              "stop": 90, "fps": 30.0, "text": "take cup", "verb": "take", "noun": "cup", "group": "P01"}  # fmt: skip
-    return Clip(**values | changes)
 
 
 def write_epic(tmp_path, frames):

@@ -6,6 +6,7 @@ import pickle
 import cv2
 import numpy as np
 import pytest
+from deft_affordance_flat_video import FlatVideo, clip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -14,27 +15,6 @@ from deft_affordance.video.detectors import rle
 from deft_affordance.video.detectors.detic import DeticFiles
 from deft_affordance.video.detectors.hoi4d import Hoi4dLabels, palette
 from deft_affordance.video.errors import ClipRejected, Reason
-from deft_affordance.video.record import Clip
-
-SIZE = (64, 48)
-
-
-class FlatVideo:
-    size = SIZE
-    path = None
-
-    def __init__(self, image=None):
-        self.image = np.zeros((48, 64, 3), np.uint8) if image is None else image
-
-    def frame(self, index):
-        return self.image
-
-
-def clip(tmp_path, video_id="P01_01", **changes):
-    values = {"source": "epic", "clip_id": "a", "video_id": video_id, "video": tmp_path / "v.mp4", "start": 0,
-              "stop": 90, "fps": 30.0, "text": "take cup", "verb": "take", "noun": "cup", "group": "P01"}  # fmt: skip
-    return Clip(**values | changes)
-
 
 masks = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40))
 

@@ -1,5 +1,6 @@
 """Goals sent from one thread while an executor spins in others: every one is answered."""
 
+import contextlib
 import os
 import sys
 import threading
@@ -7,7 +8,7 @@ import threading
 import pytest
 import rclpy
 from example_interfaces.action import Fibonacci
-from rclpy.action import ActionServer
+from rclpy.action import ActionClient, ActionServer
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.executors import MultiThreadedExecutor
 
@@ -71,3 +72,30 @@ def test_every_goal_is_answered(context, hasty):
         server.destroy()
         node.destroy_node()
     assert not spinning.is_alive()
+
+
+def test_an_answer_waits_until_the_note_is_made(context, monkeypatch):
+    """The executor has an answer while the request is still being sent: it is not handed on before that is over."""
+    handed_on = threading.Event()
+
+    async def take(self, taken_data):
+        handed_on.set()
+
+    monkeypatch.setattr(ActionClient, "execute", take, raising=False)
+    node = rclpy.create_node("early", context=context)
+    client = ThreadedActionClient(node, Fibonacci, "count")
+
+    def hand_on():
+        with contextlib.suppress(StopIteration):
+            client.execute({}).send(None)
+
+    early = threading.Thread(target=hand_on)
+    try:
+        with client._noting:
+            early.start()
+            assert not handed_on.wait(0.2)
+        assert handed_on.wait(PATIENCE_S)
+    finally:
+        early.join(timeout=PATIENCE_S)
+        client.destroy()
+        node.destroy_node()

@@ -8,12 +8,10 @@ interrupted run goes on with the next object. Which process made a shard changes
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +24,7 @@ from deft_affordance.data.objects import KINDS, TURNS, draw_object
 from deft_affordance.data.shards import write_manifest, write_shard
 from deft_affordance.data.tabletop import Tabletop
 from deft_affordance.data.views import Photographer
+from deft_affordance.workers import each_done
 from deft_core.errors import DeftError
 from deft_core.workcell import load_workcell
 from deft_sim.human.scene import OBJECT, HumanStage
@@ -88,17 +87,8 @@ def make_shard(out: Path, index: int, seed: int, views: int, tries: int, image_s
 def make_shards(args: argparse.Namespace) -> Iterator[int]:
     """Make all shards, here or in worker processes; yields each object's number as it is done."""
     settings = (args.seed, args.views, args.tries, args.image_size)
-    if args.workers == 1:
-        yield from (make_shard(args.out, index, *settings) for index in range(args.objects))
-        return
-    # Spawned, not forked: a GL context does not survive a fork.
-    with ProcessPoolExecutor(args.workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        jobs = [pool.submit(make_shard, args.out, index, *settings) for index in range(args.objects)]
-        try:
-            for job in as_completed(jobs):
-                yield job.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    jobs = [(args.out, index, *settings) for index in range(args.objects)]
+    yield from each_done(make_shard, jobs, args.workers)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +17,7 @@ from deft_affordance.video.label import Detectors, Label, Labelling, Stopwatch, 
 from deft_affordance.video.readers import READERS
 from deft_affordance.video.record import Clip
 from deft_affordance.video.store import FORMAT, Outcome, fingerprint, finished, save_shard
+from deft_affordance.workers import each_done
 
 CLIPS_PER_SHARD = 128
 
@@ -168,16 +167,7 @@ def row_of(clip: Clip, label: Label, number: int) -> dict[str, object]:
 
 def run_all(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
     """Make all shards; yields each as it is done, in any order. Which process made one changes nothing in it."""
-    if workers == 1:
-        yield from map(run, jobs)
-        return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        running = [pool.submit(run, job) for job in jobs]
-        try:
-            for job in as_completed(running):
-                yield job.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    yield from each_done(run, [(job,) for job in jobs], workers)
 
 
 def complain(done: Done, shown: int, most: int) -> int:

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +24,7 @@ from deft_affordance.video.film.layouts import add_epic, write_epic_table
 from deft_affordance.video.film.spoil import spoil_epic
 from deft_affordance.video.film.take import film_take
 from deft_affordance.video.film.tracked import detections
+from deft_affordance.workers import each_done
 from deft_core.errors import DeftError
 from deft_sim.camera.pinhole import D435_COLOR, Pinhole
 from deft_sim.things.cup import Cup
@@ -104,17 +103,7 @@ def write_tables(root: Path) -> int:
 
 def film(root: Path, clips: int, seed: int, width: int, workers: int) -> Iterator[int]:
     """Film all takes; yields each number as it is done."""
-    if workers == 1:
-        yield from (film_one(root, number, seed, width) for number in range(clips))
-        return
-    # Spawned, not forked: a GL context does not survive a fork.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        jobs = [pool.submit(film_one, root, number, seed, width) for number in range(clips)]
-        try:
-            for job in as_completed(jobs):
-                yield job.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    yield from each_done(film_one, [(root, number, seed, width) for number in range(clips)], workers)
 
 
 def main(argv: list[str] | None = None) -> None:
