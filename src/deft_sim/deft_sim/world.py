@@ -1,7 +1,7 @@
 """One world: a compiled scene with robot and things, and time that passes in control ticks."""
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import mujoco
 import numpy as np
@@ -35,8 +35,11 @@ class Part(IntEnum):
     THING = 5
 
 
-@dataclass(frozen=True)
-class Touching:
+# To compare arrays with the enumeration's members themselves would take five times as long.
+_PALM, _THING = int(Part.PALM), int(Part.THING)
+
+
+class Touching(NamedTuple):
     """Who touches a thing at one instant: normal forces, newtons, summed over contacts.
 
     `squeeze` is the part of the hand's normal forces that cancels itself out: (sum of sizes - size of the sum) / 2. A
@@ -80,8 +83,8 @@ class World:
         self.hand_servo = HandServo(self.model, hand)
         self._numbers = {name: int(Part.THING) + k for k, name in enumerate(self.things)}
         self.part = self._parts()
+        self._bodies = [self.model.body(name).id for name in self.things]
         self.time_s = 0.0
-        self._force = np.zeros(6)
 
     def _parts(self) -> NDArray[np.int32]:
         """What each geom belongs to; a thing's geoms get Part.THING plus its number."""
@@ -152,14 +155,14 @@ class World:
         body = self.model.body(name).id
         return pose_of(self.data.xpos[body], self.data.xmat[body])
 
+    def poses(self) -> dict[str, Array]:
+        """T_base_thing (4, 4) of every thing by name."""
+        T = pose_of(self.data.xpos[self._bodies], self.data.xmat[self._bodies])
+        return dict(zip(self.things, T, strict=True))
+
     def robot_touches(self) -> list[str]:
         """Names of the things that the robot touches."""
-        out = []
-        for name in self.things:
-            touch = self.touching(name)
-            if touch.hand + touch.arm > 0.0:
-                out.append(name)
-        return out
+        return [name for name, touch in self.touches().items() if touch.hand + touch.arm > 0.0]
 
     def velocity(self, name: str) -> Array:
         """Linear velocity (3,) of a free thing's frame, m/s in base_link."""
@@ -173,29 +176,37 @@ class World:
 
     def touching(self, name: str) -> Touching:
         """Normal forces on a thing, by who exerts them."""
-        data = self.data
-        if not data.ncon:
-            return Touching()
-        number = self._numbers[name]
-        parts = self.part[data.contact.geom]
-        mine = parts == number
-        force = [0.0] * 6
-        net, total = np.zeros(3), 0.0
-        parted = np.zeros((3, 3))  # the same of palm, fingers, thumb
-        for c in np.flatnonzero(mine[:, 0] ^ mine[:, 1]):
-            first = bool(mine[c, 0])
-            other = min(int(parts[c, 1 if first else 0]), int(Part.THING))
-            mujoco.mj_contactForce(self.model, data, int(c), self._force)
-            size = float(self._force[0])
-            force[other] += size
-            if Part.PALM <= other <= Part.THUMB:
-                total += size
-                push = (-size if first else size) * data.contact.frame[c, :3]
-                net += push
-                parted[other - Part.PALM] += push
-        squeeze = (total - float(np.linalg.norm(net))) / 2
-        opposed = _against(parted[1], parted[2])
-        return Touching(force[0], force[1], force[2], force[3], force[4], force[5], squeeze, opposed)
+        return self.touches()[name]
+
+    def touches(self) -> dict[str, Touching]:
+        """Normal forces on every thing by name, by who exerts them."""
+        thing, other, push = self._pushes()
+        by_part, by_hand = np.zeros((len(self.things), _THING + 1, 4)), np.zeros((len(self.things), 4))
+        np.add.at(by_part, (thing, other), push)
+        hand = (other >= _PALM) & (other < _THING)
+        np.add.at(by_hand, thing[hand], push[hand])
+        out = {}
+        for name, parts, (total, *net) in zip(self.things, by_part, by_hand.tolist(), strict=True):
+            squeeze = opposed = 0.0
+            if total > 0.0:
+                squeeze = (total - float(np.linalg.norm(net))) / 2
+                opposed = _against(parts[Part.FINGER, 1:], parts[Part.THUMB, 1:])
+            out[name] = Touching._make([*parts[:, 0].tolist(), squeeze, opposed])
+        return out
+
+    def _pushes(self) -> tuple[NDArray[np.int32], NDArray[np.int32], Array]:
+        """Every push on a thing, contact by contact: thing's number (n,), pushing part (n,), size and force (n, 4)."""
+        parts = self.part[self.data.contact.geom]
+        row = self.data.contact.efc_address
+        # A contact pushes each of its two sides that is a thing; a thing does not push itself.
+        pushed = (parts >= _THING) & (parts != parts[:, ::-1]) & (row >= 0)[:, None]
+        contact, side = np.nonzero(pushed)
+        push = np.empty((len(contact), 4))
+        # The cones are elliptic: a contact's first constraint force is its normal force.
+        push[:, 0] = self.data.efc_force[row[contact]]
+        # Normals point from the contact's first side to its second.
+        push[:, 1:] = (push[:, 0] * (2 * side - 1))[:, None] * self.data.contact.frame[contact, :3]
+        return parts[contact, side] - _THING, np.minimum(parts[contact, 1 - side], _THING), push
 
     def warnings(self) -> int:
         """MuJoCo's warnings since the last reset."""

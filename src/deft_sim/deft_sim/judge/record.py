@@ -75,9 +75,10 @@ class Recorder:
         world = self._world
         self._times.append(world.time_s)
         self._wrist.append(world.wrist_pose())
+        poses, touches = world.poses(), world.touches()
         for name in world.things:
-            self._poses[name].append(world.pose(name))
-            self._touch[name].append(world.touching(name))
+            self._poses[name].append(poses[name])
+            self._touch[name].append(touches[name])
             self._joint[name].append(world.things[name].joint_m(world.model, world.data, name))
             self._state[name].append(world.things[name].state(world.model, world.data, name))
 

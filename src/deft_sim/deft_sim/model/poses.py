@@ -28,8 +28,12 @@ def qpos_of(T: Array) -> Array:
 
 
 def pose_of(xpos: Array, xmat: Array) -> Array:
-    """A (4, 4) transform from MuJoCo's xpos (3,) and xmat (9,)."""
-    return transform(np.asarray(xmat).reshape(3, 3), xpos)
+    """Transforms (..., 4, 4) from MuJoCo's xpos (..., 3) and xmat (..., 9)."""
+    T = np.zeros((*xpos.shape[:-1], 4, 4))
+    T[..., :3, :3] = xmat.reshape(*xpos.shape[:-1], 3, 3)
+    T[..., :3, 3] = xpos
+    T[..., 3, 3] = 1.0
+    return T
 
 
 def looking_at(eye: Array, target: Array) -> Array:
