@@ -1,6 +1,7 @@
 """Bunches of grapes: loose berries, each on a stem that breaks when it is pulled too hard."""
 
 import colorsys
+from functools import cached_property
 from typing import Annotated
 
 import mujoco
@@ -51,7 +52,7 @@ class Bunch(Thing):
             raise ValueError("stem_n: the weakest stem holds more than nothing and no more than the strongest")
         return self
 
-    @property
+    @cached_property
     def count(self) -> int:
         """How many berries."""
         return sum(self.whorls)
@@ -61,7 +62,7 @@ class Bunch(Thing):
         """Berries and stalk."""
         return self.count * BERRY_DENSITY * 4 / 3 * np.pi * self.berry_radius_m**3 + _STALK_KG
 
-    @property
+    @cached_property
     def stems_n(self) -> Array:
         """(count,) newtons at which each stem breaks."""
         rank = np.argsort(np.argsort((np.arange(self.count) * 0.6180339887) % 1.0))  # scattered, the same every time
@@ -76,7 +77,7 @@ class Bunch(Thing):
         """Height of the stalk over the underside."""
         return max(self._ring(count) for count in self.whorls) + self.berry_radius_m
 
-    @property
+    @cached_property
     def layout(self) -> tuple[Array, Array]:
         """Centres of the berries and ends of their stems, (count, 3) each, in the bunch's frame."""
         centres, stems = [], []
@@ -188,7 +189,7 @@ class Bunch(Thing):
         force[held] = data.efc_force[: data.ne][mine].reshape(-1, 3)
         first = model.body(f"{name}/berry0").id
         turned = data.xmat[first : first + self.count].reshape(-1, 3, 3)
-        pull = np.einsum("kj,kij,ki->k", self._stem_axes(), turned, force)
+        pull = np.einsum("kj,kij,ki->k", self._stem_axes, turned, force)
         address = int(model.numeric(f"{name}/pull").data[0])
         lasting = data.userdata[address : address + self.count]
         lasting += (pull - lasting) * (TICK_S / _TEAR_S)
@@ -196,6 +197,7 @@ class Bunch(Thing):
         if over.max() > 0.0:
             data.eq_active[stems.start + int(over.argmax())] = 0
 
+    @cached_property
     def _stem_axes(self) -> Array:
         """Unit vectors (count, 3) from each stem's end to its berry's centre, in the berry's frame."""
         centres, stems = self.layout
