@@ -50,7 +50,7 @@ class Clearance:
 
     def of_hand(self, T_base_wrist: Array) -> float:
         """Height (m, base_link) of the lowest rigid point of the hand with its wrist at a pose (4, 4)."""
-        return float(np.min((self.hand.rigid_points @ T_base_wrist[:3, :3].T)[:, 2] + T_base_wrist[2, 3]))
+        return float((self.hand.rigid_points @ T_base_wrist[:3, :3].T)[:, 2].min() + T_base_wrist[2, 3])
 
     def of_joints(self, q: Array) -> float:
         """Height (m, base_link) of the lowest rigid point of hand and arm at joint angles (6,)."""

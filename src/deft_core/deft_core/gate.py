@@ -48,6 +48,7 @@ class Gate:
     ) -> None:
         self.name = name
         self._lower, self._upper = np.asarray(lower, dtype=float), np.asarray(upper, dtype=float)
+        self._lowest, self._highest = self._lower - _EPS, self._upper + _EPS
         self._max_speed, self._max_age = float(max_speed_radps), float(max_age_s)
         self._space = space
         self._lock = threading.Lock()
@@ -122,7 +123,7 @@ class Gate:
     def _broken_place(self, q: Array, last: Array | None) -> str:
         if q.shape != self._lower.shape:
             return f"command has shape {q.shape}, expected {self._lower.shape}"
-        inside = (q >= self._lower - _EPS) & (q <= self._upper + _EPS)  # false for NaN too
+        inside = (q >= self._lowest) & (q <= self._highest)  # false for NaN too
         if not inside.all():
             if not np.isfinite(q).all():
                 return f"command is not finite at {np.flatnonzero(~np.isfinite(q)).tolist()}"
