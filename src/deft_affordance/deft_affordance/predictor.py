@@ -20,8 +20,7 @@ from deft_affordance.contacts import nearest_on_mask
 from deft_affordance.crop import Crop
 from deft_affordance.errors import ContactOffObject, NoDepth, OutOfWorkspace, UnknownInstruction
 from deft_affordance.model import Prediction
-from deft_affordance.placing import seat_shift
-from deft_affordance.retarget import retarget
+from deft_affordance.placing import stand
 from deft_core.geometry import Array, apply
 from deft_core.grasp import GraspParameters
 from deft_core.hand import HandModel, load_hand
@@ -114,8 +113,10 @@ class AffordancePredictor:
         mano = out.mano[0].double().numpy()
         R = rotation_from_camera(wrist, frame.T_base_camera)
         # The grasp's contact is the hand's point of reference: where it lies when the hand is where it ought to be.
-        reference = contact + R @ (self.contact_in_wrist - self._contact_in_hand(mano))
-        grasp = self._above_table(GraspParameters(reference, rpy_from_rotation(R), retarget(mano, self.hand)))
+        human = self.prior.contact_map(mano) if self.prior.contact_map else self.prior.contact_in_wrist
+        standing = stand(mano, human, self.hand)
+        reference = contact + R @ (self.contact_in_wrist - standing.contact_in_wrist)
+        grasp = self._above_table(GraspParameters(reference, rpy_from_rotation(R), standing.joints))
         left, top = max(crop.left, 0), max(crop.top, 0)
         return Affordance(
             instruction=instruction,
@@ -138,11 +139,6 @@ class AffordancePredictor:
         images = torch.from_numpy(np.stack(crops).transpose(0, 3, 1, 2).copy())
         with torch.inference_mode():
             return self.prior.model(images, self._text([instruction] * len(crops)))
-
-    def _contact_in_hand(self, mano: Array) -> Array:
-        """Where this hand, shaped like a person's of a MANO pose (45,), should have the contact: (3,), wrist frame."""
-        human = self.prior.contact_map(mano) if self.prior.contact_map else self.prior.contact_in_wrist
-        return human + seat_shift(mano, self.hand)
 
     def _above_table(self, grasp: GraspParameters) -> GraspParameters:
         """The grasp, raised until no finger is in the table: a person's are shorter, and were not."""

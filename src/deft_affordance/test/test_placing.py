@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deft_affordance.calibrate_hand import Rig, best_seat, reference_cup
-from deft_affordance.placing import ContactMap, fit_contact_map, seat_shift
-from deft_affordance.retarget import mano_from_joints
+from deft_affordance.fingertips import human_fingers, match_fingertips
+from deft_affordance.placing import ContactMap, fit_contact_map, stand
+from deft_affordance.retarget import mano_from_joints, retarget
 from deft_core.hand import load_hand
 
 HAND = load_hand()
@@ -51,12 +52,42 @@ def _bent(fingers: float, thumb_side: float) -> np.ndarray:
     return mano_from_joints(joints.reshape(16))
 
 
-def test_a_wrap_is_seated_and_a_pinch_is_not():
-    """A hand open around something is given the hand's seat whole."""
-    np.testing.assert_allclose(seat_shift(_bent(0.3, 0.95), HAND), HAND.seat_m)
+def test_a_wrap_is_seated_and_keeps_its_shape():
+    """A hand open around something near the palm is given the hand's seat whole."""
+    pose, contact = _bent(0.3, 0.95), np.array([-0.08, -0.07, 0.02])
+    standing = stand(pose, contact, HAND)
+    assert standing.wrap == 1.0
+    np.testing.assert_allclose(standing.contact_in_wrist, contact + HAND.seat_m)
+    np.testing.assert_allclose(standing.joints, retarget(pose, HAND))
+
+
+def test_what_is_held_with_the_tips_is_not_seated():
+    """Neither a closed hand's hold, nor a wide one's at the fingers' ends, depends on where the hand seats a wrap."""
     other = HAND.model_copy(update={"seat_m": (0.5, 0.0, 0.0)})
-    closed = _closed_pose()
-    np.testing.assert_allclose(seat_shift(closed, other), seat_shift(closed, HAND))
+    for pose, reach in ((_closed_pose(), -0.08), (_bent(0.3, 0.95), -0.12)):
+        contact = np.array([reach, -0.05, 0.02])
+        a, b = stand(pose, contact, HAND), stand(pose, contact, other)
+        assert a.wrap == 0.0
+        np.testing.assert_allclose(a.contact_in_wrist, b.contact_in_wrist)
+
+
+def test_a_pinch_brings_the_robots_tips_to_the_persons():
+    """The tips come to within millimetres of a person's, where copied angles leave them centimetres off."""
+    pose = _closed_pose()
+    goal = human_fingers(pose)[:, 3]
+    shift, joints = match_fingertips(pose, HAND)
+    matched = np.linalg.norm(HAND.finger_points(joints)[:, 3] + shift - goal, axis=1)
+    copied = np.linalg.norm(HAND.finger_points(retarget(pose, HAND))[:, 3] - goal, axis=1)
+    assert matched[[0, 1, 3]].max() < 0.006
+    assert matched.mean() < 0.5 * copied.mean()
+
+
+@given(st.lists(st.floats(0.05, 0.95), min_size=16, max_size=16))
+def test_matched_joints_stay_within_the_limits(shares):
+    pose = mano_from_joints(HAND.lower + np.array(shares) * (HAND.upper - HAND.lower))
+    shift, joints = match_fingertips(pose, HAND)
+    assert (joints >= HAND.lower).all() and (joints <= HAND.upper).all()
+    assert np.abs(shift).max() <= 0.1
 
 
 def _closed_pose() -> np.ndarray:

@@ -1,8 +1,8 @@
 """Stream a joint trajectory to the controller's servo mode, every command through the gate.
 
 The stream runs at a fixed rate of the host's clock. A trajectory lives in robot time: on a twin that lives `time_scale`
-times faster each period covers that many times more of it. Each command is one period on from the last: when the host is
-late the trajectory waits, it never jumps.
+times faster each period covers that many times more of it. Each command is one period on from the last: when the host
+is late the trajectory waits, it never jumps.
 """
 
 import threading

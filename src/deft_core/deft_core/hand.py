@@ -151,19 +151,28 @@ class HandModel(Settings):
         out[:, 1:] += self.squeeze_rad
         return self.clip(out.reshape(16))
 
+    @cached_property
+    def _finger_bases(self) -> tuple[Array, Array]:
+        """Rotation (4, 3, 3) and place (4, 3) of each finger's base in the wrist frame."""
+        fingers = self.fingers.values()
+        turns = Rotation.from_euler("xyz", [finger.base_rpy_rad for finger in fingers]).as_matrix()
+        return turns, np.array([finger.base_xyz_m for finger in fingers])
+
     def finger_points(self, joints: Array) -> Array:
-        """Knuckle, PIP, DIP and tip of each finger in the wrist frame, (4, 4, 3) metres."""
-        angles = as_vector(joints, "hand joints", 16).reshape(4, 4)
-        points = np.empty((4, 4, 3))
-        for f, finger in enumerate(self.fingers.values()):
-            T = transform(Rotation.from_euler("xyz", finger.base_rpy_rad).as_matrix(), finger.base_xyz_m)
-            T = T @ transform(Rotation.from_euler("y", angles[f, 0]).as_matrix())
-            points[f, 0] = T[:3, 3]
-            for j in range(3):
-                turn = Rotation.from_euler("z", angles[f, j + 1]).as_matrix()
-                T = T @ transform(turn) @ transform(None, [-finger.links_m[j], 0, 0])
-                points[f, j + 1] = T[:3, 3]
-        return points
+        """Knuckle, PIP, DIP and tip of each finger in the wrist frame, (..., 4, 4, 3) metres, at joints (..., 16)."""
+        joints = np.asarray(joints, dtype=float)
+        if joints.shape[-1:] != (16,) or not np.isfinite(joints).all():
+            raise ValueError(f"hand joints are (..., 16) finite angles, got shape {joints.shape}")
+        angles = joints.reshape(*joints.shape[:-1], 4, 4)
+        side, bent = angles[..., :1], np.cumsum(angles[..., 1:], axis=-1)
+        links = np.array([finger.links_m for finger in self.fingers.values()])
+        # In the plane in which a finger bends, from its knuckle on.
+        out = np.zeros((*angles.shape, 3))
+        along = np.cumsum(-links * np.cos(bent), axis=-1)
+        out[..., 1:, 0], out[..., 1:, 2] = np.cos(side) * along, -np.sin(side) * along
+        out[..., 1:, 1] = np.cumsum(-links * np.sin(bent), axis=-1)
+        turns, places = self._finger_bases
+        return out @ turns.swapaxes(-1, -2) + places[:, None]
 
     def finger_heights(self, T_base_wrist: Array, joints: Array) -> Array:
         """Height (4,), metres over base_link's origin, of each finger's lowest flesh, the wrist at a pose (4, 4)."""
