@@ -31,6 +31,8 @@ _RADII = np.array([radius for _, _, radius in _LINK_SPHERES])
 _MARGIN_M = 0.003
 # A grasp that is further off than this is not one a hair too low: it is left to the gate to refuse.
 MOST_LIFT_M = 0.05
+# No guarded point of the last links hangs this far below the wrist: higher up there is nothing to work out.
+_LINKS_REACH_M = 0.30
 
 
 # What a soft finger gives way before it stands in the way, and how finely a way between open and closed is looked for.
@@ -70,17 +72,27 @@ def lifted(T_base_wrist: Array, hand: HandModel, cell: "WorkcellConfig") -> Arra
     It is returned as it is if they do clear it, or would have to rise further. A pose that the arm does not reach is
     judged by the hand alone; the planner will say what is wrong with it.
     """
+    return lifted_along(T_base_wrist[None], hand, cell)[0]
+
+
+def lifted_along(poses: Array, hand: HandModel, cell: "WorkcellConfig") -> Array:
+    """Raise each of the poses (n, 4, 4) of a way as `lifted` does, however little or much its neighbours are."""
     clearance = Clearance(hand)
     floor = cell.table_z_m + cell.table_clearance_m + _MARGIN_M
-    out = T_base_wrist.copy()
-    out[2, 3] += max(0.0, floor - clearance.of_hand(out))
-    try:
-        q = kinematics.inverse_kinematics(out @ hand.T_wrist_eef, np.asarray(cell.arm.home_rad))
-    except Unreachable:
-        pass
-    else:  # the links turn hardly at all over a few centimetres
-        out[2, 3] += max(0.0, floor - clearance.of_joints(q))
-    return out if out[2, 3] - T_base_wrist[2, 3] <= MOST_LIFT_M else T_base_wrist.copy()
+    out, q = poses.copy(), np.asarray(cell.arm.home_rad)
+    for T, asked in zip(out, poses, strict=True):
+        T[2, 3] += max(0.0, floor - clearance.of_hand(T))
+        if T[2, 3] > floor + _LINKS_REACH_M:
+            continue
+        try:
+            q = kinematics.inverse_kinematics(T @ hand.T_wrist_eef, q)
+        except Unreachable:
+            pass
+        else:  # the links turn hardly at all over a few centimetres
+            T[2, 3] += max(0.0, floor - clearance.of_joints(q))
+        if T[2, 3] - asked[2, 3] > MOST_LIFT_M:
+            T[2, 3] = asked[2, 3]
+    return out
 
 
 def opened(T_base_wrist: Array, joints: Array, hand: HandModel, cell: "WorkcellConfig") -> Array:

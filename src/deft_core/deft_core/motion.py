@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deft_core.clearance import lifted, opened
+from deft_core.clearance import lifted, lifted_along, opened
 from deft_core.demonstration import Demonstration
 from deft_core.geometry import Array
 from deft_core.grasp import GraspParameters
@@ -78,7 +78,7 @@ def episode_motion(
 
     Args:
         grasp: what to try; joints are clipped to the hand's limits, and the wrist is raised to clear the table.
-        demonstration: post-grasp displacements.
+        demonstration: post-grasp displacements; where they would lead the hand into the table they lead it along.
         hand: the hand that grasps.
         contact_in_wrist: (3,) metres, where this hand expects the contact.
         cell: approach distance and speed limits.
@@ -94,7 +94,7 @@ def episode_motion(
     T_pre = lifted(T_pre, hand, cell)
     T_high = T_pre.copy()
     T_high[2, 3] += cell.lift_clearance_m
-    poses = demonstration.wrist_poses(T_grasp)
+    poses = lifted_along(demonstration.wrist_poses(T_grasp), hand, cell)
     # The demonstrator's pace, slowed where the robot may not move as fast.
     lengths = np.linalg.norm(np.diff(np.concatenate([T_grasp[None, :3, 3], poses[:, :3, 3]]), axis=0), axis=1)
     durations = np.maximum(demonstration.dt_s, lengths / cell.follow_speed_limit_mps)

@@ -4,10 +4,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deft_core.clearance import MOST_LIFT_M, Clearance, lifted, opened
+from deft_core.clearance import MOST_LIFT_M, Clearance, lifted, lifted_along, opened
 from deft_core.gate import arm_gate
 from deft_core.geometry import transform
 from deft_core.hand import load_hand
+from deft_core.kinematics import JOINT_LOWER, JOINT_UPPER
 from deft_core.planner import ArmPlanner
 from deft_core.workcell import load_workcell
 from deft_core.wrist import rotation_from_rpy
@@ -43,6 +44,28 @@ def test_a_raised_grasp_passes_the_gate_that_refuses_the_one_asked_for() -> None
     T = transform(rotation_from_rpy([0.0, -0.5, 0.1]), [0.5, 0.05, 0.05])
     assert "table ends" in gate.foresee([HOME, planner.solve(T, HOME)])
     assert gate.foresee([HOME, planner.solve(lifted(T, HAND, CELL), HOME)]) == ""
+
+
+def test_a_way_that_dips_into_the_table_is_led_along_it() -> None:
+    """Only what dips is raised, so that a demonstration from a slightly lower grasp is not lost."""
+    planner, gate = ArmPlanner(CELL.arm, HAND), arm_gate(CELL, HAND)
+    heights = 0.12 - 0.07 * np.sin(np.linspace(0.0, np.pi, 20))
+    way = np.array([transform(rotation_from_rpy([0.0, -0.5, 0.1]), [0.5, 0.05, z]) for z in heights])
+    times = np.linspace(0.1, 2.0, len(way))
+    start = planner.solve(way[0], HOME)
+    assert "table ends" in gate.foresee(planner.follow(start, way, times).preview())
+    led = lifted_along(way, HAND, CELL)
+    assert gate.foresee(planner.follow(start, led, times).preview()) == ""
+    np.testing.assert_array_equal(led[[0, -1]], way[[0, -1]])
+    np.testing.assert_array_equal(led[:, :2], way[:, :2])
+
+
+def test_no_guarded_link_hangs_further_below_the_wrist_than_is_looked_for() -> None:
+    rng = np.random.default_rng(0)
+    clearance = Clearance(HAND)
+    for q in rng.uniform(np.maximum(JOINT_LOWER, -np.pi), np.minimum(JOINT_UPPER, np.pi), size=(2000, 6)):
+        wrist = ArmPlanner(CELL.arm, HAND).wrist_pose(q)
+        assert wrist[2, 3] - clearance.of_joints(q) < 0.30 or clearance.of_joints(q) == clearance.of_hand(wrist)
 
 
 ANGLES = st.lists(st.floats(0.0, 1.0), min_size=16, max_size=16)
