@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import dynamixel_sdk as sdk
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from deft_core.geometry import Array
 from deft_driver.faults import DeviceFault
@@ -202,7 +202,19 @@ class HandBus:
 
     def command(self, position_rad: Array) -> None:
         """Send goals (n,), rad, to all motors in one packet."""
-        self.sync_write(reg.GOAL_POSITION, np.rint(position_rad / reg.RAD_PER_PULSE).astype(int) + reg.CENTRE_PULSE)
+        self.sync_write(reg.GOAL_POSITION, _pulses(position_rad))
+
+    def goals_not_taken(self, position_rad: Array) -> tuple[int, ...]:
+        """Read the goals back: ids of the motors that have another than these (n,), rad. Nobody acknowledges them."""
+        blocks = self.sync_read(reg.GOAL_POSITION)
+        goals = [int.from_bytes(block, "little", signed=True) for block in blocks]
+        return tuple(i for i, has, asked in zip(self.ids, goals, _pulses(position_rad), strict=True) if has != asked)
+
+    def watchdogs_run_out(self) -> tuple[int, ...]:
+        """Ids of the motors whose bus watchdog has run out: they take no goal until it is set again."""
+        return tuple(
+            i for i, (state,) in zip(self.ids, self.sync_read(reg.BUS_WATCHDOG), strict=True) if state == reg.RUN_OUT
+        )
 
     def hardware_errors(self) -> list[int]:
         """Each motor's latched hardware errors, 0 for none; read twice before they are believed."""
@@ -229,3 +241,7 @@ class HandBus:
 
     def _no_answer(self, motor: int, doing: str, result: int) -> DeviceFault:
         return DeviceFault(f"{self._who(motor)} on {self.port}, {doing}: {self._packets.getTxRxResult(result)}")
+
+
+def _pulses(position_rad: Array) -> NDArray[np.int_]:
+    return np.rint(position_rad / reg.RAD_PER_PULSE).astype(int) + reg.CENTRE_PULSE

@@ -198,6 +198,7 @@ class BusThread:
             self._finish(active, CanceledFault("canceled by the client"))
             return
         if active.t == 0.0:
+            self._held.make_sure()
             self._set_pace(active.motion)
         step = max(elapsed_s, 1e-4) * self._cell.time_scale
         t = min(active.t + step, active.motion.duration_s)
@@ -216,7 +217,10 @@ class BusThread:
         active.t, self._last = t, joints
         active.on_progress(t / active.motion.duration_s, self.joints)
         if t >= active.motion.duration_s:
-            self._bus.command(self._hand.motors_from_joints(joints))  # nobody acknowledges the one that counts
+            goal = self._hand.motors_from_joints(joints)
+            self._bus.command(goal)  # a packet may be lost, and nobody acknowledges the one that counts
+            if missed := self._bus.goals_not_taken(goal):
+                raise StaleFault(f"motors {list(missed)} did not take their goals (was the bus silent?); enable again")
             self._state = self._bus.state()
             self._finish(active, None)
 

@@ -46,12 +46,20 @@ class HeldMotors:
         if not self.holding:
             return
         if self._watchdog and gap_s > 0.8 * self._patience_s:
-            # It may have run out: a servo then ignores goals until it is set again.
-            self._bus.sync_write(reg.BUS_WATCHDOG, np.zeros(len(self._bus.ids)))
-            self._bus.sync_write(reg.BUS_WATCHDOG, np.full(len(self._bus.ids), self._watchdog))
+            self._set_watchdog()
         if time.monotonic() - self._errors_at > _ERRORS_EVERY_S:
             self._errors_at = time.monotonic()
             self._see_errors()
+
+    def make_sure(self) -> None:
+        """See before a motion that no watchdog has run out unnoticed, however short the silence looked from here."""
+        if self.holding and self._watchdog and self._bus.watchdogs_run_out():
+            self._set_watchdog()
+
+    def _set_watchdog(self) -> None:
+        """Set a watchdog that may have run out: a servo ignores goals until it is set again."""
+        self._bus.sync_write(reg.BUS_WATCHDOG, np.zeros(len(self._bus.ids)))
+        self._bus.sync_write(reg.BUS_WATCHDOG, np.full(len(self._bus.ids), self._watchdog))
 
     def let_go(self) -> None:
         """Let motors that hold go limp; a hand that does not answer any more is the watchdog's."""

@@ -47,6 +47,7 @@ RAD_PER_PULSE = 2.0 * np.pi / PULSES_PER_TURN
 RADPS_PER_UNIT = 0.229 * 2.0 * np.pi / 60.0
 WATCHDOG_UNIT_S = 0.02
 WATCHDOG_MOST = 127
+RUN_OUT = 0xFF  # what the watchdog's register reads (-1) once it has stopped the motor
 
 # The model numbers that have this table, and the greatest current limit (mA) each takes.
 MODELS = {1190: 1750, 1200: 1750, 1210: 2352, 1220: 2352, 1230: 2352, 1240: 2352}

@@ -168,10 +168,31 @@ def test_the_watchdog_is_set_where_it_can_be_and_fed(hand_rig: HandRig, driver: 
     start = hand_rig.plant.hand_state().time_s
     wait_for(lambda: hand_rig.plant.hand_state().time_s > start + 4.0, "longer than the watchdog")
     assert servo.table.memory[98] == 125
+
+
+def test_a_watchdog_that_ran_out_unnoticed_costs_no_motion(hand_rig: HandRig, driver: HandDriver) -> None:
+    """A servo whose watchdog has run out ignores goals and says nothing: it is set again before a motion."""
+    driver.enable()
+    servo = hand_rig.bus.servos[1]
     servo.table.memory[98] = 0xFF  # as if the host had been away
     shape(driver)
-    driver.enable()
     assert servo.table.memory[98] == 125
+    goal = driver.hand.motors_from_joints(GRASP)[1]
+    wait_for(lambda: abs(hand_rig.plant.hand_state().position_rad[1] - goal) < 0.05, "the motor at its goal")
+
+
+def test_a_goal_that_was_not_taken_is_no_success(hand_rig: HandRig, driver: HandDriver) -> None:
+    """The goals are read back at the end: sync writes are not acknowledged."""
+    driver.enable()
+
+    def run_out(share: float, now: np.ndarray) -> None:
+        hand_rig.bus.servos[1].table.memory[98] = 0xFF
+
+    with pytest.raises(StaleFault, match=r"motors \[2\] did not take their goals"):
+        driver.shape(GRASP, 0.5, run_out, lambda: False)
+    assert driver.disabled_by
+    driver.enable()
+    shape(driver)
 
 
 @pytest.mark.parametrize(("scale", "units"), [(1.0, 25), (5.0, 125), (8.0, 127), (20.0, 0)])
