@@ -115,8 +115,14 @@ class HandBus:
         result = sdk.COMM_SUCCESS
         end = time.monotonic() + self.patience_s
         while time.monotonic() < end:
+            value = 0
             with self._line.lend() as port:
-                value, result, _ = call(port, motor, register.address)
+                try:
+                    value, result, _ = call(port, motor, register.address)
+                except (
+                    IndexError
+                ):  # the SDK takes a late answer to a shorter question for this one's, and trips over it
+                    result = sdk.COMM_RX_CORRUPT
             self._line.late = result != sdk.COMM_SUCCESS
             if not self._line.late:
                 return int(value)

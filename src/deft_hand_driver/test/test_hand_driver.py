@@ -195,6 +195,24 @@ def test_a_goal_that_was_not_taken_is_no_success(hand_rig: HandRig, driver: Hand
     shape(driver)
 
 
+def test_a_late_answer_to_a_shorter_question_is_not_taken_for_this_ones(
+    hand_rig: HandRig, driver: HandDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SDK trips over one (IndexError); the driver throws it away and asks again."""
+    packets, asked = driver.bus._packets, []
+
+    def short_at_first(port: object, motor: int, address: int) -> tuple[int, int, int]:
+        asked.append(motor)
+        if len(asked) == 1:
+            return packets.read1ByteTxRx(port, motor, address) and [][1]
+        return type(packets).read4ByteTxRx(packets, port, motor, address)
+
+    monkeypatch.setattr(packets, "read4ByteTxRx", short_at_first)
+    driver.enable()
+    assert asked[:2] == [1, 1]
+    shape(driver)
+
+
 @pytest.mark.parametrize(("scale", "units"), [(1.0, 25), (5.0, 125), (8.0, 127), (20.0, 0)])
 def test_the_watchdog_counts_robot_time(scale: float, units: int) -> None:
     assert watchdog_units(0.5, scale) == units
