@@ -1,6 +1,6 @@
 """Thirty noisy tries in 22 dimensions, without a simulator: how good is what an optimiser ends with?
 
-    python benchmarks/optimizers.py [--problems 60] [--json]
+    python benchmarks/optimizers.py [--problems 60] [--only cem] [--json]
 
 A problem is a narrow region of success around a residual that the prior misses by `bias` of table 4's sigmas. Ten
 of the 22 parameters matter, each to its own degree; every try sees them through the prior's own scatter. Inside the
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deft_cem.optimizers import Optimizer, make_optimizer
-from deft_cem.shrinkage import shrunk
+from deft_cem.shrinkage import credit, shrunk, spread
 from deft_core.grasp import GRASP_DIM, SIGMA_INITIAL
 
 Array = NDArray[np.float64]
@@ -78,10 +78,12 @@ def run(name: str, options: dict[str, object], bias: float, seed: int) -> dict[s
             half = float(np.mean([attempt(mean, noise)[1] for _ in range(TRIALS)]))
     elites = best(optimizer)
     mean = elites.mean(axis=0)
+    weights = credit(np.sort(optimizer.rewards)[::-1][:ELITES], np.array(optimizer.rewards))
     finals = {
         "prior": np.zeros(GRASP_DIM),
         "elites": mean,
         "elites, shrunk": shrunk(mean, elites.var(axis=0, ddof=1) / ELITES),
+        "elites, credited and shrunk": shrunk(weights @ elites, spread(elites, weights, 1)[1]),
     }
     shares = {k: float(np.mean([attempt(v, rng)[1] for _ in range(TRIALS)])) for k, v in finals.items()}
     return shares | {f"elites at {EPISODES // 2}": half, "last ten rewards": float(np.mean(optimizer.rewards[-10:]))}
@@ -97,12 +99,15 @@ def main() -> None:
     """Print a table, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--problems", type=int, default=60)
+    parser.add_argument("--only", default="", help="contenders whose name begins so")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     logging.disable(logging.WARNING)
     rows = []
     for bias in BIASES:
         for label, (name, options) in CONTENDERS.items():
+            if not label.startswith(args.only):
+                continue
             results = [run(name, options, bias, seed) for seed in range(args.problems)]
             means = {key: round(float(np.mean([r[key] for r in results])), 3) for key in results[0]}
             rows.append({"bias": bias, "optimizer": label, **means})

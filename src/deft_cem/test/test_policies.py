@@ -4,10 +4,12 @@ import time
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deft_cem.errors import PolicyError
 from deft_cem.policies import POLICIES, FitData, load_policy, make_policy
-from deft_cem.shrinkage import shrunk
+from deft_cem.shrinkage import credit, shrunk, spread
 from deft_core.grasp import SIGMA_INITIAL
 
 
@@ -106,6 +108,46 @@ def test_every_policy_fits_in_seconds():
 
 def test_a_mean_within_its_error_is_pulled_to_the_prior():
     np.testing.assert_allclose(shrunk(np.array([0.1, 3.0, 0.0]), np.array([0.04, 0.09, 0.0])), [0.0, 2.97, 0.0])
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=30))
+def test_credit_is_a_share_and_none_goes_below_the_average(rewards):
+    every = np.array(rewards)
+    best = np.sort(every)[::-1][:10]
+    weights = credit(best, every)
+    assert weights.sum() == pytest.approx(1.0) and (weights >= 0.0).all()
+    assert (np.diff(weights) <= 1e-12).all()
+    if best[0] > every.mean() + 1e-9:
+        assert not weights[best < every.mean() - 1e-9].any()
+
+
+@given(st.integers(2, 12), st.integers(0, 2**32 - 1))
+def test_equal_weights_have_the_usual_variance_and_error(count, seed):
+    values = np.random.default_rng(seed).normal(size=(count, 3))
+    for ddof in (0, 1):
+        variance, squared_error = spread(values, np.full(count, 1.0 / count), ddof)
+        np.testing.assert_allclose(variance, values.var(axis=0, ddof=ddof))
+        np.testing.assert_allclose(squared_error, variance / count)
+
+
+def test_tries_that_found_nothing_leave_the_prior_alone():
+    """Tries of which none stands out, scattered around the prior: their mean is chance, not a lesson."""
+    learned, taken_as_is = [], []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        n = 30
+        data = FitData(
+            residuals=SIGMA_INITIAL * rng.standard_normal((n, 22)),
+            priors=np.tile(rng.normal(size=22), (n, 1)),
+            embeddings=rng.normal(size=(n, 16)),
+            rewards=0.1 + 0.1 * rng.random(n),
+        )
+        for options, sizes in (({}, learned), ({"weights": "equal", "shrink": False}, taken_as_is)):
+            policy = make_policy("cvae", options)
+            policy.fit(data, np.random.default_rng(0))
+            residual = policy.predict(data.embeddings[0], data.priors[0], np.random.default_rng(1)).residual
+            sizes.append(np.sqrt(np.mean((residual / SIGMA_INITIAL) ** 2)))
+    assert np.mean(learned) < 0.75 * np.mean(taken_as_is)
 
 
 def test_a_scene_like_none_before_is_not_extrapolated():

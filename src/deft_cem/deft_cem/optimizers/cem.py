@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from deft_cem.optimizers.base import Array, Distribution, Optimizer, OptimizerConfig
-from deft_cem.shrinkage import shrunk
+from deft_cem.shrinkage import shrunk, spread
 
 log = logging.getLogger(__name__)
 
@@ -127,16 +127,11 @@ class Cem(Optimizer):
             weights = raw / raw.sum()
         else:
             weights = np.full(count, 1.0 / count)
-        mean = weights @ elites
-        variance = weights @ (elites - mean) ** 2
-        if self.config.ddof == 1:
-            # Unbiased for weighted samples: 1 - sum w^2 is (n - 1) / n when weights are equal.
-            variance = variance / max(1.0 - float(weights @ weights), np.finfo(float).eps)
+        mean = np.asarray(weights @ elites)
         if count == 1:
             return mean, self._sigma  # one sample has no spread to fit
-        if self.config.shrink:
-            mean = shrunk(mean, variance * float(weights @ weights))
-        return mean, np.sqrt(variance)
+        variance, squared_error = spread(elites, weights, self.config.ddof)
+        return shrunk(mean, squared_error) if self.config.shrink else mean, np.sqrt(variance)
 
     def _extra_state(self) -> dict[str, Any]:
         return {"mean": self._mean.tolist(), "sigma": self._sigma.tolist(), "elites": list(self._elites)}
