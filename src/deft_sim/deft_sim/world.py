@@ -14,6 +14,7 @@ from deft_sim.model.arm import add_arm
 from deft_sim.model.hand import add_hand
 from deft_sim.model.poses import pose_of
 from deft_sim.model.scene import new_scene
+from deft_sim.model.stepper import Stepper
 from deft_sim.servos import ArmServo, HandServo
 from deft_sim.things.thing import Thing
 from deft_sim.tick import TICK_S
@@ -108,6 +109,7 @@ class World:
             thing.add_to(spec, name)
         self.model: mujoco.MjModel = spec.compile()
         self.data = mujoco.MjData(self.model)
+        self._stepper = Stepper(self.model)
         self.arm_servo = ArmServo(self.model)
         self.hand_servo = HandServo(self.model, hand)
         self._numbers = {name: int(Part.THING) + k for k, name in enumerate(self.things)}
@@ -172,7 +174,8 @@ class World:
         """
         self.arm_servo.tick(self.data)
         self.hand_servo.tick(self.data)
-        mujoco.mj_step(self.model, self.data, STEPS_PER_TICK)
+        for _ in range(STEPS_PER_TICK):
+            self._stepper.step(self.data)
         for name, thing in self.things.items():
             thing.after_tick(self.model, self.data, name)
         self.time_s += TICK_S
