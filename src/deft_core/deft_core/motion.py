@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deft_core.clearance import lifted, lifted_along, opened
+from deft_core.clearance import lifted, lifted_along, opened, over_table
 from deft_core.demonstration import Demonstration
 from deft_core.geometry import Array
 from deft_core.grasp import GraspParameters
@@ -83,11 +83,10 @@ def episode_motion(
         contact_in_wrist: (3,) metres, where this hand expects the contact.
         cell: approach distance and speed limits.
     """
-    asked = wrist_pose(grasp, contact_in_wrist)
-    # A grasp that would put the palm into the table is carried out just above it: a try is dear.
-    T_grasp = lifted(asked, hand, cell)
-    contact = grasp.contact + (T_grasp[:3, 3] - asked[:3, 3])
-    grasp = GraspParameters(contact, grasp.wrist_rpy, hand.clip(grasp.joints))
+    asked, joints = wrist_pose(grasp, contact_in_wrist), hand.clip(grasp.joints)
+    # A grasp that would put fingers or palm into the table is carried out just above it: a try is dear.
+    T_grasp = lifted(over_table(asked, joints, hand, cell), hand, cell)
+    grasp = GraspParameters(grasp.contact + (T_grasp[:3, 3] - asked[:3, 3]), grasp.wrist_rpy, joints)
     back = cell.approach_m * approach_direction(T_grasp[:3, :3], contact_in_wrist)
     T_pre = T_grasp.copy()
     T_pre[:3, 3] -= back
