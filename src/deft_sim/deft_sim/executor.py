@@ -9,7 +9,7 @@ from deft_core.errors import GateRefused, Unreachable
 from deft_core.gate import arm_gate, hand_gate
 from deft_core.geometry import Array
 from deft_core.hand import HandModel
-from deft_core.motion import ArmMove, EpisodeMotion, HandShape
+from deft_core.motion import ArmMove, EpisodeMotion, HandShape, Step
 from deft_core.planner import ArmPlanner, JointTrajectory
 from deft_core.workcell import WorkcellConfig
 from deft_sim.collision import CollisionDetector
@@ -52,22 +52,24 @@ class Executor:
         self._detector.reset()
 
     def run(self, motion: EpisodeMotion) -> str:
-        """Carry out the steps; return the fault that ended them, empty if none."""
+        """Carry out the steps; return the fault that ended them and in which, empty if none."""
+        return next((f"{fault} ({step.label})" for step in motion if (fault := self._step(step))), "")
+
+    def _step(self, step: Step) -> str:
         try:
-            for step in motion:
-                if isinstance(step, HandShape):
-                    self._shape(step.joints, step.duration_s)
-                elif isinstance(step, ArmMove):
-                    self._lead(self.planner.move(self._q, step.T_base_wrist, step.straight))
-                else:
-                    self._lead(self.planner.follow(self._q, step.poses, step.times_s))
+            if isinstance(step, HandShape):
+                self._shape(step.joints, step.duration_s)
+            elif isinstance(step, ArmMove):
+                self._lead(self.planner.move(self._q, step.T_base_wrist, step.straight))
+            else:
+                self._lead(self.planner.follow(self._q, step.poses, step.times_s))
         except Unreachable as error:
             return f"unreachable: {error}"
         except GateRefused as error:
             return f"refused: {error}"
         except Collision:
             self._world.arm_servo.target = self._world.arm_servo.q(self._world.data)
-            return "collision: the arm pushed against something (error 31)"
+            return "collision: the arm pushed against something, error 31"
         return ""
 
     def wait(self, seconds: float) -> None:
