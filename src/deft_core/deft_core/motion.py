@@ -14,9 +14,11 @@ from numpy.typing import ArrayLike
 
 from deft_core.clearance import lifted, lifted_along, opened, over_table
 from deft_core.demonstration import Demonstration
+from deft_core.errors import Unreachable
 from deft_core.geometry import Array
 from deft_core.grasp import GraspParameters
 from deft_core.hand import HandModel
+from deft_core.kinematics import inverse_kinematics
 from deft_core.wrist import approach_direction, wrist_pose
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 # How long the robot holds still after the motion before anybody looks or rates, robot seconds.
 HOLD_S = 1.5
+# Shares of the workcell's approach that are tried, where the arm does not reach further off.
+_NEARER = (1.0, 0.75, 0.5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,12 +91,7 @@ def episode_motion(
     # A grasp that would put fingers or palm into the table is carried out just above it: a try is dear.
     T_grasp = lifted(over_table(asked, joints, hand, cell), hand, cell)
     grasp = GraspParameters(grasp.contact + (T_grasp[:3, 3] - asked[:3, 3]), grasp.wrist_rpy, joints)
-    back = cell.approach_m * approach_direction(T_grasp[:3, :3], contact_in_wrist)
-    T_pre = T_grasp.copy()
-    T_pre[:3, 3] -= back
-    T_pre = lifted(T_pre, hand, cell)
-    T_high = T_pre.copy()
-    T_high[2, 3] += cell.lift_clearance_m
+    T_high, T_pre = _way_in(T_grasp, approach_direction(T_grasp[:3, :3], contact_in_wrist), hand, cell)
     poses = lifted_along(demonstration.wrist_poses(T_grasp), hand, cell)
     # The demonstrator's pace, slowed where the robot may not move as fast.
     lengths = np.linalg.norm(np.diff(np.concatenate([T_grasp[None, :3, 3], poses[:, :3, 3]]), axis=0), axis=1)
@@ -110,3 +109,29 @@ def episode_motion(
             WristFollow("demonstration", poses, np.cumsum(durations)),
         ),
     )
+
+
+def _way_in(T_grasp: Array, direction: Array, hand: HandModel, cell: "WorkcellConfig") -> tuple[Array, Array]:
+    """Where to come to a grasp from: high above the pre-grasp, and the pre-grasp, (4, 4) each.
+
+    As far off as the workcell says, or where the arm does not reach that, from nearer by.
+    """
+    ways = []
+    for share in _NEARER:
+        T_pre = T_grasp.copy()
+        T_pre[:3, 3] -= share * cell.approach_m * direction
+        T_pre = lifted(T_pre, hand, cell)
+        T_high = T_pre.copy()
+        T_high[2, 3] += share * cell.lift_clearance_m
+        if all(_reachable(T @ hand.T_wrist_eef, cell) for T in (T_high, T_pre)):
+            return T_high, T_pre
+        ways.append((T_high, T_pre))
+    return ways[0]  # the planner will say what is wrong with it
+
+
+def _reachable(T_base_eef: Array, cell: "WorkcellConfig") -> bool:
+    try:
+        inverse_kinematics(T_base_eef, np.asarray(cell.arm.home_rad))
+    except Unreachable:
+        return False
+    return True

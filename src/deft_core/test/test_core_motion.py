@@ -101,6 +101,22 @@ def test_every_step_of_a_pour_over_the_placement_box_passes_the_gate(x: float, y
     assert geometry.rotation_angle(reached[:3, :3].T @ step.poses[-1][:3, :3]) < 5e-3
 
 
+def test_where_the_full_approach_is_out_of_reach_the_hand_comes_from_nearer_by() -> None:
+    grasp = GraspParameters(np.array([0.52, 0.318, 0.21]), np.array([-0.12, 0.19, 0.79]), np.full(16, 0.5))
+    motion = episode_motion(grasp, demo(), HAND, CONTACT_IN_WRIST, CELL)
+    above, before, at = (step.T_base_wrist for step in motion if isinstance(step, ArmMove))
+    back = np.linalg.norm(at[:3, 3] - before[:3, 3])
+    assert 0.5 * CELL.approach_m - 1e-6 < back < 0.9 * CELL.approach_m
+    assert back / CELL.approach_m == pytest.approx((above[2, 3] - before[2, 3]) / CELL.lift_clearance_m, rel=1e-6)
+    for T in (above, before, at):
+        PLANNER.solve(T, HOME)
+    full = at.copy()
+    full[:3, 3] += (before[:3, 3] - at[:3, 3]) * CELL.approach_m / back
+    full[2, 3] += CELL.lift_clearance_m
+    with pytest.raises(Unreachable):
+        PLANNER.solve(full, HOME)
+
+
 def test_going_home_unwinds_whatever_a_pour_wound_up() -> None:
     q = HOME + np.array([0.2, 0.1, -0.1, 0.4, 0.2, 2.4])
     trajectory = PLANNER.move(q, PLANNER.wrist_pose(HOME), straight=False)
