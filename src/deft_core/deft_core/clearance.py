@@ -95,13 +95,6 @@ def lifted_along(poses: Array, hand: HandModel, cell: "WorkcellConfig") -> Array
     return out
 
 
-def over_table(T_base_wrist: Array, joints: Array, hand: HandModel, cell: "WorkcellConfig") -> Array:
-    """Raise a wrist pose (4, 4) until no finger at joints (16,) is deeper in the table than a soft one gives way."""
-    out = T_base_wrist.copy()
-    out[2, 3] += max(0.0, cell.table_z_m - _FINGER_GIVES_M - float(hand.finger_heights(out, joints).min()))
-    return out
-
-
 def opened(T_base_wrist: Array, joints: Array, hand: HandModel, cell: "WorkcellConfig") -> Array:
     """The posture (16,) to come with to a grasp of joints (16,): open, but no finger deeper than the grasp itself goes.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deft_core.clearance import lifted, lifted_along, opened, over_table
+from deft_core.clearance import lifted, lifted_along, opened
 from deft_core.demonstration import Demonstration
 from deft_core.errors import Unreachable
 from deft_core.geometry import Array
@@ -88,8 +88,9 @@ def episode_motion(
         cell: approach distance and speed limits.
     """
     asked, joints = wrist_pose(grasp, contact_in_wrist), hand.clip(grasp.joints)
-    # A grasp that would put fingers or palm into the table is carried out just above it: a try is dear.
-    T_grasp = lifted(over_table(asked, joints, hand, cell), hand, cell)
+    # A grasp that would put the palm into the table is carried out just above it: a try is dear. Fingers are soft: the
+    # good grasps of flat things close them against the table.
+    T_grasp = lifted(asked, hand, cell)
     grasp = GraspParameters(grasp.contact + (T_grasp[:3, 3] - asked[:3, 3]), grasp.wrist_rpy, joints)
     T_high, T_pre = _way_in(T_grasp, approach_direction(T_grasp[:3, :3], contact_in_wrist), hand, cell)
     poses = lifted_along(demonstration.wrist_poses(T_grasp), hand, cell)

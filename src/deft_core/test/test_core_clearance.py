@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deft_core.clearance import MOST_LIFT_M, Clearance, lifted, lifted_along, opened, over_table
+from deft_core.clearance import MOST_LIFT_M, Clearance, lifted, lifted_along, opened
 from deft_core.gate import arm_gate
 from deft_core.geometry import transform
 from deft_core.hand import load_hand
@@ -78,19 +78,6 @@ def test_no_finger_comes_deeper_than_it_will_close(z: float, pitch: float, roll:
     joints = HAND.lower + np.array(shares) * (HAND.upper - HAND.lower)
     heights = HAND.finger_heights(T, opened(T, joints, HAND, CELL))
     assert (heights >= np.minimum(HAND.finger_heights(T, joints), CELL.table_z_m) - 0.0051).all()
-
-
-@given(st.floats(0.0, 0.2), st.floats(-0.9, 0.4), ANGLES)
-@settings(max_examples=60, deadline=None)
-def test_fingers_close_over_the_table_and_not_in_it(z: float, pitch: float, shares: list[float]) -> None:
-    """A grasp that would press its fingers into the table is raised, straight up and no more than it needs."""
-    T = transform(rotation_from_rpy([0.0, pitch, 0.1]), [0.5, 0.0, z])
-    joints = HAND.lower + np.array(shares) * (HAND.upper - HAND.lower)
-    up = over_table(T, joints, HAND, CELL)
-    lowest = HAND.finger_heights(up, joints).min()
-    assert lowest >= CELL.table_z_m - 0.0051
-    assert up[2, 3] == T[2, 3] or lowest <= CELL.table_z_m - 0.0049
-    np.testing.assert_array_equal(up[:2], T[:2])
 
 
 def test_over_the_table_the_hand_comes_wide_open() -> None:
