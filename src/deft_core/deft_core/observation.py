@@ -97,3 +97,5 @@ class Rating:
     def __post_init__(self) -> None:
         if not 0.0 <= self.reward <= 1.0:  # NaN fails this too
             raise ValueError(f"{self.rater} gave the reward {self.reward}, which is not in [0, 1]")
+        if self.success is not None:
+            object.__setattr__(self, "success", bool(self.success))  # NumPy's bool is none to a record

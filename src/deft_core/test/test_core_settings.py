@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -84,3 +85,8 @@ def test_scene_seeds_differ_by_place_and_repeat() -> None:
     seeds = {scene_seed(s, p, o, i) for s in (0, 1) for p in ("a", "b") for o in ("train", "test") for i in range(5)}
     assert len(seeds) == 40
     assert scene_seed(3, "finetune", "train", 7) == scene_seed(3, "finetune", "train", 7) > 0
+
+
+def test_a_ratings_success_is_a_plain_bool() -> None:
+    assert type(Rating(0.5, np.bool_(True), "judge").success) is bool
+    assert Rating(0.5, None, "r3m").success is None

@@ -187,3 +187,11 @@ def test_pressing_harder_earns_more_until_it_is_enough() -> None:
     rewards = [lemon(things=0.7 + share * (PRESS - 0.7)).reward for share in np.linspace(0, 1, 9)]
     assert np.all(np.diff(rewards) >= 0)
     assert rewards[-1] > rewards[0]
+
+
+def test_success_is_a_plain_bool_whatever_a_judge_reckons_with() -> None:
+    """NumPy's bool is refused by the record's schema and by ROS messages: no try on the lemon could be kept."""
+    terms, weights = {"a": 1.0}, {"a": 1.0}
+    for success in (np.bool_(True), np.bool_(False)):
+        assert type(Verdict(success, terms, weights).success) is bool
+    assert type(lemon(hand=ZERO).success) is bool

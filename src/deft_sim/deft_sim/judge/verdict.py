@@ -23,6 +23,8 @@ class Verdict:
             raise ValueError(f"terms {sorted(self.terms)} and weights {dict(self.weights)} do not belong together")
         if not all(0.0 <= value <= 1.0 for value in self.terms.values()):
             raise ValueError(f"terms are not all in [0, 1]: {dict(self.terms)}")
+        # Judges reckon in NumPy, whose bool neither a record nor a ROS message takes.
+        object.__setattr__(self, "success", bool(self.success))
 
     @property
     def reward(self) -> float:
