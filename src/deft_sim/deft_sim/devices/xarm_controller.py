@@ -16,9 +16,9 @@ from deft_core import kinematics
 from deft_core.errors import Unreachable
 from deft_core.geometry import Array, inverse
 from deft_sim.devices.plant import ArmPlant, ArmState
+from deft_sim.devices.xarm_follower import ServoFollower
 from deft_sim.devices.xarm_motion import (
     Move,
-    ServoFollower,
     VelocityMove,
     pose_to_transform,
     within_limits,

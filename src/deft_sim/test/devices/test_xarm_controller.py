@@ -14,7 +14,8 @@ from deft_sim.devices.kinematic import KinematicArm
 from deft_sim.devices.rig import ArmRig
 from deft_sim.devices.xarm_commands import HANDLERS, respond
 from deft_sim.devices.xarm_controller import XArmController
-from deft_sim.devices.xarm_motion import ServoFollower, Trapezoid, within_limits
+from deft_sim.devices.xarm_follower import ServoFollower
+from deft_sim.devices.xarm_motion import Trapezoid, within_limits
 from deft_sim.devices.xarm_moves import MOVES
 from deft_sim.devices.xarm_protocol import BadFrame, FrameParser, Request
 from deft_sim.devices.xarm_report import REPORTS
