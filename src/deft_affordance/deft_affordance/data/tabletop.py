@@ -9,6 +9,7 @@ from deft_core.geometry import Array, inverse, transform
 from deft_sim.human.grasping import body_pose
 from deft_sim.human.scene import OBJECT
 from deft_sim.model.scene import new_scene
+from deft_sim.model.stepper import Stepper
 
 SETTLE_S = 0.5
 _PLACE = transform(None, [0.55, 0.0, 0.0])
@@ -36,8 +37,9 @@ class Tabletop:
 
     def _settle(self) -> None:
         self.place(_PLACE)
+        stepper = Stepper(self.model)
         for _ in range(round(SETTLE_S / self.model.opt.timestep)):
-            mujoco.mj_step(self.model, self.data)
+            stepper.step(self.data)
         for name in self._things:
             # What stands fast is put where it was; its moving part keeps its own place in it.
             if self.model.joint(name).type[0] == mujoco.mjtJoint.mjJNT_FREE:

@@ -14,6 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from deft_core.geometry import Array, interpolate, transform
 from deft_sim.human.hand_model import HINGES, mano_pose
+from deft_sim.model.stepper import Stepper
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,7 @@ class HumanHand:
 
     def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, on_step: Callable[[], None] | None = None) -> None:
         self.model, self.data = model, data
+        self._stepper = Stepper(model)
         self._on_step = on_step
         self._wrist = model.body("human_wrist").id
         self._mocap = model.body("human_goal").mocapid[0]
@@ -128,7 +130,7 @@ class HumanHand:
 
     def step(self) -> None:
         """Advance physics by one step."""
-        mujoco.mj_step(self.model, self.data)
+        self._stepper.step(self.data)
         if self._on_step is not None:
             self._on_step()
 

@@ -33,10 +33,10 @@ class Stepper:
         mujoco.mj_step(self._model, data)
         if self.imbalance(data) > _SETTLED:
             mujoco.mj_setState(self._model, data, self._before, _STATE)
-            sparse = self._model.opt.jacobian
+            usual = self._model.opt.jacobian
             self._model.opt.jacobian = mujoco.mjtJacobian.mjJAC_DENSE
             mujoco.mj_step(self._model, data)
-            self._model.opt.jacobian = sparse
+            self._model.opt.jacobian = usual
 
     def imbalance(self, data: mujoco.MjData) -> float:
         """Greatest part of the forces (N, N m) that the last step's accelerations leave unexplained."""
