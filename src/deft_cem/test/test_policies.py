@@ -130,7 +130,7 @@ def test_equal_weights_have_the_usual_variance_and_error(count, seed):
         np.testing.assert_allclose(squared_error, variance / count)
 
 
-def test_tries_that_found_nothing_leave_the_prior_alone():
+def test_tries_that_found_nothing_move_the_prior_less():
     """Tries of which none stands out, scattered around the prior: their mean is chance, not a lesson."""
     learned, taken_as_is = [], []
     for seed in range(8):

@@ -62,9 +62,9 @@ def test_a_way_that_dips_into_the_table_is_led_along_it() -> None:
 
 def test_no_guarded_link_hangs_further_below_the_wrist_than_is_looked_for() -> None:
     rng = np.random.default_rng(0)
-    clearance = Clearance(HAND)
+    clearance, planner = Clearance(HAND), ArmPlanner(CELL.arm, HAND)
     for q in rng.uniform(np.maximum(JOINT_LOWER, -np.pi), np.minimum(JOINT_UPPER, np.pi), size=(2000, 6)):
-        wrist = ArmPlanner(CELL.arm, HAND).wrist_pose(q)
+        wrist = planner.wrist_pose(q)
         assert wrist[2, 3] - clearance.of_joints(q) < 0.30 or clearance.of_joints(q) == clearance.of_hand(wrist)
 
 

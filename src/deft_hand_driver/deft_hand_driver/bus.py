@@ -119,9 +119,7 @@ class HandBus:
             with self._line.lend() as port:
                 try:
                     value, result, _ = call(port, motor, register.address)
-                except (
-                    IndexError
-                ):  # the SDK takes a late answer to a shorter question for this one's, and trips over it
+                except IndexError:  # the SDK took a late answer to a shorter question for this one's
                     result = sdk.COMM_RX_CORRUPT
             self._line.late = result != sdk.COMM_SUCCESS
             if not self._line.late:

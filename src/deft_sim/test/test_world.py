@@ -8,24 +8,15 @@ from deft_core.demonstration import load_demonstration
 from deft_core.geometry import transform
 from deft_core.hand import HandModel
 from deft_core.workcell import WorkcellConfig
+from deft_sim.human.food import DEMO_JUICER, DEMO_LEMON
 from deft_sim.things.grape import Grape
-from deft_sim.things.juicer import Juicer
-from deft_sim.things.lemon import Lemon
 from deft_sim.trials import setting_for
 from deft_sim.workcell import TwinWorkcell
 from deft_sim.world import Part, Touching, World
 
 THINGS = {
-    "juicer": Juicer(radius_m=0.06, rim_m=0.024, floor_m=0.014, reamer_m=0.052, mass_kg=0.4, color=(0.8, 0.8, 0.8)),
-    "lemon": Lemon(
-        radius_m=0.03,
-        height_m=0.042,
-        mouth_m=0.017,
-        stands_at_m=0.029,
-        mass_kg=0.07,
-        friction=0.6,
-        color=(0.9, 0.8, 0.2),
-    ),
+    "juicer": DEMO_JUICER,
+    "lemon": DEMO_LEMON,
     "grape": Grape(radius_m=0.01, friction=0.6, color=(0.4, 0.1, 0.2), rest_xyz_m=(0.0, 0.3, 0.0)),
 }
 
@@ -45,7 +36,7 @@ def test_things_at_rest_push_the_room_and_each_other_by_their_weight(table: Worl
     touches = table.touches()
     assert list(touches) == list(THINGS)
     assert touches["lemon"].things == pytest.approx(touches["juicer"].things)
-    assert touches["juicer"].room == pytest.approx(9.81 * 0.47, rel=0.02)
+    assert touches["juicer"].room == pytest.approx(9.81 * (DEMO_JUICER.mass_kg + DEMO_LEMON.mass_kg), rel=0.02)
     assert touches["lemon"].room == touches["grape"].things == 0.0
     weight = 9.81 * table.model.body("grape").mass[0]
     assert touches["grape"] == pytest.approx(Touching(room=weight), rel=0.02)

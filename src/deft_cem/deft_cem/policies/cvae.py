@@ -7,7 +7,7 @@ around what made them good, and a decoder that can reproduce them repeats that n
 - the condition is a few numbers that vanish far from the training scenes (`deft_cem.policies.condition`); it enters
   linearly, under a ridge, and is often dropped in training, so that z has to carry what the scene does not explain;
 - what neither carries is the elites' mean, each weighed by how much better it was than the average try, and believed
-  as far as it is beyond its own standard error. Where the tries found nothing better, the prior stays as it is.
+  as far as it is beyond its own standard error. Where no try stands out, the prior is changed little.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class XArmController:
         self._queue: deque[Move] = deque()
         self._elapsed_s = 0.0
         self._planned: Array = state.q.copy()
-        self._sender_clock = sender_clock
+        self._sender_clock = sender_clock or (lambda: self._time_s)
         self._servo_period_s = servo_period_s
         self._follower = ServoFollower(state.q, state.time_s, servo_period_s)
         self._velocity: VelocityMove | None = None
@@ -169,8 +169,7 @@ class XArmController:
             if self._refuse_goal(q):
                 return
             self.commands += 1
-            sent_s = self._time_s if self._sender_clock is None else self._sender_clock()
-            self._follower.command(q, self._time_s, sent_s)
+            self._follower.command(q, self._time_s, self._sender_clock())
             self.state = MOVING if self.state == READY else self.state
 
     def velocity(self, move: VelocityMove) -> None:

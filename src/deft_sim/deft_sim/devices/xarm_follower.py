@@ -5,10 +5,10 @@ from collections import deque
 import numpy as np
 
 from deft_core.geometry import Array
+from deft_sim.tick import TICK_S
 
-# The servo mode's set-points are joined by straight pieces as long as the commands are apart, at most this long.
+# Commands further apart than this are no stream.
 _LONGEST_PIECE_S = 0.25
-_SHORTEST_PIECE_S = 0.004
 # Commands whose pace is within this factor of the workcell's are its driver's.
 _NEAR = 3.0
 # Pieces of the way that may be known beyond now before a sender runs ahead of a late twin, and that are kept at most.
@@ -36,7 +36,7 @@ class ServoFollower:
         self._way: deque[tuple[float, Array]] = deque([(time_s, q.copy())])  # end of each piece, goal at its end
         self._sent_s = -np.inf
         self._period_s = period_s
-        self._apart_s = period_s or _SHORTEST_PIECE_S
+        self._apart_s = period_s or TICK_S
         self._speed = 0.0
         self._held = False
 
@@ -51,7 +51,7 @@ class ServoFollower:
         # A longer gap is a new stream, or a sender that was held up: the pace so far is still the best guess. One that
         # was made to wait for its answer shows no pace of its own.
         if apart <= _LONGEST_PIECE_S and not self._held:
-            self._apart_s += 0.3 * (max(apart, _SHORTEST_PIECE_S) - self._apart_s)
+            self._apart_s += 0.3 * (max(apart, TICK_S) - self._apart_s)
         self._sent_s = sent_s
         piece = self._piece_s
         end, before = self._way[-1]
@@ -60,7 +60,7 @@ class ServoFollower:
             self._way[-1] = (end, q.copy())
         else:
             # Robot time goes by in ticks: a piece that ended within the last one is gone on from at its end.
-            self._way.append(((end if time_s - end <= _SHORTEST_PIECE_S else time_s) + piece, q.copy()))
+            self._way.append(((end if time_s - end <= TICK_S else time_s) + piece, q.copy()))
         self._held = self.ahead(time_s)
 
     def ahead(self, time_s: float) -> bool:
