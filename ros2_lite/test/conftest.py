@@ -3,6 +3,7 @@
 import importlib.util
 import itertools
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import time
 import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))  # for the helpers that lie beside the tests
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's `&` has every process below it ignore Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 _domains = itertools.cycle(range(1, 101))  # the ports of higher ones lie among the ephemeral ports
 for _ in range(os.getpid() % 100):
     next(_domains)
