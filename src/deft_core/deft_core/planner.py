@@ -15,8 +15,9 @@ from deft_core.workcell import ArmSettings
 # Spacing of inverse-kinematics solutions along a path; joint angles between them come from a spline.
 _KNOT_M = 0.02
 _KNOT_RAD = 0.12
-# A joint that turns this far between neighbouring knots has jumped to another arm configuration.
-_JUMP_RAD = 0.8
+# A joint that turns this far between neighbouring knots has jumped to another arm configuration; one that turns more
+# than the lesser angle is near a singularity, where the way gives in a little instead.
+_JUMP_RAD, _SMOOTH_RAD = 0.8, 0.35
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,13 +119,28 @@ class ArmPlanner:
         out = np.empty((len(poses), kinematics.DOF))
         for i, T in enumerate(poses):
             try:
-                solution = kinematics.inverse_kinematics(T @ self.T_wrist_eef, q)
+                out[i] = q = self._solve_near(T @ self.T_wrist_eef, q)
             except Unreachable as error:
-                raise Unreachable(f"pose {i + 1} of {len(poses)} on the way: {error}") from None
-            if np.abs(solution - q).max() > _JUMP_RAD:
-                raise Unreachable(f"pose {i + 1} of {len(poses)} on the way needs another arm configuration")
-            out[i] = q = solution
+                raise Unreachable(f"pose {i + 1} of {len(poses)} on the way {error}") from None
         return out
+
+    @staticmethod
+    def _solve_near(T_base_eef: Array, q: Array) -> Array:
+        """Joint angles (6,) for the next pose (4, 4) on a way from q (6,)."""
+        exact, failure = q, ""
+        try:
+            exact = kinematics.inverse_kinematics(T_base_eef, q)
+        except Unreachable as error:
+            failure = f"is out of reach: {error}"
+        turned = float(np.abs(exact - q).max())
+        if not failure and turned <= _SMOOTH_RAD:
+            return exact
+        try:
+            return kinematics.yielding_kinematics(T_base_eef, q)
+        except Unreachable:
+            if not failure and turned <= _JUMP_RAD:
+                return exact
+            raise Unreachable(failure or "needs another arm configuration") from None
 
     def _timed(self, times: Array, q: Array) -> JointTrajectory:
         """Fit a spline at rest at both ends, and stretch time until speed and acceleration are within limits."""

@@ -20,7 +20,7 @@ from deft_sim.things.grape import Grape
 from deft_sim.things.spoon import Spoon
 
 PACE = 2.0
-PULL_M = 0.105
+PULL_M = 0.05
 LIFT_M = 0.15
 PUSH_M, PRESS_M, LEVEL_RAD, RAISE_M, SCOOP_LIFT_M = 0.0466, 0.0041, 0.6963, 0.15, 0.04
 STIR_RAD, STIR_M = np.radians(400), 0.032

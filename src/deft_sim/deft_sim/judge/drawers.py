@@ -5,7 +5,8 @@
 
 A hand that drags the front along opens it too, and so do fingers that only hook behind a handle; so the opening
 counts as far as it was pulled by an opposed grasp: the drawer (its handle or an edge) held between the thumb and the
-fingers while it moved.
+fingers while it moved. What fingers that close behind a handle draw it along before the thumb meets them counts neither
+for nor against.
 
 Terms of the graded reward, all physical progress:
 
@@ -13,7 +14,7 @@ Terms of the graded reward, all physical progress:
 - squeezed: thumb and fingers pressed against each other through it, up to `squeeze_n`.
 - pulled: how far it was opened while so held, up to the criterion's centimetre.
 - far: the same, up to `far_m`.
-- steady: success, by the share of the opening that was pulled so, and kept to the end.
+- steady: success, by the share of the opening since the first grip that was pulled so, and kept to the end.
 """
 
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ from deft_sim.things.thing import Thing
 
 # Below this a drawer is dragged or hooked, not gripped: newtons, thumb against fingers.
 _GRIP_N = 0.3
-# Share of the opening that must have been pulled by a grip.
+# Share of the opening since the first grip that must have been pulled by a grip.
 _PULLED_SHARE = 0.8
 
 
@@ -44,7 +45,9 @@ def judge_open_drawer(
     pulled = max(0.0, float(moved[gripped].sum()))
     opened = float(track.joint[-1] - track.joint[0])
     counted = max(0.0, min(pulled, opened))
-    share = counted / opened if opened > 0.0 else 0.0
+    # Fingers that close behind a handle draw it along before the thumb meets them: the pull begins with the grip.
+    since = float(track.joint[-1] - track.joint[np.argmax(gripped)]) if gripped.any() else opened
+    share = min(1.0, counted / since) if since > 0.0 else 0.0
     success = opened >= open_m and counted >= open_m and share >= _PULLED_SHARE
     terms = {
         "touched": float((track.hand > 1e-3).any()),
