@@ -32,6 +32,7 @@ setup(
         "console_scripts": [
             "affordance_node=deft_affordance.affordance_node:main",
             "train=deft_affordance.train:main",
+            "teach_names=deft_affordance.teach_names:main",
             "evaluate=deft_affordance.evaluate:main",
             "calibrate_hand=deft_affordance.calibrate_hand:main",
             "generate=deft_affordance.data.generate:main",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -12,8 +13,9 @@ from safetensors.torch import save_file
 
 from deft_affordance.config import PriorConfig
 from deft_affordance.model import AffordanceModel
+from deft_affordance.naming import Naming
 from deft_affordance.placing import ContactMap
-from deft_core.config import validate
+from deft_core.config import Settings, validate
 from deft_core.errors import ConfigError
 from deft_core.geometry import Array
 from deft_vision.checkpoints import load_into, read_safetensors, weights_hash
@@ -22,6 +24,7 @@ from deft_vision.text import ClipTextEncoder, WordTokenizer
 
 SHIPPED = Path(__file__).parent / "checkpoints" / "twin.safetensors"
 FORMAT = "deft-prior-1"
+S = TypeVar("S", bound=Settings)
 
 
 @dataclass(eq=False)
@@ -36,6 +39,7 @@ class Prior:
         data_hash: SHA-256 of the training data's manifest.
         encoder_hash: SHA-256 of the visual encoder's weights.
         contact_map: where it is for a hand of a given pose; None in a checkpoint that has none.
+        naming: tells which of several things an instruction means; None in a checkpoint that has none.
     """
 
     model: AffordanceModel
@@ -45,6 +49,7 @@ class Prior:
     data_hash: str
     encoder_hash: str
     contact_map: ContactMap | None = None
+    naming: Naming | None = None
 
 
 def save_prior(
@@ -72,6 +77,16 @@ def save_prior(
         "data_hash": data_hash,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
+    _write(path, state, metadata)
+
+
+def add_naming(path: Path, naming: Naming, out: Path) -> None:
+    """Write a checkpoint that is the one at `path`, with another read-out of what things are called."""
+    state, metadata = read_safetensors(path)
+    _write(out, state, metadata | {"naming": naming.model_dump_json()})
+
+
+def _write(path: Path, state: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
     part = path.with_suffix(".part")
     save_file(state, str(part), metadata)
     part.replace(path)
@@ -98,11 +113,8 @@ def load_prior(path: Path | str | None = None) -> Prior:
         vocabulary = [str(word) for word in json.loads(metadata["vocabulary"])]
         contact = np.array(json.loads(metadata["contact_in_wrist"]), dtype=float)
         data_hash = metadata["data_hash"]
-        contact_map = (
-            validate(json.loads(metadata["contact_map"]), ContactMap, f"{path}: contact_map")
-            if "contact_map" in metadata
-            else None
-        )
+        contact_map = _optional(metadata, "contact_map", ContactMap, path)
+        naming = _optional(metadata, "naming", Naming, path)
     except (KeyError, ValueError, ConfigError) as error:
         raise CheckpointLayoutError(f"{path}: damaged metadata ({error})") from error
     if contact.shape != (3,) or not np.isfinite(contact).all():
@@ -110,7 +122,14 @@ def load_prior(path: Path | str | None = None) -> Prior:
     model = AffordanceModel(config.model, WordTokenizer(vocabulary).size)
     load_into(model, {k: v.float() if v.is_floating_point() else v for k, v in state.items()}, str(path))
     model.eval().requires_grad_(False)
-    return Prior(model, config, vocabulary, contact, data_hash, weights_hash(model.visual.state_dict()), contact_map)
+    encoder_hash = weights_hash(model.visual.state_dict())
+    if naming is not None and len(naming.weights) != model.visual.dim:
+        raise CheckpointLayoutError(f"{path}: naming reads {len(naming.weights)} numbers, not {model.visual.dim}")
+    return Prior(model, config, vocabulary, contact, data_hash, encoder_hash, contact_map, naming)
+
+
+def _optional(metadata: dict[str, str], name: str, kind: type[S], path: Path) -> S | None:
+    return validate(json.loads(metadata[name]), kind, f"{path}: {name}") if name in metadata else None
 
 
 class TextInput:

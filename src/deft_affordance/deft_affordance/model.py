@@ -91,6 +91,10 @@ class AffordanceModel(nn.Module):
         self.register_buffer("mean_output", torch.zeros(OUTPUTS))
         self.mean_output: Tensor
 
+    def embed(self, images: Tensor) -> Tensor:
+        """Pooled visual features (B, d) of RGB values 0..255 (B, 3, S, S)."""
+        return self.visual(normalise(images))
+
     def forward(self, images: Tensor, text: Tensor) -> Prediction:
         """Predict.
 

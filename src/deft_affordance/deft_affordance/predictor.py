@@ -1,8 +1,8 @@
 """From an RGB-D capture and an instruction to where and how to grasp (paper, 3.1): the `Predictor` of deft_core.
 
-Crop the object (tabletop segmentation from depth), ask the model, move the mean contact to the nearest measured
-pixel of the object, deproject it, turn the wrist from the camera's frame to base_link, retarget the fingers. It
-refuses rather than guess.
+Find the object that is meant (tabletop segmentation from depth, what each thing looks like), crop it, ask the model,
+move the mean contact to the nearest measured pixel of the object, deproject it, turn the wrist from the camera's frame
+to base_link, retarget the fingers. It refuses rather than guess.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from deft_core.observation import Affordance, RGBDFrame
 from deft_core.wrist import rotation_from_camera, rpy_from_rotation, wrist_pose
 from deft_perception.deprojection import deproject
 from deft_perception.segmentation import SegmentationSettings, SegmentedObject, segment_tabletop
+from deft_vision.clip_match import CLIP_SIZE, ClipMatcher
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class AffordancePredictor:
         checkpoint: a prior's safetensors file; by default the one that ships.
         hand: the robot's hand.
         settings: what is refused.
-        clip_checkpoint: CLIP weights, for a prior that uses CLIP's text encoder.
+        clip_checkpoint: CLIP weights, for a prior that uses CLIP's text encoder, and to tell which of several things
+            an instruction means; without them the prior's own encoder tells.
         threads: CPU threads of torch, for the whole process; a network this small is fastest on one, and several
             that spin beside busy cores make it many times slower. None leaves torch as it is.
 
@@ -79,6 +81,7 @@ class AffordancePredictor:
         self.hand = hand or load_hand()
         self.settings = settings or PredictorSettings()
         self._text = TextInput(self.prior.config, self.prior.vocabulary, clip_checkpoint)
+        self._clip = ClipMatcher(clip_checkpoint) if clip_checkpoint else None
         self.contact_in_wrist: Array = self.prior.contact_in_wrist
         self.checkpoint_hash = hashlib.sha256(Path(checkpoint or SHIPPED).expanduser().read_bytes()).hexdigest()
         self.encoder_hash = self.prior.encoder_hash
@@ -99,10 +102,8 @@ class AffordancePredictor:
                 f"no word of the instruction {instruction!r} is known to this prior; "
                 f"it knows, among others: {', '.join(self.prior.vocabulary[:12])}"
             )
-        target = self._pick(segment_tabletop(frame, self.settings.segmentation))
-        crop = Crop.around(target.box)
-        size = self.prior.config.model.image_size
-        out = self._run([crop.cut(frame.color, size)], instruction)
+        target, crop = self._pick(segment_tabletop(frame, self.settings.segmentation), frame.color, instruction)
+        out = self._run([crop.cut(frame.color, self.prior.config.model.image_size)], instruction)
         unit = out.contacts[0].double().numpy()
         pixels = crop.to_pixels(unit)
         heat = out.heatmaps[0].mean(dim=0).numpy()
@@ -136,9 +137,8 @@ class AffordancePredictor:
         )
 
     def _run(self, crops: list[NDArray[np.uint8]], instruction: str) -> Prediction:
-        images = torch.from_numpy(np.stack(crops).transpose(0, 3, 1, 2).copy())
         with torch.inference_mode():
-            return self.prior.model(images, self._text([instruction] * len(crops)))
+            return self.prior.model(_batch(crops), self._text([instruction] * len(crops)))
 
     def _above_table(self, grasp: GraspParameters) -> GraspParameters:
         """The grasp, raised until no finger is in the table: a person's are shorter, and were not."""
@@ -146,10 +146,26 @@ class AffordancePredictor:
         missing = self.settings.segmentation.table_z_m - float(self.hand.finger_heights(T, grasp.joints).min())
         return replace(grasp, contact=grasp.contact + np.array([0.0, 0.0, max(missing, 0.0)]))
 
-    @staticmethod
-    def _pick(objects: list[SegmentedObject]) -> SegmentedObject:
-        """The object to grasp: the one that fills most of the image."""
-        return objects[0]
+    def _pick(
+        self, objects: list[SegmentedObject], image: NDArray[np.uint8], instruction: str
+    ) -> tuple[SegmentedObject, Crop]:
+        """The object that the instruction means, and its crop: the only one, or the one that looks most like it.
+
+        A prior that has not learned what things are called takes the one that fills most of the image.
+        """
+        crops = [Crop.around(o.box) for o in objects]
+        if len(objects) == 1 or (self._clip is None and self.prior.naming is None):
+            return objects[0], crops[0]
+        if self._clip is not None:
+            scores = self._clip.match([crop.cut(image, CLIP_SIZE) for crop in crops], instruction)
+        else:
+            assert self.prior.naming is not None
+            size = self.prior.config.model.image_size
+            with torch.inference_mode():
+                seen = self.prior.model.embed(_batch([crop.cut(image, size) for crop in crops])).numpy()
+            scores = self.prior.naming.agreement(seen, instruction)
+        best = int(np.argmax(scores))
+        return objects[best], crops[best]
 
     def _contact(
         self, pixel: Array, mask: NDArray[np.bool_], depth_mm: NDArray[np.uint16], crop: Crop
@@ -194,6 +210,11 @@ class AffordancePredictor:
                 f"the contact at {np.round(contact, 3).tolist()} m (base_link) lies outside "
                 f"{low.tolist()} to {high.tolist()}"
             )
+
+
+def _batch(crops: list[NDArray[np.uint8]]) -> torch.Tensor:
+    """Crops (S, S, 3) as a tensor (n, 3, S, S)."""
+    return torch.from_numpy(np.stack(crops).transpose(0, 3, 1, 2).copy())
 
 
 def confidence(heatmaps: NDArray[np.float32], contacts: Array, radius: float = 0.12) -> float:

@@ -20,7 +20,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from deft_affordance.augment import augment
-from deft_affordance.checkpoint import TextInput, save_prior
+from deft_affordance.checkpoint import TextInput, add_naming, load_prior, save_prior
 from deft_affordance.config import PriorConfig, load_config
 from deft_affordance.data.instructions import all_texts
 from deft_affordance.data.shards import Samples, read_samples
@@ -28,6 +28,7 @@ from deft_affordance.groups import group_names
 from deft_affordance.model import AffordanceModel, heatmap_loss, loss
 from deft_affordance.placing import fit_contact_map
 from deft_affordance.rotations import continuous
+from deft_affordance.teach_names import naming_of
 from deft_core.errors import DeftError
 from deft_vision.checkpoints import load_into, r3m_state, require_file, torchvision_state
 from deft_vision.errors import VisionError
@@ -229,6 +230,8 @@ def _train(args: argparse.Namespace) -> None:
     bar.close()
     contact_map = fit_contact_map(train["mano_true"], train["contact_in_wrist"])
     save_prior(args.out, model.eval(), config, vocabulary, contact, data_hash, contact_map)
+    if len(np.unique(train["kind"])) > 1:
+        add_naming(args.out, naming_of(load_prior(args.out), train), args.out)
     size = args.out.stat().st_size / 1e6
     print(
         f"{args.out}: {len(train)} samples, {trainer.epoch} epochs, loss {trainer.history[-1]:.4f}, "

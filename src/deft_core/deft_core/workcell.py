@@ -12,6 +12,7 @@ from deft_core.config import Settings, find_setting, load_yaml, validate
 from deft_core.geometry import Array, transform
 from deft_core.motion import EpisodeMotion
 from deft_core.observation import Affordance, Rating, RGBDFrame
+from deft_core.task import ObjectSpec
 
 WORKCELLS_DIR = Path(__file__).parent / "workcells"
 Positive = Annotated[float, Field(gt=0)]
@@ -86,12 +87,16 @@ class WorkcellConfig(Settings):
     lift_clearance_m: Annotated[float, Field(ge=0, le=0.5)] = 0.10
     follow_speed_limit_mps: Annotated[float, Field(gt=0, le=1.0)] = 0.25
     table_clearance_m: Annotated[float, Field(ge=0)] = 0.005
+    # Twin only: what else may stand on the table. Each scene draws some of those that the task has no like of.
+    distractors: list[ObjectSpec] = Field(default_factory=list)
     camera: CameraSettings
     arm: ArmSettings
     hand: HandSettings
 
     @model_validator(mode="after")
     def _check(self) -> "WorkcellConfig":
+        if self.kind == "lab" and self.distractors:
+            raise ValueError("distractors are for the twin; on a real table put them there by hand")
         if self.kind == "lab" and self.time_scale != 1.0:
             raise ValueError(f"time_scale {self.time_scale} is for the twin; a real device lives at 1")
         return self

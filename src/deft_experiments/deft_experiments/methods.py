@@ -11,7 +11,7 @@ from typing import Any
 
 from deft_cem.optimizers import OPTIMIZERS
 from deft_core.errors import ConfigError
-from deft_experiments.setups import DRIFT, ROUNDED, WRONG, Setup
+from deft_experiments.setups import CLUTTER, DRIFT, ROUNDED, WRONG, Setup
 
 # (train, test) by task; of "affordance model only" the paper has one number for both.
 Pair = tuple[float, float]
@@ -96,6 +96,7 @@ def _all() -> dict[str, Method]:
         Method(WRONG, "10 % of rewards wrong", "robustness", {"reward": f"judge~{WRONG}"}),
         Method(ROUNDED, "Rewards rounded to 0, 0.5, 1", "robustness", {"reward": f"judge~{ROUNDED}"}),
         Method(DRIFT, "Camera 1 cm off after try 15", "robustness", {"workcell": f"twin~{DRIFT}"}, Setup(drift=True)),
+        Method(CLUTTER, "Other things on the table", "robustness", {"workcell": CLUTTER}, Setup(workcell=CLUTTER)),
     ]  # fmt: skip
     return {row.name: row for row in rows}
 

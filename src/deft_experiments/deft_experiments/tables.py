@@ -14,6 +14,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,6 @@ from deft_experiments import report as reports
 from deft_experiments.jobs import Job, finished, run_all
 from deft_experiments.methods import Method, choose, missing
 from deft_experiments.results import Cells, efficiency, known_tasks, means, orderings, read_cells, rows
-from deft_experiments.setups import Setup
 from deft_vision.checkpoints import SOURCES
 
 JSON = "tables.json"
@@ -85,7 +85,7 @@ class Study:
             validate(given, RunConfig, f"method {method.name}"),
             self._folder(method.name, task, seed),
             a.prior,
-            Setup(heuristics=method.setup.heuristics, drift=method.setup.drift, checkpoints=checkpoints),
+            replace(method.setup, checkpoints=checkpoints),
             keep_images=a.images,
             tries_of=self._folder(method.tries_of, task, seed) if method.tries_of else None,
             label=f"{method.name}/{task}/{seed}",

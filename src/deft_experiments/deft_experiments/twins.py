@@ -33,7 +33,7 @@ class Twin:
 
     def __init__(self, task: str, seed: int, prior: str = "", setup: Setup | None = None) -> None:
         setup = setup or Setup()
-        cell = load_workcell("twin")
+        cell = load_workcell(setup.workcell)
         hand = load_hand(cell.hand.model)
         loaded = load_task(task)
         demonstration = load_demonstration(loaded.demonstration)

@@ -100,7 +100,7 @@ def test_every_method_of_the_paper_s_tables_has_a_row():
     assert set(PAPER) <= set(METHODS)
     assert {m.name for m in choose("paper")} >= set(PAPER)
     assert len(choose("all")) == len(METHODS)
-    assert [m.name for m in choose("robustness")] == [WRONG, ROUNDED, "drift_1cm"]
+    assert [m.name for m in choose("robustness")] == [WRONG, ROUNDED, "drift_1cm", "cluttered"]
 
 
 def test_a_difference_s_interval_is_newcombe_s():

@@ -1,5 +1,6 @@
 """A task's scenes: which things stand where, and how the room looks, drawn from a seed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,8 @@ import numpy as np
 from deft_core.errors import ConfigError
 from deft_core.geometry import Array, rot_z, transform
 from deft_core.hand import HandModel
-from deft_core.task import ObjectSet, Placement, Task
+from deft_core.task import ObjectSet, ObjectSpec, Placement, Task
+from deft_sim.distractors import Spot, make_distractors, scatter
 from deft_sim.judge.registry import check_criterion
 from deft_sim.model.scene import TABLE_CENTRE_M, TABLE_SIZE_M, SceneLook
 from deft_sim.things.registry import make_thing
@@ -52,13 +54,16 @@ class TaskScene:
         task: the task; it is checked in full at once.
         hand: the robot's hand.
 
+        distractors: what else may stand on the table (see `deft_sim.distractors`).
+
     Raises:
         ConfigError: anything in the task that the twin cannot build, place or judge.
     """
 
-    def __init__(self, task: Task, hand: HandModel) -> None:
+    def __init__(self, task: Task, hand: HandModel, distractors: Sequence[ObjectSpec] = ()) -> None:
         self.task, self._hand = task, hand
         self._things = {which: make_things(task.objects(which), f"task {task.name}: {which}") for which in OBJECT_SETS}
+        self._distractors = make_distractors(task, distractors)
         for which, things in self._things.items():
             check_criterion(task.criterion, things, f"task {task.name}: criterion")
             _check_placement(task.placement, things[TARGET], f"task {task.name}: placement (for the {which} object)")
@@ -69,7 +74,7 @@ class TaskScene:
         if which not in OBJECT_SETS:
             raise ConfigError(f"objects {which!r}: choose {' or '.join(OBJECT_SETS)}")
         if which not in self._worlds:
-            self._worlds[which] = World(self._hand, self._things[which])
+            self._worlds[which] = World(self._hand, self._things[which] | self._distractors)
         return self._worlds[which]
 
     def arrange(self, which: str, seed: int) -> Arrangement:
@@ -80,7 +85,10 @@ class TaskScene:
         things = self._things[which]
         base = transform(rot_z(yaw), [x, y, 0.0])
         poses = {name: base @ thing.rest_pose for name, thing in things.items()}
-        return Arrangement(poses, SceneLook.draw(rng), np.random.default_rng(rng.integers(2**63)))
+        look, sensor = SceneLook.draw(rng), np.random.default_rng(rng.integers(2**63))
+        # Drawn last: the same seed is the same scene, with or without distractors.
+        taken = [Spot(T[:2, 3], things[name].footprint_m) for name, T in poses.items()]
+        return Arrangement(poses | scatter(self._distractors, taken, rng), look, sensor)
 
 
 def _check_placement(placement: Placement, target: Thing, where: str) -> None:

@@ -165,10 +165,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--n", type=_positive, default=100, help="number of trials")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--demonstration", default="", help="a demonstration file instead of the task's")
+    parser.add_argument("--workcell", default="twin", help="twin, cluttered, or the path of a workcell YAML")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     args = parser.parse_args(argv)
     try:
-        result = run_trials(args.task, args.grasp, args.objects, args.n, args.seed, demonstration=args.demonstration)
+        result = run_trials(
+            args.task,
+            args.grasp,
+            args.objects,
+            args.n,
+            args.seed,
+            workcell=args.workcell,
+            demonstration=args.demonstration,
+        )
     except DeftError as error:
         print(f"trials: {error}", file=sys.stderr)
         return 1

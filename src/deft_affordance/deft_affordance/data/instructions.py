@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
@@ -133,6 +134,11 @@ def draw_instruction(verb: str, kind: str, rng: np.random.Generator) -> str:
         text = str(rng.choice(TEMPLATES[verb])).format(noun=rng.choice(NOUNS[kind]))
         if text not in task_paraphrases():
             return text
+
+
+def said_of(kind: str, verbs: Iterable[str]) -> list[str]:
+    """Every sentence that people may say of a kind: of all verbs, in all words."""
+    return [text.format(noun=noun) for verb in verbs for text in TEMPLATES[verb] for noun in NOUNS[kind]]
 
 
 def all_texts() -> list[str]:

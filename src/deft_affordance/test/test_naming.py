@@ -1,0 +1,75 @@
+"""Telling which of several things an instruction means."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deft_affordance.checkpoint import SHIPPED, add_naming, load_prior
+from deft_affordance.data.instructions import said_of
+from deft_affordance.data.objects import KINDS
+from deft_affordance.naming import fit_naming
+from deft_affordance.predictor import AffordancePredictor
+from deft_core.errors import PerceptionRefused
+from deft_core.task import available_tasks, load_task
+from deft_core.workcell import load_workcell
+from deft_sim.task_scene import TARGET
+from deft_sim.workcell import TwinWorkcell
+from deft_vision.errors import CheckpointLayoutError
+
+SENTENCES = {kind: said_of(kind, how.verbs) for kind, how in KINDS.items()}
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=10, deadline=None)
+def test_things_that_look_different_are_told_apart(seed):
+    rng = np.random.default_rng(seed)
+    kinds = ["cup", "lemon", "spoon"] * 20
+    middles = {kind: 4.0 * rng.normal(size=16) for kind in SENTENCES}
+    seen = np.array([middles[kind] + 0.1 * rng.normal(size=16) for kind in kinds])
+    naming = fit_naming(seen, kinds, {kind: SENTENCES[kind] for kind in ("cup", "lemon", "spoon")})
+    scores = naming.agreement(np.array([middles["cup"], middles["lemon"], middles["spoon"]]), "lift the lemon half")
+    assert scores.argmax() == 1 and (scores >= 0).all() and (scores <= 1 + 1e-9).all()
+
+
+def test_every_tasks_words_mean_its_own_kind():
+    naming = load_prior().naming
+    assert naming is not None
+    kinds = {
+        "open_drawer": "drawer",
+        "pick_spoon": "spoon",
+        "stir_spoon": "spoon in pot",
+        "scoop_grape": "spoon in dish",
+    }
+    kinds |= {"pick_grape": "bunch", "flip_bagel": "bagel", "squeeze_lemon": "lemon"}
+    for name in available_tasks():
+        task = load_task(name)
+        for text in (task.instruction, *task.paraphrases):
+            assert naming.kinds[int(naming.means(text).argmax())] == kinds.get(name, "cup"), text
+
+
+@pytest.mark.parametrize("task_name", ["pick_cup", "squeeze_lemon"])
+def test_the_thing_asked_for_is_found_among_others(task_name):
+    """The contact lies on the task's own object in nearly every cluttered scene, however many others there are."""
+    task = load_task(task_name)
+    twin, predictor = TwinWorkcell(task, load_workcell("cluttered"), 0, "raycast"), AffordancePredictor()
+    found = looked = 0
+    try:
+        for seed in range(12):
+            twin.reset("train", 500 + seed)
+            try:
+                contact = predictor.predict(twin.look(), task.instruction).contacts_base.mean(axis=0)
+            except PerceptionRefused:
+                continue
+            near = np.linalg.norm(contact[:2] - twin.world.pose(TARGET)[:2, 3])
+            found, looked = found + bool(near < 0.07), looked + 1
+    finally:
+        twin.close()
+    assert looked >= 10 and found >= looked - 1
+
+
+def test_a_naming_for_another_encoder_is_refused(tmp_path):
+    few = fit_naming(np.eye(6), ["cup", "lemon"] * 3, {kind: SENTENCES[kind] for kind in ("cup", "lemon")})
+    add_naming(SHIPPED, few, tmp_path / "p.safetensors")
+    with pytest.raises(CheckpointLayoutError, match="naming reads 6 numbers, not"):
+        load_prior(tmp_path / "p.safetensors")
