@@ -1,23 +1,48 @@
-"""One function on many jobs, here or in worker processes."""
+"""One function on many jobs: here, in worker processes, or on a Ray cluster."""
 
 from __future__ import annotations
 
+import argparse
+import logging
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from deft_core.errors import DeftError
+
 R = TypeVar("R")
+# How often Ray makes a job again whose machine or process was lost.
+_RETRIES = 3
+RAY_HELP = (
+    "run on a Ray cluster, a core a job: its address (HOST:6379, ray://HOST:10001), `auto` for the one this machine "
+    "belongs to, or `local` to start one here; every machine must see the same --out, and have DEFT installed"
+)
 
 
-def each_done(function: Callable[..., R], jobs: Sequence[tuple[Any, ...]], workers: int) -> Iterator[R]:
+def each_done(
+    function: Callable[..., R], jobs: Sequence[tuple[Any, ...]], workers: int, ray_address: str = ""
+) -> Iterator[R]:
     """Call a function with the arguments of each job; yields each result as it is done, in any order.
 
     Args:
         function: importable by name, as are its arguments' types.
         jobs: argument tuples.
         workers: processes; 1 stays in this one and keeps the order. A job that was begun is finished in any case.
+        ray_address: of a Ray cluster that does the jobs instead; see `on_ray`.
+
+    Raises:
+        DeftError: no Ray there. What the function raises is raised here.
     """
+    if ray_address:
+        with on_ray(ray_address, workers) as ray:
+            remote = ray.remote(num_cpus=1, max_retries=_RETRIES)(function)
+            waiting = [remote.remote(*job) for job in jobs]
+            while waiting:
+                done, waiting = ray.wait(waiting)
+                yield ray.get(done[0])
+        return
     if workers == 1:
         for job in jobs:
             yield function(*job)
@@ -30,3 +55,38 @@ def each_done(function: Callable[..., R], jobs: Sequence[tuple[Any, ...]], worke
                 yield future.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def on_ray(address: str, cpus: int) -> Iterator[Any]:
+    """Join a Ray cluster, and leave it; gives the `ray` module.
+
+    Args:
+        address: of the cluster; `auto`: the one this machine belongs to; `local`: one of `cpus` cores, started here
+            and ended again.
+        cpus: of a local cluster.
+
+    Raises:
+        DeftError: Ray is not installed, or there is no cluster.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise DeftError("--ray needs Ray on every machine: pip install ray") from error
+    here: dict[str, Any] = {"num_cpus": cpus, "include_dashboard": False} if address == "local" else {}
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **here)
+    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+        raise DeftError(
+            f"--ray {address}: no Ray cluster answers there ({error}); start one with `ray start --head` and join "
+            "others with `ray start --address HOST:6379`"
+        ) from error
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def add_ray_argument(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Add --ray to a command's arguments."""
+    parser.add_argument("--ray", metavar="ADDRESS", default="", help=RAY_HELP)

@@ -20,6 +20,7 @@ from multiprocessing.managers import SyncManager
 from pathlib import Path
 from typing import Any
 
+from deft_affordance.workers import on_ray
 from deft_cem.config import RunConfig
 from deft_cem.listener import Listener, Progress
 from deft_cem.store import RunRecord
@@ -166,28 +167,54 @@ def terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def run_all(jobs: Iterable[Job], processes: int, say: Callable[[str], None]) -> list[Done]:
-    """Run jobs on several processes; an exception, Ctrl-C or SIGTERM ends them all.
+def run_all(jobs: Iterable[Job], processes: int, say: Callable[[str], None], ray_address: str = "") -> list[Done]:
+    """Run jobs on several processes, or on a Ray cluster; an exception, Ctrl-C or SIGTERM ends them all.
 
     Args:
         jobs: To be run, in this order.
         processes: At once.
         say: Gets every line of progress.
+        ray_address: Of a cluster that runs them instead (`deft_affordance.workers.on_ray`).
 
     Returns:
         How each ended, in the order of the jobs.
     """
+    jobs = list(jobs)
+    if ray_address:
+        ended = _run_on_ray(chains(jobs), processes, say, ray_address)
+    else:
+        ended = _run_in_processes(chains(jobs), processes, say)
+    return [ended[job.folder] for job in jobs]
+
+
+def _run_on_ray(todo: list[list[Job]], processes: int, say: Callable[[str], None], address: str) -> dict[Path, Done]:
+    """Run chains of jobs on a cluster, a core each; a chain whose machine is lost goes on, on another, where it was."""
+    with terminable(), on_ray(address, processes) as ray:
+        from ray.util.queue import Empty, Queue
+
+        lines = Queue(actor_options={"num_cpus": 0})
+        remote = ray.remote(num_cpus=1, max_retries=3)(run_chain)
+        results = waiting = [remote.remote(chain, lines) for chain in todo]
+        while waiting or not lines.empty():
+            _, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=0.0) if waiting else ([], [])
+            try:
+                say(lines.get(timeout=0.2))
+            except Empty:
+                continue
+        return {done.job.folder: done for chain in ray.get(results) for done in chain}
+
+
+def _run_in_processes(todo: list[list[Job]], processes: int, say: Callable[[str], None]) -> dict[Path, Done]:
     os.environ |= {k: v for k, v in _ENVIRONMENT.items() if k not in os.environ}
     # Spawned, not forked: torch and GL contexts do not survive a fork.
     context = multiprocessing.get_context("spawn")
-    jobs = list(jobs)
     manager = SyncManager(ctx=context)
     manager.start(_end_with_parent)
     with terminable(), manager:
         pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with_parent)
         try:
             lines = manager.Queue()
-            waiting = [pool.submit(run_chain, chain, lines) for chain in chains(jobs)]
+            waiting = [pool.submit(run_chain, chain, lines) for chain in todo]
             while not all(future.done() for future in waiting) or not lines.empty():
                 try:
                     say(lines.get(timeout=0.2))
@@ -201,4 +228,4 @@ def run_all(jobs: Iterable[Job], processes: int, say: Callable[[str], None]) -> 
                     child.terminate()
             raise
         pool.shutdown()
-    return [ended[job.folder] for job in jobs]
+    return ended

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from deft_affordance.workers import add_ray_argument
 from deft_cem.config import RunConfig
 from deft_cem.store import RunRecord
 from deft_cem.summary import METHODS, OBJECTS
@@ -142,6 +143,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--policy", default="cvae")
     parser.add_argument("--policy-options", type=json.loads, default={}, help="JSON")
     parser.add_argument("--processes", type=int, default=2)
+    add_ray_argument(parser)
     parser.add_argument("--out", type=Path, required=True, help="a folder a run is kept in, and resumed from")
     parser.add_argument("--json", action="store_true", help="print the report as JSON instead of a table")
     parser.add_argument("--quiet", action="store_true", help="no line an episode")
@@ -160,7 +162,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         jobs = make_jobs(args)
-        done = run_all(jobs, args.processes, say)
+        done = run_all(jobs, args.processes, say, args.ray)
         report = collect(jobs, done, time.perf_counter() - start)
     except DeftError as error:
         print(f"main_job: {error}", file=sys.stderr)

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from deft_affordance.workers import add_ray_argument
 from deft_cem.config import RunConfig, versions
 from deft_cem.progress import clock
 from deft_cem.raters.embedding import EMBEDDING_RATERS
@@ -202,6 +203,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--r3m", type=Path, help="R3M's checkpoint, for its row")
     parser.add_argument("--resnet18", type=Path, help="torchvision's ImageNet ResNet-18, for its row")
     parser.add_argument("--processes", type=int, default=2, help="twins at once, a core each")
+    add_ray_argument(parser)
     parser.add_argument("--images", action="store_true", help="keep every capture (100 MB a run)")
     parser.add_argument("--verbose", action="store_true", help="a line a try")
     parser.add_argument("--report-only", action="store_true", help="run nothing; report what is there")
@@ -230,7 +232,7 @@ def main(arguments: list[str] | None = None) -> int:
         say = Progress(len(jobs), len(jobs) - len(todo), args.verbose, write)
         print(f"{len(jobs)} runs, {len(todo)} to do; folder {args.out}", file=sys.stderr, flush=True)
         try:
-            done = run_all(todo, args.processes, say) if todo else []
+            done = run_all(todo, args.processes, say, args.ray) if todo else []
             failed = {d.job.label: d.error for d in done if d.error}
         finally:
             content = write()

@@ -10,6 +10,7 @@ from deft_cem.config import RunConfig
 from deft_cem.store import RunRecord
 from deft_experiments import agreement, jobs, main_job
 from deft_experiments.intervals import Share
+from deft_experiments.twins import Twin
 
 
 @pytest.fixture(autouse=True)
@@ -87,3 +88,25 @@ def test_a_run_agrees_with_itself(tmp_path, capsys):
 def test_no_run_to_repeat_is_one_line(tmp_path, capsys):
     assert agreement.main([str(tmp_path)]) == 1
     assert "holds no run" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_run_on_a_ray_cluster_is_the_run_made_here(tmp_path, monkeypatch):
+    """The very same residuals and rewards, on real twins, with the progress of both seeds told."""
+    pytest.importorskip("ray")
+    monkeypatch.setattr(jobs, "Twin", Twin)
+    lines, runs = [], {}
+    for where in ("local", ""):
+        made = [job(tmp_path / f"{where}{seed}", episodes=2, trials=1, seed=seed) for seed in range(2)]
+        done = jobs.run_all(made, 2, lines.append, where)
+        assert [d.error for d in done] == ["", ""]
+        runs[where] = [
+            [(e.residual.tolist(), e.reward) for e in record.episodes()]
+            for record in map(opened, (m.folder for m in made))
+        ]
+    assert runs["local"] == runs[""]
+    assert {line.split()[0] for line in lines} == {"pick_cup/0", "pick_cup/1"}
+
+
+def opened(folder):
+    return RunRecord.read(folder)

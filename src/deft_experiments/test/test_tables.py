@@ -33,7 +33,7 @@ def in_this_process(monkeypatch):
     """Runs are made here, on the fake twin; counts them."""
     made = []
 
-    def run_all(todo, processes, say):
+    def run_all(todo, processes, say, ray_address):
         lines = queue.Queue()
         done = [d for chain in jobs.chains(todo) for d in jobs.run_chain(chain, lines)]
         made.extend(job.label for job in todo)

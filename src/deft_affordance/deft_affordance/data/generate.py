@@ -2,7 +2,8 @@
 
 For each object, drawn at random and never a task's own: find how a human hand holds it for each verb, then photograph
 it, with what stands beside it and before any hand comes, in many rooms. Kinds take turns. One shard an object; an
-interrupted run goes on with the next object. Which process made a shard changes nothing in it.
+interrupted run goes on with the next object. Which process or machine made a
+shard changes nothing in it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from deft_affordance.data.objects import KINDS, TURNS, draw_object
 from deft_affordance.data.shards import write_manifest, write_shard
 from deft_affordance.data.tabletop import Tabletop
 from deft_affordance.data.views import Photographer
-from deft_affordance.workers import each_done
+from deft_affordance.workers import add_ray_argument, each_done
 from deft_core.errors import DeftError
 from deft_core.workcell import load_workcell
 from deft_sim.human.scene import OBJECT, HumanStage
@@ -87,8 +88,8 @@ def make_shard(out: Path, index: int, seed: int, views: int, tries: int, image_s
 def make_shards(args: argparse.Namespace) -> Iterator[int]:
     """Make all shards, here or in worker processes; yields each object's number as it is done."""
     settings = (args.seed, args.views, args.tries, args.image_size)
-    jobs = [(args.out, index, *settings) for index in range(args.objects)]
-    yield from each_done(make_shard, jobs, args.workers)
+    jobs = [(args.out.resolve(), index, *settings) for index in range(args.objects)]
+    yield from each_done(make_shard, jobs, args.workers, args.ray)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -103,6 +104,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--image-size", type=int, default=96)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
+    add_ray_argument(parser)
     args = parser.parse_args(argv)
     if args.workers < 1:
         parser.error(f"argument --workers: {args.workers} is less than 1")
@@ -111,7 +113,7 @@ def main(argv: list[str] | None = None) -> None:
     try:
         for _ in tqdm(make_shards(args), total=args.objects, unit="object", disable=None):
             pass
-        total = write_manifest(args.out, {k: v for k, v in vars(args).items() if k not in ("out", "workers")})
+        total = write_manifest(args.out, {k: v for k, v in vars(args).items() if k not in ("out", "workers", "ray")})
     except (DeftError, OSError) as error:
         sys.exit(f"generate: {error}")
     found, sought = (sum(n for key, n in total.items() if key.startswith(name)) for name in ("found", "sought"))

@@ -165,9 +165,9 @@ def row_of(clip: Clip, label: Label, number: int) -> dict[str, object]:
     }
 
 
-def run_all(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
-    """Make all shards; yields each as it is done, in any order. Which process made one changes nothing in it."""
-    yield from each_done(run, [(job,) for job in jobs], workers)
+def run_all(jobs: Sequence[Job], workers: int, ray_address: str = "") -> Iterator[Done]:
+    """Make all shards; yields each as it is done, in any order. Which machine made one changes nothing in it."""
+    yield from each_done(run, [(job,) for job in jobs], workers, ray_address)
 
 
 def complain(done: Done, shown: int, most: int) -> int:

@@ -27,6 +27,7 @@ from deft_affordance.video.filters import Filters
 from deft_affordance.video.label import Labelling
 from deft_affordance.video.page import write_page
 from deft_affordance.video.store import Outcome, finish, prepare
+from deft_affordance.workers import add_ray_argument
 from deft_core.errors import DeftError
 
 SOURCES = ("ego4d", "epic", "hoi4d", "synthetic")
@@ -63,6 +64,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     how.add_argument("--limit", type=int, help="stop after this many clips that pass the filters")
     run = parser.add_argument_group("how it runs")
     run.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
+    add_ray_argument(run)
     run.add_argument("--part", type=part, help="I/N: of N machines on one --out, this is the I-th; then run without")
     run.add_argument("--clips-per-shard", type=int, default=CLIPS_PER_SHARD)
     run.add_argument("--examples", type=int, default=24, help="clips drawn on the page of examples")
@@ -102,7 +104,7 @@ def build(args: argparse.Namespace) -> dict[str, object] | None:
     seconds: Counter[str] = Counter()
     shown = labelled = 0
     with tqdm(total=sum(len(job.clips) for job in jobs), unit="clip", disable=None) as bar:
-        for done in run_all(jobs, min(args.workers, max(1, len(jobs)))):
+        for done in run_all(jobs, min(args.workers, max(1, len(jobs))), args.ray):
             outcomes[done.index] = done.outcomes
             seconds.update(done.seconds)
             labelled += 0 if done.kept else len(done.outcomes)
