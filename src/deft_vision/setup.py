@@ -16,6 +16,6 @@ setup(
         (f"share/{NAME}", ["package.xml"]),
     ],
     install_requires=["setuptools", "numpy", "torch", "safetensors", "opencv-python-headless<5"],
-    extras_require={"clip": ["open-clip-torch"]},
+    extras_require={"clip": ["open-clip-torch"], "sam": ["segment-anything", "torchvision"]},
     zip_safe=False,
 )

@@ -51,7 +51,12 @@ class AffordanceNode(Node):
         self.declare_parameter(
             "clip_checkpoint",
             "",
-            ParameterDescriptor(description="CLIP weights, for a prior that uses CLIP's text encoder."),
+            ParameterDescriptor(
+                description="CLIP weights: for a prior that uses CLIP's text encoder, and to pick what is meant."
+            ),
+        )
+        self.declare_parameter(
+            "sam_checkpoint", "", ParameterDescriptor(description="Segment Anything's weights, to outline objects.")
         )
         self.declare_parameter("threads", 1, ParameterDescriptor(description="CPU threads of the network."))
         cell = load_workcell(self._get("workcell"))
@@ -61,6 +66,7 @@ class AffordanceNode(Node):
             load_hand(cell.hand.model),
             PredictorSettings(SegmentationSettings(table_z_m=cell.table_z_m)),
             clip_checkpoint=self._get("clip_checkpoint") or None,
+            sam_checkpoint=self._get("sam_checkpoint") or None,
             threads=max(1, int(self._get("threads"))),
         )
         self._tf = Buffer()

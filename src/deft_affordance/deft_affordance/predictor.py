@@ -29,6 +29,7 @@ from deft_core.wrist import rotation_from_camera, rpy_from_rotation, wrist_pose
 from deft_perception.deprojection import deproject
 from deft_perception.segmentation import SegmentationSettings, SegmentedObject, segment_tabletop
 from deft_vision.clip_match import CLIP_SIZE, ClipMatcher
+from deft_vision.sam import Sam
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class PredictorSettings:
         workspace_lower_m, workspace_upper_m: box of base_link in which a contact may lie.
         max_off_object: how far a contact may lie from the object, as a share of the crop's side.
         max_depth_gap_px: how far from the contact a measured pixel of the object may be.
+        same_object: least overlap (intersection over union) of Segment Anything's outline with depth's.
     """
 
     segmentation: SegmentationSettings = field(default_factory=SegmentationSettings)
@@ -47,6 +49,7 @@ class PredictorSettings:
     workspace_upper_m: tuple[float, float, float] = (0.75, 0.30, 0.35)
     max_off_object: float = 0.15
     max_depth_gap_px: float = 12.0
+    same_object: float = 0.3
 
 
 class AffordancePredictor:
@@ -58,6 +61,8 @@ class AffordancePredictor:
         settings: what is refused.
         clip_checkpoint: CLIP weights, for a prior that uses CLIP's text encoder, and to tell which of several things
             an instruction means; without them the prior's own encoder tells.
+        sam_checkpoint: Segment Anything's weights, to outline the object that depth found; without them depth's own
+            outline serves.
         threads: CPU threads of torch, for the whole process; a network this small is fastest on one, and several
             that spin beside busy cores make it many times slower. None leaves torch as it is.
 
@@ -73,6 +78,7 @@ class AffordancePredictor:
         hand: HandModel | None = None,
         settings: PredictorSettings | None = None,
         clip_checkpoint: Path | str | None = None,
+        sam_checkpoint: Path | str | None = None,
         threads: int | None = 1,
     ) -> None:
         if threads is not None:
@@ -82,6 +88,7 @@ class AffordancePredictor:
         self.settings = settings or PredictorSettings()
         self._text = TextInput(self.prior.config, self.prior.vocabulary, clip_checkpoint)
         self._clip = ClipMatcher(clip_checkpoint) if clip_checkpoint else None
+        self._sam = Sam(sam_checkpoint) if sam_checkpoint else None
         self.contact_in_wrist: Array = self.prior.contact_in_wrist
         self.checkpoint_hash = hashlib.sha256(Path(checkpoint or SHIPPED).expanduser().read_bytes()).hexdigest()
         self.encoder_hash = self.prior.encoder_hash
@@ -102,7 +109,9 @@ class AffordancePredictor:
                 f"no word of the instruction {instruction!r} is known to this prior; "
                 f"it knows, among others: {', '.join(self.prior.vocabulary[:12])}"
             )
-        target, crop = self._pick(segment_tabletop(frame, self.settings.segmentation), frame.color, instruction)
+        found = segment_tabletop(frame, self.settings.segmentation)
+        target = self._outlined(self._pick(found, frame.color, instruction), frame.color)
+        crop = Crop.around(target.box)
         out = self._run([crop.cut(frame.color, self.prior.config.model.image_size)], instruction)
         unit = out.contacts[0].double().numpy()
         pixels = crop.to_pixels(unit)
@@ -146,16 +155,26 @@ class AffordancePredictor:
         missing = self.settings.segmentation.table_z_m - float(self.hand.finger_heights(T, grasp.joints).min())
         return replace(grasp, contact=grasp.contact + np.array([0.0, 0.0, max(missing, 0.0)]))
 
-    def _pick(
-        self, objects: list[SegmentedObject], image: NDArray[np.uint8], instruction: str
-    ) -> tuple[SegmentedObject, Crop]:
-        """The object that the instruction means, and its crop: the only one, or the one that looks most like it.
+    def _outlined(self, target: SegmentedObject, image: NDArray[np.uint8]) -> SegmentedObject:
+        """The object as Segment Anything outlines it, where that is loaded and means the same thing as depth does."""
+        if self._sam is None:
+            return target
+        x, y, width, height = target.box
+        mask = self._sam.mask(image, (x, y, x + width, y + height))
+        if mask is None or (mask & target.mask).sum() < self.settings.same_object * (mask | target.mask).sum():
+            return target
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        box = (int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1)
+        return replace(target, mask=mask, box=box)
+
+    def _pick(self, objects: list[SegmentedObject], image: NDArray[np.uint8], instruction: str) -> SegmentedObject:
+        """The object that the instruction means: the only one, or the one that looks most like it.
 
         A prior that has not learned what things are called takes the one that fills most of the image.
         """
-        crops = [Crop.around(o.box) for o in objects]
         if len(objects) == 1 or (self._clip is None and self.prior.naming is None):
-            return objects[0], crops[0]
+            return objects[0]
+        crops = [Crop.around(o.box) for o in objects]
         if self._clip is not None:
             scores = self._clip.match([crop.cut(image, CLIP_SIZE) for crop in crops], instruction)
         else:
@@ -164,8 +183,7 @@ class AffordancePredictor:
             with torch.inference_mode():
                 seen = self.prior.model.embed(_batch([crop.cut(image, size) for crop in crops])).numpy()
             scores = self.prior.naming.agreement(seen, instruction)
-        best = int(np.argmax(scores))
-        return objects[best], crops[best]
+        return objects[int(np.argmax(scores))]
 
     def _contact(
         self, pixel: Array, mask: NDArray[np.bool_], depth_mm: NDArray[np.uint16], crop: Crop

@@ -21,6 +21,7 @@ SOURCES = {
     "resnet18": "torchvision's ResNet18_Weights.IMAGENET1K_V1, "
     "https://download.pytorch.org/models/resnet18-f37072fd.pth",
     "clip": "open_clip's ViT-B-32 'openai' weights, https://github.com/mlfoundations/open_clip",
+    "sam": "Segment Anything's, https://github.com/facebookresearch/segment-anything (sam_vit_b_01ec64.pth and others)",
     "small": "the shipped prior's checkpoint (deft_affordance/checkpoints/twin.safetensors), made by "
     "`ros2 run deft_affordance train --config twin`",
 }

@@ -15,8 +15,8 @@ from deft_affordance.video.detectors.protocols import Box, Hand, HandSide, Mask,
 from deft_affordance.video.errors import SourceUnusable
 from deft_affordance.video.frames import Video
 from deft_affordance.video.record import Clip
-
-SAM_TYPES = ("vit_h", "vit_l", "vit_b")
+from deft_vision.errors import VisionError
+from deft_vision.sam import Sam
 
 
 def need(module: str, package: str, what: str) -> Any:
@@ -79,18 +79,11 @@ class SamMasks:
     source = "Segment Anything, box prompt"
 
     def __init__(self, checkpoint: Path, device: str = "cpu") -> None:
-        package = need("segment_anything", "segment-anything", "--masks sam")
-        need_weights(checkpoint, "Segment Anything", "github.com/facebookresearch/segment-anything")
-        kind = next((name for name in SAM_TYPES if name in checkpoint.name), None)
-        if kind is None:
-            raise SourceUnusable(f"{checkpoint}: the name must hold {', '.join(SAM_TYPES)}, as published files do")
-        self._predictor = package.SamPredictor(package.sam_model_registry[kind](checkpoint=str(checkpoint)).to(device))
-        self._shown: tuple[Path, int] | None = None
+        try:
+            self._sam = Sam(checkpoint, device)
+        except VisionError as error:
+            raise SourceUnusable(f"--masks sam: {error}") from None
 
     def mask(self, clip: Clip, frame: int, video: Video, box: Box) -> Mask | None:
         """The best mask for a box."""
-        if self._shown != (video.path, frame):
-            self._predictor.set_image(np.ascontiguousarray(video.frame(frame)))
-            self._shown = (video.path, frame)
-        masks, _, _ = self._predictor.predict(box=np.array(box), multimask_output=False)
-        return np.asarray(masks[0], dtype=bool) if masks[0].any() else None
+        return self._sam.mask(video.frame(frame), box, key=(video.path, frame))

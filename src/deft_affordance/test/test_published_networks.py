@@ -1,0 +1,81 @@
+"""Segment Anything and CLIP in the predictor, where their packages are installed: random weights of the real layout."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from deft_affordance.predictor import AffordancePredictor
+from deft_core.task import load_task
+from deft_core.workcell import load_workcell
+from deft_sim.task_scene import TARGET
+from deft_sim.workcell import TwinWorkcell
+from deft_vision.clip_match import ClipMatcher
+from deft_vision.errors import CheckpointLayoutError, MissingCheckpointError, MissingExtraError
+from deft_vision.sam import Sam
+
+
+def needs(*modules: str) -> None:
+    """Skip where a package is missing, or torchvision is of another build than torch."""
+    for module in modules:
+        try:
+            __import__(module)
+        except (ImportError, RuntimeError) as error:
+            pytest.skip(f"{module} is not usable here: {error}")
+
+
+@pytest.fixture(scope="module")
+def sam_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    needs("torchvision", "segment_anything")
+    from segment_anything import sam_model_registry
+
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("sam") / "sam_vit_b_random.pth"
+    torch.save(sam_model_registry["vit_b"]().state_dict(), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def clip_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    needs("torchvision", "open_clip")
+    import open_clip
+
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("clip") / "clip_random.pt"
+    torch.save(open_clip.create_model("ViT-B-32-quickgelu").state_dict(), path)
+    return path
+
+
+@pytest.mark.slow
+def test_the_predictor_takes_both_and_still_finds_the_cup(sam_weights: Path, clip_weights: Path) -> None:
+    """Random weights outline nothing that depth would agree with, and a thing alone needs no choice: depth's serves."""
+    twin = TwinWorkcell(load_task("pick_cup"), load_workcell("twin"), 1, "raycast")
+    twin.reset("train", 11)
+    predictor = AffordancePredictor(clip_checkpoint=clip_weights, sam_checkpoint=sam_weights)
+    contact = predictor.predict(twin.look(), "pick up the cup").contacts_base.mean(axis=0)
+    assert np.linalg.norm(contact[:2] - twin.world.pose(TARGET)[:2, 3]) < 0.07
+    twin.close()
+
+
+@pytest.mark.slow
+def test_clip_gives_each_picture_its_share(clip_weights: Path) -> None:
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 256, (60, 80, 3), dtype=np.uint8) for _ in range(3)]
+    shares = ClipMatcher(clip_weights).match(images, "pick up the cup")
+    assert shares.shape == (3,) and shares.sum() == pytest.approx(1.0) and (shares > 0).all()
+
+
+@pytest.mark.slow
+def test_a_file_of_another_model_is_refused(sam_weights: Path, tmp_path: Path) -> None:
+    torch.save({"weight": torch.zeros(2)}, tmp_path / "sam_vit_b_other.pth")
+    with pytest.raises(CheckpointLayoutError, match="of size vit_b"):
+        Sam(tmp_path / "sam_vit_b_other.pth")
+    with pytest.raises(CheckpointLayoutError, match="must hold vit_h, vit_l, vit_b"):
+        Sam(sam_weights.rename(tmp_path / "sam.pth"))
+
+
+@pytest.mark.parametrize("network", [Sam, ClipMatcher])
+def test_without_weights_it_says_where_they_come_from(network: type, tmp_path: Path) -> None:
+    with pytest.raises((MissingCheckpointError, MissingExtraError), match=r"github\.com|pip install"):
+        network(tmp_path / "sam_vit_b.pth")
