@@ -114,9 +114,17 @@ _YIELD_M, _YIELD_RAD, _YIELD_JOINT_RAD = 0.001, 0.05, 0.15
 
 
 def yielding_kinematics(
-    T_base_eef: Array, q_near: Array, *, tolerance_m: float = 0.004, tolerance_rad: float = 0.25, iterations: int = 12
+    T_base_eef: Array,
+    q_near: Array,
+    tool_m: Array,
+    *,
+    tolerance_m: float = 0.004,
+    tolerance_rad: float = 0.25,
+    iterations: int = 12,
 ) -> Array:
     """Joint angles (6,) close to `q_near` that bring the flange near a pose: close first, exact second.
+
+    The rotation gives in before the place of the tool point `tool_m` (3,), metres in the flange's frame, does.
 
     Where the wrist's axes line up (joint 5 near zero) an exact solution spins joints 4 and 6 against each other for a
     turn of a degree. Giving way by a few degrees there is the singularity-robust inverse of Nakamura and Hanafusa
@@ -129,19 +137,23 @@ def yielding_kinematics(
     q = q0
     weights = np.array([1 / _YIELD_M] * 3 + [1 / _YIELD_RAD] * 3)
     stay = 1 / _YIELD_JOINT_RAD**2
+    goal = T_base_eef[:3, 3] + T_base_eef[:3, :3] @ tool_m
+
+    def off(flange: Array) -> Array:
+        place = goal - flange[:3, 3] - flange[:3, :3] @ tool_m
+        return np.concatenate([place, _rotation_error(flange[:3, :3], T_base_eef[:3, :3])])
+
     for _ in range(iterations):
         frames = joint_frames(q)
-        error = np.concatenate(
-            [T_base_eef[:3, 3] - frames[-1, :3, 3], _rotation_error(frames[-1, :3, :3], T_base_eef[:3, :3])]
-        )
-        J = weights[:, None] * _jacobian(frames)
+        error, J = off(frames[-1]), _jacobian(frames)
+        J[:3] += np.cross(J[3:].T, frames[-1, :3, :3] @ tool_m).T
+        J *= weights[:, None]
         step = np.linalg.solve(J.T @ J + stay * np.eye(DOF), J.T @ (weights * error) - stay * (q - q0))
         q = np.clip(q + step, JOINT_LOWER, JOINT_UPPER)
         if float(np.abs(step).max()) < 1e-4:
             break
-    flange = flange_pose(q)
-    distance = float(np.linalg.norm(T_base_eef[:3, 3] - flange[:3, 3]))
-    angle = float(np.linalg.norm(_rotation_error(flange[:3, :3], T_base_eef[:3, :3])))
+    error = off(flange_pose(q))
+    distance, angle = float(np.linalg.norm(error[:3])), float(np.linalg.norm(error[3:]))
     if distance > tolerance_m or angle > tolerance_rad:
         raise Unreachable(f"nothing near is closer than {distance * 1e3:.1f} mm and {np.degrees(angle):.1f} degrees")
     return q

@@ -124,8 +124,7 @@ class ArmPlanner:
                 raise Unreachable(f"pose {i + 1} of {len(poses)} on the way {error}") from None
         return out
 
-    @staticmethod
-    def _solve_near(T_base_eef: Array, q: Array) -> Array:
+    def _solve_near(self, T_base_eef: Array, q: Array) -> Array:
         """Joint angles (6,) for the next pose (4, 4) on a way from q (6,)."""
         exact, failure = q, ""
         try:
@@ -136,7 +135,7 @@ class ArmPlanner:
         if not failure and turned <= _SMOOTH_RAD:
             return exact
         try:
-            return kinematics.yielding_kinematics(T_base_eef, q)
+            return kinematics.yielding_kinematics(T_base_eef, q, self._T_eef_wrist[:3, 3])
         except Unreachable:
             if not failure and turned <= _JUMP_RAD:
                 return exact

@@ -55,6 +55,32 @@ def test_inverse_kinematics_returns_to_the_pose(offset: list[float]) -> None:
     assert geometry.rotation_angle(found[:3, :3].T @ T[:3, :3]) < 2e-3
 
 
+@given(st.floats(-0.05, 0.05), st.integers(0, 2**32 - 1))
+@settings(max_examples=40, deadline=None)
+def test_near_a_wrist_singularity_a_way_gives_in_instead_of_spinning(joint5: float, seed: int) -> None:
+    """A hand led along a tracked, so slightly trembling, demonstration past joint 5 at zero: no joint jumps."""
+    rng = np.random.default_rng(seed)
+    q = np.array([-0.1, 0.3, -1.1, 2.0, joint5, 0.5])
+    T = PLANNER.wrist_pose(q)
+    poses = np.tile(T, (20, 1, 1))
+    poses[:, 2, 3] += np.linspace(0.0, 0.08, 20)
+    poses[:, :3, :3] = Rotation.from_rotvec(0.02 * rng.normal(size=(20, 3))).as_matrix() @ T[:3, :3]
+    way = PLANNER.follow(q, poses, 0.13 * np.arange(1, 21))
+    assert np.abs(np.diff(way.knots_rad, axis=0)).max() <= 0.8
+    for knot, pose in zip(way.knots_rad[1:], poses, strict=True):
+        reached = PLANNER.wrist_pose(knot)
+        assert np.linalg.norm(reached[:3, 3] - pose[:3, 3]) < 0.005
+        assert geometry.rotation_angle(reached[:3, :3].T @ pose[:3, :3]) < 0.26
+
+
+def test_away_from_singularities_a_way_is_exact() -> None:
+    T = PLANNER.wrist_pose(HOME)
+    poses = np.tile(T, (10, 1, 1))
+    poses[:, 0, 3] += np.linspace(0.01, 0.1, 10)
+    for knot, pose in zip(PLANNER.follow(HOME, poses, 0.1 * np.arange(1, 11)).knots_rad[1:], poses, strict=True):
+        assert np.allclose(PLANNER.wrist_pose(knot)[:3], pose[:3], atol=2e-3)
+
+
 def test_link_frames_are_the_chain_of_origins_and_turns() -> None:
     q = np.random.default_rng(1).uniform(kinematics.JOINT_LOWER, kinematics.JOINT_UPPER)
     T = np.eye(4)
