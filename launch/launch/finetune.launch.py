@@ -40,7 +40,7 @@ ARGUMENTS = (
     ),
     ("out", "", "Run folder. Default: runs/TASK-DATE-TIME here."),
     ("resume", "false", "Go on with the run in `out` instead of beginning one."),
-    ("workcell", "twin", "twin, cluttered (other things on the twin's table too), lab, or the path of a workcell YAML."),
+    ("workcell", "twin", "twin, cluttered (other things on its table too), lab, or the path of a workcell YAML."),
     ("time_scale", "", "How many times faster than the clock the twin lives. Default: the workcell file's."),
     (
         "reward",
