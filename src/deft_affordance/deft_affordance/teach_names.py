@@ -40,7 +40,13 @@ def naming_of(prior: Prior, samples: Samples) -> Naming:
     there = sorted({str(kind) for kind in samples["kind"]})
     if len(there) < 2:
         raise DeftError(f"the data shows one kind of thing only ({there[0]}): nothing to tell apart")
-    sentences = {kind: said_of(kind, KINDS[kind].verbs) for kind in there}
+    sentences = {
+        # Of things in other people's videos, what was said there.
+        kind: said_of(kind, KINDS[kind].verbs)
+        if kind in KINDS
+        else sorted(set(samples["text"][samples["kind"] == kind]))
+        for kind in there
+    }
     return fit_naming(embed_crops(prior, samples["crop"]), [str(kind) for kind in samples["kind"]], sentences)
 
 

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from deft_affordance.checkpoint import SHIPPED, add_naming, load_prior
 from deft_affordance.data.instructions import said_of
 from deft_affordance.data.objects import KINDS
+from deft_affordance.data.shards import Samples
 from deft_affordance.naming import fit_naming
 from deft_affordance.predictor import AffordancePredictor
+from deft_affordance.teach_names import naming_of
 from deft_core.errors import PerceptionRefused
 from deft_core.task import available_tasks, load_task
 from deft_core.workcell import load_workcell
@@ -73,3 +75,16 @@ def test_a_naming_for_another_encoder_is_refused(tmp_path):
     add_naming(SHIPPED, few, tmp_path / "p.safetensors")
     with pytest.raises(CheckpointLayoutError, match="naming reads 6 numbers, not"):
         load_prior(tmp_path / "p.safetensors")
+
+
+def test_kinds_of_other_peoples_videos_are_named_by_what_was_said_there():
+    rng = np.random.default_rng(0)
+    size = load_prior().config.model.image_size
+    crops = np.concatenate([np.full((6, size, size, 3), shade, np.uint8) for shade in (40, 200)])
+    columns = {
+        "crop": crops + rng.integers(0, 9, crops.shape, dtype=np.uint8),
+        "kind": np.array(["kettle"] * 6 + ["cup"] * 6),
+        "text": np.array(["fill the kettle"] * 6 + ["pour the cup"] * 6),
+    }
+    naming = naming_of(load_prior(), Samples(columns))
+    assert naming.kinds[int(naming.means("take the kettle").argmax())] == "kettle"
