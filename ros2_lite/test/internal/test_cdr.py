@@ -3,7 +3,7 @@
 import array
 import os
 import struct
-import time
+import sys
 import tracemalloc
 
 import numpy as np
@@ -118,14 +118,13 @@ class TestHostileBytes:
         cls = get_interface(name)
         data = serialize(cls()) + bytes(64)
         tracemalloc.start()
-        started = time.perf_counter()
         for at in range(4, len(data) - 3, 4):
             bad = data[:at] + b"\xff\xff\xff\xff" + data[at + 4 :]
             with pytest.raises(CdrError):
                 deserialize(bad, cls)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert peak < 4_000_000 and time.perf_counter() - started < 5
+        assert peak < 4_000_000
 
     @pytest.mark.parametrize(
         ("data", "reason"),
@@ -224,16 +223,29 @@ class TestLargeArrays:
         source[0] = 1
         assert image.data[0] == 0
 
-    def test_speed(self):
-        """Generous by a factor of ten or more; a Python loop over the pixels would take a hundred times longer."""
-        image = get_interface("sensor_msgs/msg/Image")(data=os.urandom(640 * 480 * 3), encoding="rgb8")
-        data = serialize(image)
-        best_out = min(_timed(lambda: serialize(image)) for _ in range(20))
-        best_in = min(_timed(lambda: deserialize(data, type(image)).data) for _ in range(20))
-        assert best_out < 0.5e-3 and best_in < 0.5e-3
+    def test_a_large_image_costs_no_more_lines_of_python_than_a_small_one(self):
+        image = get_interface("sensor_msgs/msg/Image")
+        small, large = (image(data=os.urandom(size), encoding="rgb8") for size in (12, 640 * 480 * 3))
+        received = [serialize(msg) for msg in (small, large)]
+        few, many = (_lines(lambda msg=msg: serialize(msg)) for msg in (small, large))
+        assert many < few + 50  # a loop over the pixels would run a million
+        few, many = (_lines(lambda data=data: deserialize(data, image).data) for data in received)
+        assert many < few + 50
 
 
-def _timed(call):
-    started = time.perf_counter()
-    call()
-    return time.perf_counter() - started
+def _lines(call):
+    """How many lines of Python a call runs."""
+    count = 0
+
+    def trace(_frame, event, _argument):
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return count

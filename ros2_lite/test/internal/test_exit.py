@@ -60,13 +60,14 @@ def test_a_node_that_is_only_dropped_leaves_no_threads_behind():
     assert done.stdout == "1\n"
 
 
-def test_a_spinning_node_uses_no_processor():
+def test_a_spinning_node_sleeps_until_something_happens():
+    """How often it woke: a loop that looks every ten milliseconds would have woken 150 times."""
     done = run("""
-        import time, rclpy
+        import resource, rclpy
         rclpy.init()
         node = rclpy.create_node("idle")
-        before = time.process_time()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
         rclpy.spin_once(node, timeout_sec=1.5)
-        print(time.process_time() - before)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw - before)
     """)
-    assert float(done.stdout) < 0.02
+    assert int(done.stdout) < 75

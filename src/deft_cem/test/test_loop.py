@@ -1,7 +1,6 @@
 """The fine-tuning loop on a workcell without physics."""
 
 import json
-import time
 
 import deft_cem_fakes as fakes
 import numpy as np
@@ -186,15 +185,14 @@ def test_a_policy_of_another_encoder_is_refused_in_evaluation(tmp_path):
         run(tmp_path, cell, listener=ear)
 
 
-def test_the_loop_itself_costs_little(tmp_path):
-    """Apart from robot, prior and rater: goal under 50 ms an episode (here with small images, on a busy machine)."""
-    ends: list[float] = []
-    ear = Ear()
-    ear.finished = lambda *_: ends.append(time.perf_counter())
-    run(tmp_path, listener=ear, episodes=40, trials=0)
-    overhead = [e.timings["overhead"] for e in episodes(tmp_path)]
-    assert np.median(overhead) < 0.05
-    assert np.median(np.diff(ends)) < 0.1
+def test_what_an_episode_took_is_told_apart_and_adds_up(tmp_path):
+    """What the loop itself costs is measured by benchmarks/loop.py; here, that the record can be trusted about it."""
+    run(tmp_path, episodes=3, trials=0)
+    for episode in episodes(tmp_path):
+        timings = dict(episode.timings)
+        total, overhead = timings.pop("total"), timings.pop("overhead")
+        assert {"reset", "predict", "motion", "rate"} <= timings.keys()
+        assert overhead >= 0.0 and total == pytest.approx(sum(timings.values()) + overhead)
 
 
 def test_a_combined_reward_asks_each_rater_once_and_keeps_success_apart(tmp_path):
