@@ -64,7 +64,7 @@ def measure(prior: str, repeats: int) -> dict[str, Any]:
     crop = np.zeros((size, size, 3), np.uint8)
     text = load_task("pick_spoon").instruction
     return {
-        "f": timed(lambda: predictor._run([crop], text), repeats),
+        "f": timed(lambda: predictor.infer([crop], text), repeats),
         "frame to grasp": timed(lambda: predictor.predict(alone, text), repeats),
         "frame to grasp, cluttered": timed(lambda: predictor.predict(among, text), repeats),
         "memory": memory,

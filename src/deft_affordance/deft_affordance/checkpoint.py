@@ -139,11 +139,14 @@ class TextInput:
         config: says which.
         vocabulary: for "words".
         clip_checkpoint: for "clip".
+
+    Attributes:
+        clip: what was loaded for "clip".
     """
 
     def __init__(self, config: PriorConfig, vocabulary: list[str], clip_checkpoint: Path | str | None = None) -> None:
         self._words = WordTokenizer(vocabulary) if config.model.text == "words" else None
-        self._clip = None if self._words else ClipTextEncoder(clip_checkpoint)
+        self.clip = None if self._words else ClipTextEncoder(clip_checkpoint)
 
     def known(self, text: str) -> bool:
         """Whether the text says anything that the encoder knows."""
@@ -152,5 +155,5 @@ class TextInput:
     def __call__(self, texts: list[str]) -> torch.Tensor:
         if self._words is not None:
             return self._words(texts)
-        assert self._clip is not None
-        return self._clip(self._clip.tokenize(texts))
+        assert self.clip is not None
+        return self.clip(self.clip.tokenize(texts))

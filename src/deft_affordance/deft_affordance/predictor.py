@@ -87,13 +87,13 @@ class AffordancePredictor:
         self.hand = hand or load_hand()
         self.settings = settings or PredictorSettings()
         self._text = TextInput(self.prior.config, self.prior.vocabulary, clip_checkpoint)
-        self._clip = ClipMatcher(clip_checkpoint) if clip_checkpoint else None
+        self._clip = ClipMatcher(self._text.clip or clip_checkpoint) if clip_checkpoint else None
         self._sam = Sam(sam_checkpoint) if sam_checkpoint else None
         self.contact_in_wrist: Array = self.prior.contact_in_wrist
         self.checkpoint_hash = hashlib.sha256(Path(checkpoint or SHIPPED).expanduser().read_bytes()).hexdigest()
         self.encoder_hash = self.prior.encoder_hash
         size = self.prior.config.model.image_size
-        self._run([np.zeros((size, size, 3), np.uint8)], "pick")  # warm start: the first call builds torch's kernels
+        self.infer([np.zeros((size, size, 3), np.uint8)], "pick")  # warm start: the first call builds torch's kernels
 
     def predict(self, frame: RGBDFrame, instruction: str) -> Affordance:
         """Predict where and how to grasp what the instruction asks for.
@@ -112,7 +112,7 @@ class AffordancePredictor:
         found = segment_tabletop(frame, self.settings.segmentation)
         target = self._outlined(self._pick(found, frame.color, instruction), frame.color)
         crop = Crop.around(target.box)
-        out = self._run([crop.cut(frame.color, self.prior.config.model.image_size)], instruction)
+        out = self.infer([crop.cut(frame.color, self.prior.config.model.image_size)], instruction)
         unit = out.contacts[0].double().numpy()
         pixels = crop.to_pixels(unit)
         heat = out.heatmaps[0].mean(dim=0).numpy()
@@ -145,7 +145,8 @@ class AffordancePredictor:
             capture_id=frame.capture_id,
         )
 
-    def _run(self, crops: list[NDArray[np.uint8]], instruction: str) -> Prediction:
+    def infer(self, crops: list[NDArray[np.uint8]], instruction: str) -> Prediction:
+        """f alone: what the prior's network says of RGB crops (image_size, image_size, 3) under one instruction."""
         with torch.inference_mode():
             return self.prior.model(_batch(crops), self._text([instruction] * len(crops)))
 

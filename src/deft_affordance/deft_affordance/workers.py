@@ -14,7 +14,7 @@ from deft_core.errors import DeftError
 
 R = TypeVar("R")
 # How often Ray makes a job again whose machine or process was lost.
-_RETRIES = 3
+RAY_RETRIES = 3
 RAY_HELP = (
     "run on a Ray cluster, a core a job: its address (HOST:6379, ray://HOST:10001), `auto` for the one this machine "
     "belongs to, or `local` to start one here; every machine must see the same --out, and have DEFT installed"
@@ -37,7 +37,7 @@ def each_done(
     """
     if ray_address:
         with on_ray(ray_address, workers) as ray:
-            remote = ray.remote(num_cpus=1, max_retries=_RETRIES)(function)
+            remote = ray.remote(num_cpus=1, max_retries=RAY_RETRIES)(function)
             waiting = [remote.remote(*job) for job in jobs]
             while waiting:
                 done, waiting = ray.wait(waiting)

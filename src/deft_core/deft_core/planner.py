@@ -76,6 +76,9 @@ class ArmPlanner:
 
         Raises:
             Unreachable: the goal, or a pose on the straight way to it, is out of the arm's reach.
+
+        A straight way ends at the goal exactly, but for one beside a wrist singularity, where the end may give in as
+        the way does (`yielding_kinematics`).
         """
         q = np.asarray(q, dtype=float)
         if not straight:
@@ -87,7 +90,7 @@ class ArmPlanner:
         angle = rotation_angle(T0[:3, :3].T @ T_base_wrist[:3, :3])
         knots = max(4, int(np.ceil(max(distance / _KNOT_M, angle / _KNOT_RAD))))
         fractions = np.linspace(0.0, 1.0, knots + 1)
-        path = np.vstack([q, self._solve_path(q, interpolate(T0, T_base_wrist, fractions[1:]))])
+        path = np.vstack([q, self._solve_path(q, interpolate(T0, T_base_wrist, fractions[1:]), smooth_end=False)])
         # Quintic rest-to-rest profile: its peak speed is 15/8 of the mean.
         duration = max(15 / 8 * distance / speed_mps, 15 / 8 * angle / speed_radps, 0.1)
         u = np.linspace(0.0, 1.0, max(12, 2 * knots) + 1)
@@ -115,24 +118,26 @@ class ArmPlanner:
         path = np.vstack([q, self._solve_path(q, poses)])
         return self._timed(np.concatenate([[0.0], times]), path)
 
-    def _solve_path(self, q: Array, poses: Array) -> Array:
+    def _solve_path(self, q: Array, poses: Array, smooth_end: bool = True) -> Array:
+        """Joint angles (n, 6) along poses (n, 4, 4); without `smooth_end` the last pose is exact if the arm can."""
         out = np.empty((len(poses), kinematics.DOF))
         for i, T in enumerate(poses):
             try:
-                out[i] = q = self._solve_near(T @ self.T_wrist_eef, q)
+                smooth = smooth_end or i < len(poses) - 1
+                out[i] = q = self._solve_near(T @ self.T_wrist_eef, q, _SMOOTH_RAD if smooth else _JUMP_RAD)
             except Unreachable as error:
                 raise Unreachable(f"pose {i + 1} of {len(poses)} on the way {error}") from None
         return out
 
-    def _solve_near(self, T_base_eef: Array, q: Array) -> Array:
-        """Joint angles (6,) for the next pose (4, 4) on a way from q (6,)."""
+    def _solve_near(self, T_base_eef: Array, q: Array, smooth_rad: float) -> Array:
+        """Joint angles (6,) for the next pose (4, 4) on a way from q (6,), exact where no joint turns further."""
         exact, failure = q, ""
         try:
             exact = kinematics.inverse_kinematics(T_base_eef, q)
         except Unreachable as error:
             failure = f"is out of reach: {error}"
         turned = float(np.abs(exact - q).max())
-        if not failure and turned <= _SMOOTH_RAD:
+        if not failure and turned <= smooth_rad:
             return exact
         try:
             return kinematics.yielding_kinematics(T_base_eef, q, self._T_eef_wrist[:3, 3])

@@ -1,5 +1,7 @@
 """Kinematics, planning and the gate: what may reach a motor."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -71,6 +73,24 @@ def test_near_a_wrist_singularity_a_way_gives_in_instead_of_spinning(joint5: flo
         reached = PLANNER.wrist_pose(knot)
         assert np.linalg.norm(reached[:3, 3] - pose[:3, 3]) < 0.005
         assert geometry.rotation_angle(reached[:3, :3].T @ pose[:3, :3]) < 0.26
+
+
+@given(st.floats(-0.05, 0.05), st.integers(0, 2**32 - 1))
+@settings(max_examples=40, deadline=None)
+def test_a_straight_move_ends_at_its_goal_unless_a_joint_would_spin_for_it(joint5: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    q = np.array([-0.1, 0.3, -1.1, 2.0, joint5, 0.5])
+    goal = PLANNER.wrist_pose(q)
+    goal[2, 3] += 0.05
+    goal[:3, :3] = Rotation.from_rotvec(0.06 * rng.normal(size=3)).as_matrix() @ goal[:3, :3]
+    way = PLANNER.move(q, goal, straight=True)
+    reached = PLANNER.wrist_pose(way.knots_rad[-1])
+    assert np.linalg.norm(reached[:3, 3] - goal[:3, 3]) < 0.005
+    if geometry.rotation_angle(reached[:3, :3].T @ goal[:3, :3]) > 2e-3:
+        before = way.sample(0.6 * way.duration_s)  # short of the knot before the last
+        with suppress(Unreachable):  # no exact solution from there: as good a reason
+            exact = kinematics.inverse_kinematics(goal @ PLANNER.T_wrist_eef, before)
+            assert np.abs(exact - before).max() > 0.35
 
 
 def test_away_from_singularities_a_way_is_exact() -> None:

@@ -21,14 +21,14 @@ class ClipMatcher:
     """Both towers of CLIP ViT-B/32, frozen.
 
     Args:
-        checkpoint: path of the weights; nothing is downloaded.
+        clip: path of the weights (nothing is downloaded), or what loaded them already.
 
     Raises:
         MissingExtraError, MissingCheckpointError, CheckpointLayoutError: as for `ClipTextEncoder`.
     """
 
-    def __init__(self, checkpoint: Path | str) -> None:
-        self._clip = ClipTextEncoder(checkpoint)
+    def __init__(self, clip: Path | str | ClipTextEncoder) -> None:
+        self._clip = clip if isinstance(clip, ClipTextEncoder) else ClipTextEncoder(clip)
 
     def match(self, images: list[NDArray[np.uint8]], text: str) -> NDArray[np.float64]:
         """Probability (n,) that the text is about each of the RGB images (H, W, 3) and not about the others."""
