@@ -58,6 +58,11 @@ class AffordanceNode(Node):
         self.declare_parameter(
             "sam_checkpoint", "", ParameterDescriptor(description="Segment Anything's weights, to outline objects.")
         )
+        self.declare_parameter(
+            "retargeting",
+            "anatomical",
+            ParameterDescriptor(description="How a robot's pinch is shaped after a person's: anatomical or dex."),
+        )
         self.declare_parameter("threads", 1, ParameterDescriptor(description="CPU threads of the network."))
         cell = load_workcell(self._get("workcell"))
         self._timeout_s = cell.camera.timeout_s
@@ -68,6 +73,7 @@ class AffordanceNode(Node):
             clip_checkpoint=self._get("clip_checkpoint") or None,
             sam_checkpoint=self._get("sam_checkpoint") or None,
             threads=max(1, int(self._get("threads"))),
+            retargeting=self._get("retargeting"),
         )
         self._tf = Buffer()
         self._tf_listener = TransformListener(self._tf, self)

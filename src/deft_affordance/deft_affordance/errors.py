@@ -17,3 +17,7 @@ class OutOfWorkspace(PerceptionRefused):
 
 class UnknownInstruction(DeftError):
     """The instruction says nothing that the prior knows; looking again does not help."""
+
+
+class MissingRetargeting(DeftError):
+    """The library for this way of retargeting is not installed."""

@@ -24,7 +24,7 @@ _TIP_WEIGHTS = np.array([1.0, 1.0, 0.7, 1.4])[:, None]
 _LAST_JOINT_WEIGHT = 0.3  # the last phalanx should lie as the person's does, too
 _OPPOSITION_WEIGHT = 0.7
 _ANGLE_WEIGHT_M = 0.004  # metres a radian off the person's own angles is worth
-_MOST_SHIFT_M = 0.10
+MOST_SHIFT_M = 0.10
 _STEP = 1e-5
 
 
@@ -48,8 +48,8 @@ def match_fingertips(mano_pose: Array, hand: HandModel) -> tuple[Array, Array]:
     goal = human_fingers(mano_pose)
     joints_of = hand.joints_from_motors_matrix
     bounds = np.sort([hand.motors_from_joints(hand.lower), hand.motors_from_joints(hand.upper)], axis=0)
-    low = np.concatenate([np.full(3, -_MOST_SHIFT_M), bounds[0]])
-    high = np.concatenate([np.full(3, _MOST_SHIFT_M), bounds[1]])
+    low = np.concatenate([np.full(3, -MOST_SHIFT_M), bounds[0]])
+    high = np.concatenate([np.full(3, MOST_SHIFT_M), bounds[1]])
     copied = hand.motors_from_joints(retarget(mano_pose, hand))
     start = np.clip(np.concatenate([np.zeros(3), copied]), low + 1e-6, high - 1e-6)
 

@@ -9,6 +9,7 @@ where the person's do (`fingertips`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -18,11 +19,15 @@ from pydantic import Field
 from deft_affordance.fingertips import match_fingertips
 from deft_affordance.retarget import retarget
 from deft_core.config import Settings
+from deft_core.errors import ConfigError
 from deft_core.geometry import Array
 from deft_core.hand import HandModel
 from deft_core.mano import POSE_DIM, hand_points
 
 Place = tuple[float, float, float]
+# A MANO pose (45,) to the robot's wrist less the person's (3,), metres, and joints (16,), rad.
+TipMatcher = Callable[[Array], tuple[Array, Array]]
+RETARGETING = ("anatomical", "dex")
 _RIDGE = 100.0  # weight of the penalty on standardised coefficients, against thousands of samples
 # Thumb tip to the middle of index and middle fingertip, metres: a pinch below the first, a wrap above the second. In
 # the training data 95 % of the holds on cups are wider than 77 mm, half of those on a drawer's bar narrower than 54 mm.
@@ -81,6 +86,22 @@ class Standing:
     wrap: float
 
 
+def tip_matcher(name: str, hand: HandModel) -> TipMatcher | None:
+    """What `stand` takes for a way of retargeting by name: "anatomical" (None) or "dex".
+
+    Raises:
+        ConfigError: no such way.
+        MissingRetargeting: dex-retargeting is not installed.
+    """
+    if name not in RETARGETING:
+        raise ConfigError(f"retargeting is one of {', '.join(RETARGETING)}, not {name!r}")
+    if name == "anatomical":
+        return None
+    from deft_affordance.dex_fingertips import DexFingertips  # torch and more come with it
+
+    return DexFingertips(hand)
+
+
 def wrapped(mano_pose: Array, contact: Array) -> float:
     """Whether a person's hand of a pose (45,) wraps (1) or pinches (0) what it touches at (3,), metres, wrist frame.
 
@@ -92,19 +113,20 @@ def wrapped(mano_pose: Array, contact: Array) -> float:
     return float(apart * np.clip((TIPS_REACH_M + contact[0]) / (TIPS_REACH_M - PALM_REACH_M), 0.0, 1.0))
 
 
-def stand(mano_pose: Array, contact: Array, hand: HandModel) -> Standing:
+def stand(mano_pose: Array, contact: Array, hand: HandModel, tips: TipMatcher | None = None) -> Standing:
     """Turn a person's hold into the robot's: seated in the palm where they wrap, tip on tip where they pinch.
 
     Args:
         mano_pose: (45,) rad, of the person.
         contact: (3,) metres, where the contact lies in the person's wrist frame.
         hand: the robot's.
+        tips: another way to put tip on tip than `match_fingertips`, as `DexFingertips`.
     """
     wrap = wrapped(mano_pose, contact)
     # Wrist of the robot less that of the person, and joints: of a wrap, of a pinch.
     shift, joints = -np.array(hand.seat_m), retarget(mano_pose, hand)
     if wrap < 1.0:
-        tip_shift, tip_joints = match_fingertips(mano_pose, hand)
+        tip_shift, tip_joints = tips(mano_pose) if tips else match_fingertips(mano_pose, hand)
         shift = wrap * shift + (1.0 - wrap) * tip_shift
         joints = wrap * joints + (1.0 - wrap) * tip_joints
     return Standing(contact - shift, joints, wrap)

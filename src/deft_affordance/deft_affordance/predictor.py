@@ -20,7 +20,7 @@ from deft_affordance.contacts import nearest_on_mask
 from deft_affordance.crop import Crop
 from deft_affordance.errors import ContactOffObject, NoDepth, OutOfWorkspace, UnknownInstruction
 from deft_affordance.model import Prediction
-from deft_affordance.placing import stand
+from deft_affordance.placing import stand, tip_matcher
 from deft_core.geometry import Array, apply
 from deft_core.grasp import GraspParameters
 from deft_core.hand import HandModel, load_hand
@@ -65,6 +65,8 @@ class AffordancePredictor:
             outline serves.
         threads: CPU threads of torch, for the whole process; a network this small is fastest on one, and several
             that spin beside busy cores make it many times slower. None leaves torch as it is.
+        retargeting: how the robot's fingertips come where the person's are in a pinch: "anatomical", by the person's
+            angles and the least change of them (`fingertips`), or "dex", by dex-retargeting, where that is installed.
 
     Attributes:
         contact_in_wrist: (3,) metres: the constant that ties contact to wrist in the grasp parameters.
@@ -80,6 +82,7 @@ class AffordancePredictor:
         clip_checkpoint: Path | str | None = None,
         sam_checkpoint: Path | str | None = None,
         threads: int | None = 1,
+        retargeting: str = "anatomical",
     ) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
@@ -89,6 +92,7 @@ class AffordancePredictor:
         self._text = TextInput(self.prior.config, self.prior.vocabulary, clip_checkpoint)
         self._clip = ClipMatcher(self._text.clip or clip_checkpoint) if clip_checkpoint else None
         self._sam = Sam(sam_checkpoint) if sam_checkpoint else None
+        self._tips = tip_matcher(retargeting, self.hand)
         self.contact_in_wrist: Array = self.prior.contact_in_wrist
         self.checkpoint_hash = hashlib.sha256(Path(checkpoint or SHIPPED).expanduser().read_bytes()).hexdigest()
         self.encoder_hash = self.prior.encoder_hash
@@ -124,7 +128,7 @@ class AffordancePredictor:
         R = rotation_from_camera(wrist, frame.T_base_camera)
         # The grasp's contact is the hand's point of reference: where it lies when the hand is where it ought to be.
         human = self.prior.contact_map(mano) if self.prior.contact_map else self.prior.contact_in_wrist
-        standing = stand(mano, human, self.hand)
+        standing = stand(mano, human, self.hand, self._tips)
         reference = contact + R @ (self.contact_in_wrist - standing.contact_in_wrist)
         grasp = self._above_table(GraspParameters(reference, rpy_from_rotation(R), standing.joints))
         left, top = max(crop.left, 0), max(crop.top, 0)
