@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from geometry_msgs.msg import Point
+from geometry_msgs.msg import Point, PointStamped
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.node import Node
@@ -25,7 +25,7 @@ from deft_affordance.drawing import markers, overlay
 from deft_affordance.predictor import AffordancePredictor, PredictorSettings
 from deft_core import interchange
 from deft_core.errors import DeftError, PerceptionRefused
-from deft_core.geometry import Array, from_quaternion
+from deft_core.geometry import Array, apply, from_quaternion
 from deft_core.hand import load_hand
 from deft_core.observation import Affordance, RGBDFrame
 from deft_core.workcell import load_workcell
@@ -63,6 +63,11 @@ class AffordanceNode(Node):
             "anatomical",
             ParameterDescriptor(description="How a robot's pinch is shaped after a person's: anatomical or dex."),
         )
+        self.declare_parameter(
+            "click_s",
+            60.0,
+            ParameterDescriptor(description="Seconds for which a point clicked in rviz says which object is meant."),
+        )
         self.declare_parameter("threads", 1, ParameterDescriptor(description="CPU threads of the network."))
         cell = load_workcell(self._get("workcell"))
         self._timeout_s = cell.camera.timeout_s
@@ -77,6 +82,7 @@ class AffordanceNode(Node):
         )
         self._tf = Buffer()
         self._tf_listener = TransformListener(self._tf, self)
+        self._click: tuple[Array, float] | None = None  # where in base_link, and until when
         self._newest: RGBDFrameMsg | None = None
         self._came = threading.Condition()
         self._latencies: list[float] = []
@@ -92,6 +98,9 @@ class AffordanceNode(Node):
             qos_profile_sensor_data,
             callback_group=MutuallyExclusiveCallbackGroup(),
         )
+        self.create_subscription(
+            PointStamped, "/clicked_point", self._on_click, 1, callback_group=MutuallyExclusiveCallbackGroup()
+        )
         self.create_service(
             PredictAffordance, "/deft/predict_affordance", self._serve, callback_group=ReentrantCallbackGroup()
         )
@@ -105,14 +114,28 @@ class AffordanceNode(Node):
             self._newest = msg
             self._came.notify_all()
 
+    def _on_click(self, msg: PointStamped) -> None:
+        """A person points at what is meant (rviz's Publish Point)."""
+        try:
+            point = apply(self._pose_of(msg.header.frame_id), np.array([msg.point.x, msg.point.y, msg.point.z]))
+        except DeftError as error:
+            self.get_logger().warning(f"a point clicked in {msg.header.frame_id or 'no frame'} is not heeded: {error}")
+            return
+        if not np.isfinite(point).all():
+            self.get_logger().warning("a clicked point that is not finite is not heeded")
+            return
+        self._click = (point, time.monotonic() + self._get("click_s"))
+        self.get_logger().info(f"the next prediction takes what stands at {np.round(point, 3).tolist()} m (base_link)")
+
     def _serve(self, request: PredictAffordance.Request, response: PredictAffordance.Response) -> Any:
         response.contact_in_wrist = np.asarray(self._predictor.contact_in_wrist, dtype=float)
         response.checkpoint_hash = self._predictor.checkpoint_hash
         try:
             msg = self._frame_after(interchange.seconds(request.not_before))
-            frame = interchange.frame(msg, self._camera_pose(msg.header.frame_id))
+            frame = interchange.frame(msg, self._pose_of(msg.header.frame_id))
+            click = self._click if self._click and time.monotonic() < self._click[1] else None
             start = time.perf_counter()
-            affordance = self._predictor.predict(frame, request.instruction)
+            affordance = self._predictor.predict(frame, request.instruction, click[0] if click else None)
             response.latency_s = time.perf_counter() - start
         except PerceptionRefused as error:
             return self._refuse(response, "refused", error)
@@ -120,6 +143,8 @@ class AffordanceNode(Node):
             return self._refuse(response, "no_frame", error)
         except (DeftError, ValueError) as error:
             return self._refuse(response, "error", error)
+        if click and self._click is click:
+            self._click = None  # one click, one prediction: the next scene is another
         self._counts["predicted"] += 1
         self._latencies = [*self._latencies[-199:], response.latency_s]
         interchange.fill_affordance(response.affordance, affordance, Point, frame.stamp_s)
@@ -148,8 +173,8 @@ class AffordanceNode(Node):
                     )
             return self._newest
 
-    def _camera_pose(self, frame_id: str) -> Array:
-        """T_base_camera from tf."""
+    def _pose_of(self, frame_id: str) -> Array:
+        """T_base_frame (4, 4) from tf."""
         try:
             found = self._tf.lookup_transform(interchange.BASE_FRAME, frame_id, Time())
         except TransformException as error:

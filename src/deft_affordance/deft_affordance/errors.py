@@ -3,6 +3,10 @@
 from deft_core.errors import DeftError, PerceptionRefused
 
 
+class NothingThere(PerceptionRefused):
+    """A person points where no object stands."""
+
+
 class NoDepth(PerceptionRefused):
     """No depth was measured on the object near the predicted contact."""
 

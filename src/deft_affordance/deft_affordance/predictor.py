@@ -20,6 +20,7 @@ from deft_affordance.contacts import nearest_on_mask
 from deft_affordance.crop import Crop
 from deft_affordance.errors import ContactOffObject, NoDepth, OutOfWorkspace, UnknownInstruction
 from deft_affordance.model import Prediction
+from deft_affordance.picking import Picker
 from deft_affordance.placing import stand, tip_matcher
 from deft_core.geometry import Array, apply
 from deft_core.grasp import GraspParameters
@@ -27,8 +28,9 @@ from deft_core.hand import HandModel, load_hand
 from deft_core.observation import Affordance, RGBDFrame
 from deft_core.wrist import rotation_from_camera, rpy_from_rotation, wrist_pose
 from deft_perception.deprojection import deproject
-from deft_perception.segmentation import SegmentationSettings, SegmentedObject, segment_tabletop
-from deft_vision.clip_match import CLIP_SIZE, ClipMatcher
+from deft_perception.segmentation import SegmentationSettings, segment_tabletop
+from deft_vision.clip_match import ClipMatcher
+from deft_vision.images import to_batch
 from deft_vision.sam import Sam
 
 
@@ -41,7 +43,6 @@ class PredictorSettings:
         workspace_lower_m, workspace_upper_m: box of base_link in which a contact may lie.
         max_off_object: how far a contact may lie from the object, as a share of the crop's side.
         max_depth_gap_px: how far from the contact a measured pixel of the object may be.
-        same_object: least overlap (intersection over union) of Segment Anything's outline with depth's.
     """
 
     segmentation: SegmentationSettings = field(default_factory=SegmentationSettings)
@@ -49,7 +50,6 @@ class PredictorSettings:
     workspace_upper_m: tuple[float, float, float] = (0.75, 0.30, 0.35)
     max_off_object: float = 0.15
     max_depth_gap_px: float = 12.0
-    same_object: float = 0.3
 
 
 class AffordancePredictor:
@@ -90,8 +90,8 @@ class AffordancePredictor:
         self.hand = hand or load_hand()
         self.settings = settings or PredictorSettings()
         self._text = TextInput(self.prior.config, self.prior.vocabulary, clip_checkpoint)
-        self._clip = ClipMatcher(self._text.clip or clip_checkpoint) if clip_checkpoint else None
-        self._sam = Sam(sam_checkpoint) if sam_checkpoint else None
+        clip = ClipMatcher(self._text.clip or clip_checkpoint) if clip_checkpoint else None
+        self._picker = Picker(self.prior, clip, Sam(sam_checkpoint) if sam_checkpoint else None)
         self._tips = tip_matcher(retargeting, self.hand)
         self.contact_in_wrist: Array = self.prior.contact_in_wrist
         self.checkpoint_hash = hashlib.sha256(Path(checkpoint or SHIPPED).expanduser().read_bytes()).hexdigest()
@@ -99,12 +99,19 @@ class AffordancePredictor:
         size = self.prior.config.model.image_size
         self.infer([np.zeros((size, size, 3), np.uint8)], "pick")  # warm start: the first call builds torch's kernels
 
-    def predict(self, frame: RGBDFrame, instruction: str) -> Affordance:
+    def predict(self, frame: RGBDFrame, instruction: str, point: Array | None = None) -> Affordance:
         """Predict where and how to grasp what the instruction asks for.
+
+        Args:
+            frame: the capture.
+            instruction: what to do with the object.
+            point: (3,) in base_link, metres, where a person points: the object there is meant, whatever the
+                instruction calls it.
 
         Raises:
             UnknownInstruction: the text is empty or says nothing the prior knows.
-            PerceptionRefused: no object, no depth at the contact, contact off the object or out of the workspace.
+            PerceptionRefused: no object, nothing where the person points, no depth at the contact, contact off the
+                object or out of the workspace.
         """
         if not instruction.strip():
             raise UnknownInstruction("the instruction is empty; say what to do with the object, e.g. 'pour the cup'")
@@ -114,7 +121,7 @@ class AffordancePredictor:
                 f"it knows, among others: {', '.join(self.prior.vocabulary[:12])}"
             )
         found = segment_tabletop(frame, self.settings.segmentation)
-        target = self._outlined(self._pick(found, frame.color, instruction), frame.color)
+        target = self._picker.pick(found, frame, instruction, point)
         crop = Crop.around(target.box)
         out = self.infer([crop.cut(frame.color, self.prior.config.model.image_size)], instruction)
         unit = out.contacts[0].double().numpy()
@@ -152,43 +159,15 @@ class AffordancePredictor:
     def infer(self, crops: list[NDArray[np.uint8]], instruction: str) -> Prediction:
         """f alone: what the prior's network says of RGB crops (image_size, image_size, 3) under one instruction."""
         with torch.inference_mode():
-            return self.prior.model(_batch(crops), self._text([instruction] * len(crops)))
+            return self.prior.model(
+                to_batch(crops, self.prior.config.model.image_size), self._text([instruction] * len(crops))
+            )
 
     def _above_table(self, grasp: GraspParameters) -> GraspParameters:
         """The grasp, raised until no finger is in the table: a person's are shorter, and were not."""
         T = wrist_pose(grasp, self.contact_in_wrist)
         missing = self.settings.segmentation.table_z_m - float(self.hand.finger_heights(T, grasp.joints).min())
         return replace(grasp, contact=grasp.contact + np.array([0.0, 0.0, max(missing, 0.0)]))
-
-    def _outlined(self, target: SegmentedObject, image: NDArray[np.uint8]) -> SegmentedObject:
-        """The object as Segment Anything outlines it, where that is loaded and means the same thing as depth does."""
-        if self._sam is None:
-            return target
-        x, y, width, height = target.box
-        mask = self._sam.mask(image, (x, y, x + width, y + height))
-        if mask is None or (mask & target.mask).sum() < self.settings.same_object * (mask | target.mask).sum():
-            return target
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        box = (int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1)
-        return replace(target, mask=mask, box=box)
-
-    def _pick(self, objects: list[SegmentedObject], image: NDArray[np.uint8], instruction: str) -> SegmentedObject:
-        """The object that the instruction means: the only one, or the one that looks most like it.
-
-        A prior that has not learned what things are called takes the one that fills most of the image.
-        """
-        if len(objects) == 1 or (self._clip is None and self.prior.naming is None):
-            return objects[0]
-        crops = [Crop.around(o.box) for o in objects]
-        if self._clip is not None:
-            scores = self._clip.match([crop.cut(image, CLIP_SIZE) for crop in crops], instruction)
-        else:
-            assert self.prior.naming is not None
-            size = self.prior.config.model.image_size
-            with torch.inference_mode():
-                seen = self.prior.model.embed(_batch([crop.cut(image, size) for crop in crops])).numpy()
-            scores = self.prior.naming.agreement(seen, instruction)
-        return objects[int(np.argmax(scores))]
 
     def _contact(
         self, pixel: Array, mask: NDArray[np.bool_], depth_mm: NDArray[np.uint16], crop: Crop
@@ -233,11 +212,6 @@ class AffordancePredictor:
                 f"the contact at {np.round(contact, 3).tolist()} m (base_link) lies outside "
                 f"{low.tolist()} to {high.tolist()}"
             )
-
-
-def _batch(crops: list[NDArray[np.uint8]]) -> torch.Tensor:
-    """Crops (S, S, 3) as a tensor (n, 3, S, S)."""
-    return torch.from_numpy(np.stack(crops).transpose(0, 3, 1, 2).copy())
 
 
 def confidence(heatmaps: NDArray[np.float32], contacts: Array, radius: float = 0.12) -> float:

@@ -13,7 +13,7 @@ pytest.importorskip("rclpy")
 pytest.importorskip("deft_msgs.msg")
 
 import rclpy
-from geometry_msgs.msg import TransformStamped
+from geometry_msgs.msg import PointStamped, TransformStamped
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import Image
@@ -96,6 +96,21 @@ def ask(node, instruction):
     return future.result()
 
 
+def click(node, place, fault):
+    """Point at a place in base_link, as rviz does, and ask until the answer tells that it was heeded."""
+    publisher = node.create_publisher(PointStamped, "/clicked_point", 1)
+    msg = PointStamped()
+    msg.header.frame_id = interchange.BASE_FRAME
+    msg.point.x, msg.point.y, msg.point.z = (float(v) for v in place)
+    deadline = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline:
+        publisher.publish(msg)
+        answer = ask(node, "pick up the cup")
+        if answer.fault == fault:
+            return answer
+    raise AssertionError("no answer heeded the click")
+
+
 def test_predicts_shows_and_stops_cleanly(world, frame):
     node, process = world
     seen, came = {}, threading.Event()
@@ -116,6 +131,10 @@ def test_predicts_shows_and_stops_cleanly(world, frame):
     assert seen["affordance"].instruction == "pick up the cup"
     assert {m.ns for m in seen["markers"].markers} == {"contacts", "contact", "hand", "gripper"}
     assert interchange.image(seen["heatmap"], "rgb8").shape == frame.color.shape
+    assert "point at a thing" in click(node, [0.42, 0.22, 0.0], "refused").message
+    assert ask(node, "pick up the cup").fault == "refused"  # it stands until it found something
+    click(node, affordance.contacts_base.mean(axis=0), "none")
+    assert ask(node, "pick up the cup").success
     refused = ask(node, "qwerty")
     assert not refused.success and refused.fault == "error" and "qwerty" in refused.message
     process.send_signal(2)

@@ -9,6 +9,7 @@ from deft_affordance.checkpoint import SHIPPED, add_naming, load_prior
 from deft_affordance.data.instructions import said_of
 from deft_affordance.data.objects import KINDS
 from deft_affordance.data.shards import Samples
+from deft_affordance.errors import NothingThere
 from deft_affordance.naming import fit_naming
 from deft_affordance.predictor import AffordancePredictor
 from deft_affordance.teach_names import naming_of
@@ -68,6 +69,32 @@ def test_the_thing_asked_for_is_found_among_others(task_name):
     finally:
         twin.close()
     assert looked >= 10 and found >= looked - 1
+
+
+def test_who_points_at_a_thing_means_it_whatever_it_is_called():
+    """In a cluttered scene each thing can be had by pointing, and nothing by pointing at the bare table."""
+    task = load_task("pick_cup")
+    twin, predictor = TwinWorkcell(task, load_workcell("cluttered"), 0, "raycast"), AffordancePredictor()
+    pointed = 0
+    try:
+        for seed in range(8):
+            twin.reset("train", 500 + seed)
+            frame = twin.look()
+            for name in twin.world.things:
+                place = twin.world.pose(name)[:3, 3] + [0.0, 0.0, 0.01]
+                try:
+                    contact = predictor.predict(frame, task.instruction, place).contacts_base.mean(axis=0)
+                except PerceptionRefused:
+                    continue
+                assert np.linalg.norm(contact[:2] - place[:2]) < 0.13, name
+                pointed += name != TARGET
+            with pytest.raises(NothingThere, match="point at a thing"):
+                predictor.predict(frame, task.instruction, np.array([0.30, 0.45, 0.0]))
+            with pytest.raises(NothingThere, match="cannot see"):
+                predictor.predict(frame, task.instruction, np.array([0.0, 0.0, 3.0]))
+    finally:
+        twin.close()
+    assert pointed >= 3
 
 
 def test_a_naming_for_another_encoder_is_refused(tmp_path):

@@ -45,16 +45,20 @@ class Sam:
             raise CheckpointLayoutError(f"{path} is not {SOURCES['sam']} of size {kind} ({error})") from error
         self._shown: object = None
 
-    def mask(self, image: NDArray[np.uint8], box: Box, key: object = None) -> NDArray[np.bool_] | None:
+    def mask(
+        self, image: NDArray[np.uint8], box: Box, key: object = None, point: tuple[float, float] | None = None
+    ) -> NDArray[np.bool_] | None:
         """The best mask (H, W) for a box (left, top, right, bottom), pixels; None if it is empty.
 
         Args:
             image: (H, W, 3) RGB.
             box: around the object.
+            point: x, y of a pixel on the object, if one is known.
             key: names the image, where it may be asked about again: embedding one takes nearly all of the time.
         """
         if key is None or key != self._shown:
             self._predictor.set_image(np.ascontiguousarray(image))
             self._shown = key
-        masks, _, _ = self._predictor.predict(box=np.array(box), multimask_output=False)
+        prompt = {} if point is None else {"point_coords": np.array([point]), "point_labels": np.array([1])}
+        masks, _, _ = self._predictor.predict(box=np.array(box), multimask_output=False, **prompt)
         return np.asarray(masks[0], dtype=bool) if masks[0].any() else None
