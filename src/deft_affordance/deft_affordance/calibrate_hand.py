@@ -170,7 +170,7 @@ class Rig:
 
     def _move(self, joints: Array, duration_s: float) -> None:
         goal = self.hand.motors_from_joints(joints)
-        self._servo.command(goal, np.full(12, self.hand.motors.goal_current_a), np.ones(12, dtype=bool))
+        self._servo.command(goal, np.full(len(goal), self.hand.motors.goal_current_a), np.ones(len(goal), dtype=bool))
         for _ in range(round(duration_s / TICK_S)):
             self._tick()
 

@@ -44,13 +44,14 @@ class DexFingertips:
                 f"retargeting by dex needs dex-retargeting ({error}): pip install -r requirements/extras.txt"
             ) from error
         self._hand = hand
+        follows = [name for name in JOINT_NAMES if hand.curl_ratio and name.endswith("_dip")]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"{hand.name}.urdf"
             path.write_text(_on_slides(hand), encoding="utf-8")
             self._solver: Any = RetargetingConfig(
                 type="position",
                 urdf_path=str(path),
-                target_joint_names=[*_SHIFTS, *(name for name in JOINT_NAMES if not name.endswith("_dip"))],
+                target_joint_names=[*_SHIFTS, *(name for name in JOINT_NAMES if name not in follows)],
                 target_link_names=_LINKS,
                 target_link_human_indices=np.arange(len(_LINKS)),
                 low_pass_alpha=1.0,  # none: poses of different scenes are no sequence

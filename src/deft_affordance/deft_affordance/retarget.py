@@ -16,6 +16,7 @@ from deft_core.hand import HandModel
 from deft_core.mano import angles_from_pose, mirror_pose, pose_from_angles
 
 SPREAD, BEND = 1, 2
+THUMB = slice(12, 16)  # among the robot's joints
 # First MANO joint of the robot's fingers index, middle, ring, thumb (MANO's order: index, middle, pinky, ring, thumb).
 _ROOTS = (0, 3, 9, 12)
 
@@ -29,6 +30,9 @@ def human_joints(mano_pose: Array) -> Array:
 def retarget(mano_pose: Array, hand: HandModel, side: str = "right") -> Array:
     """Robot joints (16,) of a MANO pose (45,), radians, within the hand's limits.
 
+    Where the robot's thumb has joints of its own kind (`HandModel.thumb_rad`), a person's angles do not carry over to
+    it: it is opposed, and `fingertips` brings its tip where the person's is.
+
     Args:
         mano_pose: relative to the flat hand.
         hand: a right robot hand.
@@ -37,7 +41,10 @@ def retarget(mano_pose: Array, hand: HandModel, side: str = "right") -> Array:
     if side not in ("left", "right"):
         raise ValueError(f"side must be 'left' or 'right', not {side!r}")
     pose = as_vector(mano_pose, "MANO pose", 45)
-    return hand.clip(human_joints(mirror_pose(pose) if side == "left" else pose))
+    joints = hand.human_signs * human_joints(mirror_pose(pose) if side == "left" else pose)
+    if hand.thumb_rad is not None:
+        joints[THUMB] = hand.thumb_rad
+    return hand.clip(joints)
 
 
 def mano_from_joints(joints: Array) -> Array:

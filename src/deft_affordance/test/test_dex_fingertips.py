@@ -38,20 +38,22 @@ def test_without_the_library_it_says_what_to_type(monkeypatch):
         tip_matcher("dex", HAND)
 
 
+@pytest.mark.parametrize("hand", [HAND, load_hand("leap")], ids=["dash", "leap"])
 @given(SEEDS)
 @settings(max_examples=40, deadline=None)
-def test_the_urdf_is_the_hand_s_own_kinematics(seed):
+def test_the_urdf_is_the_hand_s_own_kinematics(hand, seed):
     pinocchio = pytest.importorskip("pinocchio")
-    model = pinocchio.buildModelFromXML(hand_urdf(HAND))
+    model = pinocchio.buildModelFromXML(hand_urdf(hand))
     data = model.createData()
-    joints = np.random.default_rng(seed).uniform(HAND.lower, HAND.upper)
+    joints = np.random.default_rng(seed).uniform(hand.lower, hand.upper)
     q = np.zeros(model.nq)
     for name, angle in zip(JOINT_NAMES, joints, strict=True):
         q[model.joints[model.getJointId(name)].idx_q] = angle
     pinocchio.forwardKinematics(model, data, q)
     pinocchio.updateFramePlacements(model, data)
-    for finger, points in zip(FINGERS, HAND.finger_points(joints), strict=True):
-        for link, point in zip(("forward", "pip", "dip", "tip"), points, strict=True):
+    for finger, points in zip(FINGERS, hand.finger_points(joints), strict=True):
+        first = hand.fingers[finger].chain[0].joint
+        for link, point in zip((first, "pip", "dip", "tip"), points, strict=True):
             found = data.oMf[model.getFrameId(f"{finger}_{link}", pinocchio.BODY)].translation
             np.testing.assert_allclose(found, point, atol=1e-9)
 

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from deft_affordance.predictor import AffordancePredictor
+from deft_core.demonstration import load_demonstration
 from deft_core.geometry import Array, apply, inverse
+from deft_core.hand import load_hand
+from deft_core.motion import episode_motion
 from deft_core.task import PAPER_TASKS, load_task
 from deft_core.workcell import load_workcell
 from deft_core.wrist import rotation_from_rpy
@@ -68,3 +71,22 @@ def test_contacts_lie_where_people_hold_things(task, predictor):
     # the pictures; every other task's contacts lie well in all but one.
     forgiven = 4 if task == "open_drawer" else 1
     assert sorted(gaps)[-1 - forgiven] < SLACK_M
+
+
+@pytest.mark.slow
+def test_a_leap_hand_takes_a_cup_by_the_same_prior():
+    """Sixteen motors, another size, another thumb: only the workcell's `hand.model` differs."""
+    twin = load_workcell("twin")
+    cell = twin.model_copy(update={"hand": twin.hand.model_copy(update={"model": "leap"})})
+    task, hand = load_task("pick_cup"), load_hand("leap")
+    predictor, demonstration = AffordancePredictor(hand=hand), load_demonstration("pick_cup")
+    workcell, taken = TwinWorkcell(task, cell, seed=0), 0
+    try:
+        for seed in range(4):
+            workcell.reset("train", seed)
+            grasp = predictor.predict(workcell.look(), task.instruction).prior
+            motion = episode_motion(grasp, demonstration, hand, predictor.contact_in_wrist, cell)
+            taken += not workcell.execute(motion).fault and workcell.verdict().success
+    finally:
+        workcell.close()
+    assert taken >= 3

@@ -13,34 +13,11 @@ from pydantic import Field, model_validator
 from scipy.spatial.transform import Rotation
 
 from deft_core.config import Settings, find_setting, load_yaml
+from deft_core.finger import Finger, Triple
 from deft_core.geometry import Array, transform
 from deft_core.grasp import FINGER_JOINTS, FINGERS, as_vector
 
 HANDS_DIR = Path(__file__).parent / "hands"
-Triple = tuple[float, float, float]
-Range = tuple[float, float]
-
-
-class Finger(Settings):
-    """One finger; lengths in metres, angles in radians."""
-
-    base_xyz_m: Triple
-    base_rpy_rad: Triple
-    links_m: Annotated[tuple[float, float, float], Field(description="proximal, middle, distal")]
-    radius_m: Annotated[float, Field(gt=0)]
-    limits_rad: dict[str, Range]
-    motor_ids: Annotated[tuple[int, int, int], Field(description="side, forward, curl (PIP and DIP together)")]
-
-    @model_validator(mode="after")
-    def _check(self) -> "Finger":
-        if set(self.limits_rad) != set(FINGER_JOINTS):
-            raise ValueError(f"limits_rad needs exactly {', '.join(FINGER_JOINTS)}")
-        for name, (low, high) in self.limits_rad.items():
-            if not low < high:
-                raise ValueError(f"limits_rad.{name}: lower {low} is not below upper {high}")
-        if min(self.links_m) <= 0:
-            raise ValueError("links_m must be positive")
-        return self
 
 
 class Motors(Settings):
@@ -54,12 +31,13 @@ class Motors(Settings):
 
 
 class HandModel(Settings):
-    """A four-fingered, 16-joint, 12-motor tendon hand.
+    """A four-fingered, 16-joint hand: twelve motors where PIP and DIP share a tendon, or sixteen.
 
     `curl_ratio` splits the curl motor's angle into (PIP, DIP): joint = ratio * motor. `open_fraction` of a grasp's
     bend angles is what the hand approaches with; `squeeze_rad` is added to every bend joint to hold (one number a
     hand, never a task). `seat_m` is where an object that the hand wraps should lie in the wrist frame, less where a
-    person has it (`ros2 run deft_affordance calibrate_hand` measures it).
+    person has it (`ros2 run deft_affordance calibrate_hand` measures it). `thumb_rad` is for a thumb whose joints are
+    no person's, so that a person's angles say nothing to them: its posture, opposed, to begin from.
     """
 
     name: str
@@ -69,9 +47,10 @@ class HandModel(Settings):
     palm_center_m: Triple
     palm_size_m: Triple
     mass_kg: Annotated[float, Field(gt=0)]
-    curl_ratio: tuple[float, float]
+    curl_ratio: tuple[float, float] | None = None
     open_fraction: Annotated[float, Field(ge=-1, le=1)]
     squeeze_rad: Annotated[float, Field(ge=0, le=1.5)]
+    thumb_rad: tuple[float, float, float, float] | None = None
     motors: Motors
     guard_points_m: list[Triple]
     fingers: dict[str, Finger]
@@ -81,9 +60,16 @@ class HandModel(Settings):
         if tuple(self.fingers) != FINGERS:
             raise ValueError(f"fingers must be {', '.join(FINGERS)}, in this order")
         ids = [i for finger in self.fingers.values() for i in finger.motor_ids]
-        if len(set(ids)) != 12 or not all(0 <= i <= 252 for i in ids):
-            raise ValueError("motor_ids must be twelve different numbers in 0..252")
+        if len(ids) not in (12, 16) or len(set(ids)) != len(ids) or not all(0 <= i <= 252 for i in ids):
+            raise ValueError("motor_ids must be twelve or sixteen different numbers in 0..252, as many a finger")
+        if (len(ids) == 12) != (self.curl_ratio is not None):
+            raise ValueError("curl_ratio is for hands of twelve motors, and needed there")
         return self
+
+    @property
+    def motor_kinds(self) -> tuple[str, ...]:
+        """What the motors of a finger do, in the order of their ids."""
+        return ("side", "forward", "curl") if self.curl_ratio else FINGER_JOINTS
 
     @cached_property
     def T_wrist_eef(self) -> Array:
@@ -110,12 +96,14 @@ class HandModel(Settings):
 
     @cached_property
     def motor_ids(self) -> tuple[int, ...]:
-        """Twelve bus ids: side, forward, curl of index, middle, ring, thumb."""
+        """Bus ids: `motor_kinds` of index, middle, ring, thumb."""
         return tuple(i for finger in self.fingers.values() for i in finger.motor_ids)
 
     @cached_property
     def joints_from_motors_matrix(self) -> Array:
-        """(16, 12): joint angles from motor angles (rad)."""
+        """(16, motors): joint angles from motor angles (rad)."""
+        if self.curl_ratio is None:
+            return np.eye(16)
         M = np.zeros((16, 12))
         for f in range(4):
             M[4 * f, 3 * f] = M[4 * f + 1, 3 * f + 1] = 1.0
@@ -124,15 +112,15 @@ class HandModel(Settings):
 
     @cached_property
     def motors_from_joints_matrix(self) -> Array:
-        """(12, 16): its pseudo-inverse."""
+        """(motors, 16): its pseudo-inverse."""
         return np.asarray(np.linalg.pinv(self.joints_from_motors_matrix), dtype=float)
 
     def joints_from_motors(self, motors: Array) -> Array:
-        """Joint angles (16,) that unloaded tendons give at motor angles (12,)."""
-        return self.joints_from_motors_matrix @ as_vector(motors, "motor angles", 12)
+        """Joint angles (16,) that unloaded tendons give at motor angles (12,) or (16,)."""
+        return self.joints_from_motors_matrix @ as_vector(motors, "motor angles", len(self.motor_ids))
 
     def motors_from_joints(self, joints: Array) -> Array:
-        """Motor angles (12,) that come nearest to joint angles (16,): least squares on each PIP/DIP pair."""
+        """Motor angles that come nearest to joint angles (16,): least squares where two joints share a motor."""
         return self.motors_from_joints_matrix @ as_vector(joints, "hand joints", 16)
 
     def clip(self, joints: Array) -> Array:
@@ -152,27 +140,47 @@ class HandModel(Settings):
         return self.clip(out.reshape(16))
 
     @cached_property
-    def _finger_bases(self) -> tuple[Array, Array]:
+    def human_signs(self) -> Array:
+        """(16,) +1 or -1: a person's spread and bend, times this, is a joint's angle. Joints turn as their axes say."""
+        signs = np.ones(16)
+        for f, finger in enumerate(self.fingers.values()):
+            for hinge in finger.chain:
+                along = hinge.axis[1] if hinge.joint == "side" else hinge.axis[2]
+                signs[4 * f + FINGER_JOINTS.index(hinge.joint)] = -1.0 if along < 0.0 else 1.0
+        return signs
+
+    @cached_property
+    def _bases(self) -> tuple[Array, Array]:
         """Rotation (4, 3, 3) and place (4, 3) of each finger's base in the wrist frame."""
         fingers = self.fingers.values()
         turns = Rotation.from_euler("xyz", [finger.base_rpy_rad for finger in fingers]).as_matrix()
         return turns, np.array([finger.base_xyz_m for finger in fingers])
 
+    @cached_property
+    def _hinges(self) -> tuple[Array, Array, Array]:
+        """Of each finger's joints from the palm outwards: their index among a finger's (4, 4), the steps to them and
+        to the tip (4, 5, 3), and the matrix (4, 4, 3, 3) of the cross product with their axis."""
+        chains = [finger.chain for finger in self.fingers.values()]
+        index = np.array([[FINGER_JOINTS.index(hinge.joint) for hinge in chain] for chain in chains])
+        tips = [finger.tip for finger in self.fingers.values()]
+        steps = [[*(hinge.xyz_m for hinge in chain), tip] for chain, tip in zip(chains, tips, strict=True)]
+        axes = np.array([[hinge.axis for hinge in chain] for chain in chains])
+        return index, np.array(steps), np.cross(axes[:, :, None, :], np.eye(3)).swapaxes(-1, -2)
+
     def finger_points(self, joints: Array) -> Array:
-        """Knuckle, PIP, DIP and tip of each finger in the wrist frame, (..., 4, 4, 3) metres, at joints (..., 16)."""
+        """First joint, PIP, DIP and tip of each finger in the wrist frame, (..., 4, 4, 3) m, at joints (..., 16)."""
         joints = np.asarray(joints, dtype=float)
         if joints.shape[-1:] != (16,) or not np.isfinite(joints).all():
             raise ValueError(f"hand joints are (..., 16) finite angles, got shape {joints.shape}")
-        angles = joints.reshape(*joints.shape[:-1], 4, 4)
-        side, bent = angles[..., :1], np.cumsum(angles[..., 1:], axis=-1)
-        links = np.array([finger.links_m for finger in self.fingers.values()])
-        # In the plane in which a finger bends, from its knuckle on.
-        out = np.zeros((*angles.shape, 3))
-        along = np.cumsum(-links * np.cos(bent), axis=-1)
-        out[..., 1:, 0], out[..., 1:, 2] = np.cos(side) * along, -np.sin(side) * along
-        out[..., 1:, 1] = np.cumsum(-links * np.sin(bent), axis=-1)
-        turns, places = self._finger_bases
-        return out @ turns.swapaxes(-1, -2) + places[:, None]
+        (R, at), (index, steps, cross) = self._bases, self._hinges
+        angles = joints.reshape(*joints.shape[:-1], 4, 4)[..., np.arange(4)[:, None], index][..., None, None]
+        turns = np.eye(3) + np.sin(angles) * cross + (1.0 - np.cos(angles)) * (cross @ cross)  # Rodrigues
+        points = []
+        for k in range(5):
+            at = at + (R @ steps[:, k, :, None])[..., 0]
+            points.append(np.broadcast_to(at, (*joints.shape[:-1], 4, 3)))
+            R = R @ turns[..., k, :, :] if k < 4 else R
+        return np.stack([points[0], *points[2:]], axis=-2)
 
     def finger_heights(self, T_base_wrist: Array, joints: Array) -> Array:
         """Height (4,), metres over base_link's origin, of each finger's lowest flesh, the wrist at a pose (4, 4)."""

@@ -67,6 +67,31 @@ def test_a_hand_with_two_motors_on_one_id_is_refused(tmp_path: Path) -> None:
         load_hand(str(path))
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"curl_ratio": [1.0, 0.8]}, "curl_ratio is for hands of twelve motors"),
+        ({"fingers.index.links_m": [0.05, 0.03, 0.02]}, "either links_m, or hinges"),
+        ({"fingers.index.tip_xyz_m": None}, "either links_m, or hinges"),
+        ({"fingers.index.motor_ids": [0, 1, 2]}, "twelve or sixteen"),
+        ({"fingers.thumb.hinges.0.axis": [1.0, 1.0, 0.0]}, "not a unit vector"),
+        ({"fingers.thumb.hinges.1.joint": "side"}, "each of side, forward, pip, dip once"),
+    ],
+)
+def test_a_hand_that_is_no_hand_is_refused(tmp_path: Path, change: dict[str, object], said: str) -> None:
+    data = yaml.safe_load((HANDS_DIR / "leap.yaml").read_text())
+    for where, value in change.items():
+        at = data
+        *path, last = where.split(".")
+        for key in path:
+            at = at[int(key) if key.isdigit() else key]
+        at[last] = value
+    file = tmp_path / "hand.yaml"
+    file.write_text(yaml.safe_dump(data))
+    with pytest.raises(ConfigError, match=said):
+        load_hand(str(file))
+
+
 def test_a_missing_demonstration_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="extract_demo"):
         load_demonstration("pour_cup", tmp_path)

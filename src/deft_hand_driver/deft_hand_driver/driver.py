@@ -6,7 +6,6 @@ from numpy.typing import ArrayLike
 
 from deft_core.gate import hand_gate
 from deft_core.geometry import Array
-from deft_core.grasp import FINGERS
 from deft_core.hand import HandModel
 from deft_core.workcell import WorkcellConfig
 from deft_driver.faults import DeviceFault
@@ -17,8 +16,8 @@ from deft_hand_driver.shaping import plan_shape
 
 
 def motor_names(hand: HandModel) -> tuple[str, ...]:
-    """Names of the twelve motors in the order of their ids."""
-    return tuple(f"{finger}_{kind}" for finger in hand.fingers or FINGERS for kind in ("side", "forward", "curl"))
+    """Names of the motors in the order of their ids."""
+    return tuple(f"{finger}_{kind}" for finger in hand.fingers for kind in hand.motor_kinds)
 
 
 def watchdog_units(seconds: float, time_scale: float) -> int:

@@ -98,7 +98,7 @@ class HandNode(DriverNode):
     def fill_result(self, result: Any) -> None:
         """Write where the joints are and what the motors draw."""
         result.joints = self.driver.joints()
-        result.currents_a = self.driver.state.current_a
+        result.currents_a = [float(v) for v in self.driver.state.current_a]
 
 
 def main(args: list[str] | None = None) -> int:

@@ -13,8 +13,9 @@ from deft_sim.devices import rig
 
 
 @pytest.fixture
-def hand() -> HandModel:
-    return load_hand("dash")
+def hand(request: pytest.FixtureRequest) -> HandModel:
+    """DASH, or the hand that a test names by indirect parametrisation."""
+    return load_hand(getattr(request, "param", "dash"))
 
 
 @pytest.fixture

@@ -59,6 +59,7 @@ def test_nothing_moves_before_enable_and_enable_moves_nothing(hand_rig: HandRig,
     assert all(s.table["torque_enable"] and s.table["operating_mode"] == 5 for s in hand_rig.bus.servos)
 
 
+@pytest.mark.parametrize("hand", ["dash", "leap"], indirect=True)
 def test_a_posture_is_reached_in_its_time(hand_rig: HandRig, driver: HandDriver, hand: HandModel) -> None:
     driver.enable()
     shares: list[float] = []

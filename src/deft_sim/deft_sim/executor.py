@@ -113,7 +113,7 @@ class Executor:
                 self._joints = self._hand_gate.check(wanted, dt_s=dt, command_age_s=0.0, state_age_s=0.0)
                 self._world.hand_servo.command(
                     self._hand.motors_from_joints(self._joints),
-                    np.full(12, self._hand.motors.goal_current_a),
-                    np.ones(12, dtype=bool),
+                    np.full(len(self._hand.motor_ids), self._hand.motors.goal_current_a),
+                    np.ones(len(self._hand.motor_ids), dtype=bool),
                 )
             self._tick()

@@ -52,7 +52,7 @@ class LiveTwin:
         self._scene = self._scenes[task.name]
         self._world = self._scene.world("train")
         self._arrangement = self._scene.arrange("train", 1)
-        self._world.reset(cell.arm.home_rad, np.zeros(12), self._arrangement.poses)
+        self._world.reset(cell.arm.home_rad, np.zeros(len(self.hand.motor_ids)), self._arrangement.poses)
         self._arrangement.look.apply(self._world.model)
         self._recorder = Recorder(self._world)
         self._ticks: tuple[Callable[[], None], ...] = ()
@@ -83,7 +83,7 @@ class LiveTwin:
         return self._hand_state
 
     def command_hand(self, goal_rad: Array, current_limit_a: Array, torque_on: NDArray[np.bool_]) -> None:
-        """Set goals (12,), rad, greatest currents (12,), A, and which motors hold (12,)."""
+        """Set goals (motors,), rad, greatest currents (motors,), A, and which motors hold (motors,)."""
         self._hand_command = (np.array(goal_rad), np.array(current_limit_a), np.array(torque_on, dtype=bool))
 
     # -- life ------------------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from deft_core.geometry import Array
 from deft_core.hand import HandModel
 from deft_sim.model.arm import ARM_JOINTS
-from deft_sim.model.hand import MOTOR_KINDS
 from deft_sim.tick import TICK_S
 
 ARM_TOP_SPEED_RADPS = 3.14  # xarm_description: joint velocity limit
@@ -86,7 +85,7 @@ class ArmServo:
 
 
 class HandServo:
-    """Twelve geared motors in current-based position mode, each pulling a tendon with some slack.
+    """Geared motors in current-based position mode, each turning its joints with some slack.
 
     A motor's shaft obeys  damping * speed = motor torque - tendon torque - gear friction,  where the motor's torque
     follows the position error up to what the goal current gives, and the damping is back EMF (top speed at the
@@ -97,7 +96,7 @@ class HandServo:
     def __init__(self, model: mujoco.MjModel, hand: HandModel) -> None:
         self._kt = hand.motors.torque_nm_per_a
         self._slack = hand.motors.backlash_rad / 2
-        names = [f"{finger}_{kind}" for finger in hand.fingers for kind in MOTOR_KINDS]
+        names = [f"{finger}_{kind}" for finger in hand.fingers for kind in hand.motor_kinds]
         self._ctrl = _where([model.actuator(name).id for name in names])
         self._stiffness = model.actuator_gainprm[self._ctrl, 0].copy()
         back_emf = hand.motors.current_limit_a * self._kt / hand.motors.max_speed_radps
@@ -106,21 +105,22 @@ class HandServo:
         self._q = _where([int(model.joint(name).qposadr[0]) for name in joints])
         self._v = _where([int(model.joint(name).dofadr[0]) for name in joints])
         self._hand = hand
-        self.goal = np.zeros(12)
-        self.current_limit = np.zeros(12)
-        self.torque_on = np.zeros(12, dtype=bool)
-        self.shaft = np.zeros(12)
-        self.speed = np.zeros(12)
-        self.current = np.zeros(12)
-        self._most_nm = np.zeros(12)
+        motors = len(hand.motor_ids)
+        self.goal = np.zeros(motors)
+        self.current_limit = np.zeros(motors)
+        self.torque_on = np.zeros(motors, dtype=bool)
+        self.shaft = np.zeros(motors)
+        self.speed = np.zeros(motors)
+        self.current = np.zeros(motors)
+        self._most_nm = np.zeros(motors)
 
     def reset(self, data: mujoco.MjData, motors: ArrayLike) -> None:
-        """Stand still with the shafts at (12,) rad, holding."""
+        """Stand still with the shafts at (motors,) rad, holding."""
         self.shaft = np.array(motors, dtype=float)
         self.goal = self.shaft.copy()
-        self.speed, self.current = np.zeros(12), np.zeros(12)
-        self.torque_on = np.ones(12, dtype=bool)
-        self.current_limit = np.full(12, self._hand.motors.goal_current_a)
+        self.speed, self.current = np.zeros_like(self.shaft), np.zeros_like(self.shaft)
+        self.torque_on = np.ones(len(self.shaft), dtype=bool)
+        self.current_limit = np.full(len(self.shaft), self._hand.motors.goal_current_a)
         self._most_nm = self._kt * self.current_limit * self.torque_on
         data.qpos[self._q] = self._hand.clip(self._hand.joints_from_motors(self.shaft))
         data.qvel[self._v] = 0.0
@@ -135,7 +135,7 @@ class HandServo:
             setattr(self, name, getattr(other, name).copy())
 
     def command(self, goal: ArrayLike, current_limit_a: ArrayLike, torque_on: NDArray[np.bool_]) -> None:
-        """Set goals (12,) rad, greatest currents (12,) A and which motors hold."""
+        """Set goals (motors,) rad, greatest currents (motors,) A and which motors hold."""
         self.goal = np.array(goal, dtype=float)
         self.current_limit = np.abs(np.array(current_limit_a, dtype=float))
         self.torque_on = np.array(torque_on, dtype=bool)

@@ -58,7 +58,7 @@ class TwinWorkcell:
         world, recorder, executor = self._rigs[objects]
         self._which, self._arrangement = objects, self.scene.arrange(objects, seed)
         self._arrangement.look.apply(world.model)
-        world.reset(self.cell.arm.home_rad, np.zeros(12), self._arrangement.poses)
+        world.reset(self.cell.arm.home_rad, np.zeros(len(self.hand.motor_ids)), self._arrangement.poses)
         executor.start(self.cell.arm.home_rad, np.zeros(16))
         recorder.start()
 

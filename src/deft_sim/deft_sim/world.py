@@ -143,7 +143,7 @@ class World:
 
         Args:
             q_arm: (6,) rad.
-            motors: (12,) hand motor angles, rad.
+            motors: hand motor angles, rad.
             poses: T_base_thing (4, 4) by name.
         """
         mujoco.mj_resetData(self.model, self.data)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from deft_core.clearance import Clearance
-from deft_core.hand import HandModel
+from deft_core.hand import HandModel, load_hand
 from deft_core.kinematics import JOINT_LOWER, JOINT_UPPER, flange_pose
 from deft_sim.model.arm import add_arm
 from deft_sim.model.poses import pose_of
@@ -19,6 +19,12 @@ Q = np.array([0.4, -0.5, -0.9, 0.3, 1.1, -0.2])
 @pytest.fixture(scope="module")
 def world(hand: HandModel) -> World:
     return World(hand, {})
+
+
+@pytest.fixture(scope="module", params=["dash", "leap"])
+def either(request: pytest.FixtureRequest) -> World:
+    """A hand of twelve motors, or one of sixteen whose fingers bend before they spread."""
+    return World(load_hand(request.param), {})
 
 
 def live(world: World, seconds: float) -> None:
@@ -58,25 +64,26 @@ def test_the_arm_reaches_its_target_no_faster_than_its_top_speed_and_holds_it(wo
     assert np.allclose(world.arm_servo.q(world.data), world.arm_servo.target, atol=2e-3)
 
 
-def test_fingers_bend_as_the_hand_model_says(world: World, hand: HandModel) -> None:
+def test_fingers_bend_as_the_hand_model_says(either: World) -> None:
+    world, motors = either, len(either.hand.motor_ids)
     wanted = np.tile([0.1, 0.5, 0.6, 0.48], 4)
-    world.reset(Q, np.zeros(12), {})
-    world.hand_servo.command(hand.motors_from_joints(wanted), np.full(12, 1.0), np.ones(12, bool))
+    world.reset(Q, np.zeros(motors), {})
+    world.hand_servo.command(world.hand.motors_from_joints(wanted), np.full(motors, 1.0), np.ones(motors, dtype=bool))
     live(world, 1.5)
     fingers = world.hand_servo.joints(world.data)[:12]  # the thumb meets the palm first
     assert np.allclose(fingers, wanted[:12], atol=0.1)
 
 
-def test_finger_bodies_agree_with_the_hand_models_points(world: World, hand: HandModel) -> None:
-    joints = np.tile([0.1, 0.5, 0.6, 0.48], 4)
-    world.reset(Q, hand.motors_from_joints(joints), {})
+def test_finger_bodies_agree_with_the_hand_models_points(either: World) -> None:
+    world, hand = either, either.hand
+    world.reset(Q, hand.motors_from_joints(np.tile([0.1, 0.5, 0.6, 0.48], 4)), {})
     points = hand.finger_points(world.hand_servo.joints(world.data))
     T = np.linalg.inv(world.wrist_pose())
     for f, finger in enumerate(hand.fingers):
-        knuckle = world.data.body(f"{finger}_proximal").xpos
-        middle = world.data.body(f"{finger}_middle").xpos
-        assert np.allclose((T @ np.append(knuckle, 1))[:3], points[f, 0], atol=1e-3)
-        assert np.allclose((T @ np.append(middle, 1))[:3], points[f, 1], atol=1e-3)
+        first = "base" if len(hand.motor_kinds) == 4 else "proximal"
+        for k, part in enumerate((first, "middle", "distal")):
+            place = (T @ np.append(world.data.body(f"{finger}_{part}").xpos, 1))[:3]
+            assert np.allclose(place, points[f, k], atol=1e-3), (finger, part)
 
 
 def test_motor_current_never_exceeds_its_limit_and_stays_at_it_in_a_stall(world: World) -> None:

@@ -10,21 +10,23 @@ import mujoco
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from deft_core.finger import Finger, Hinge
 from deft_core.geometry import inverse, transform
-from deft_core.hand import Finger, HandModel
+from deft_core.hand import HandModel
 from deft_sim.model.poses import set_pose
 
 # Silicone pads on a soft finger: joint stiffness and damping of the flexures, and the tendons' stiffness, N m / rad.
 JOINT_STIFFNESS = 0.05
 JOINT_DAMPING = 0.03
-TENDON_STIFFNESS = (1.5, 1.5, 3.0)
-TENDON_DAMPING = (0.03, 0.03, 0.06)
+TENDON_STIFFNESS, CURL_STIFFNESS = 1.5, 3.0
+TENDON_DAMPING, CURL_DAMPING = 0.03, 0.06
 _ARMATURE = 5e-4
 _FINGER_MASS = 0.045  # kg, silicone and flexures of one finger
 # Pads are softer than what they touch: a contact settles over 10 ms.
 _PAD = {"condim": 3, "solref": [0.01, 1.0], "friction": [1.2, 0.01, 0.0002]}
 _SKIN, _PALM, _PADS = (0.20, 0.21, 0.23, 1.0), (0.16, 0.17, 0.19, 1.0), (0.93, 0.55, 0.28, 1.0)
-MOTOR_KINDS = ("side", "forward", "curl")
+# A finger's rigid parts from the palm outwards; one whose first two joints sit in one place has no base.
+PARTS = ("base", "proximal", "middle", "distal")
 
 
 def add_hand(spec: mujoco.MjSpec, flange: mujoco.MjsBody, hand: HandModel) -> mujoco.MjsBody:
@@ -53,51 +55,53 @@ def add_hand(spec: mujoco.MjSpec, flange: mujoco.MjsBody, hand: HandModel) -> mu
             mass=0.3 * hand.mass_kg,
         )
     for name, finger in hand.fingers.items():
-        _add_finger(spec, palm, name, finger, hand.curl_ratio)
+        _add_finger(spec, palm, name, finger, hand)
     for name in ("link4", "link5", "link6"):
         spec.add_exclude(bodyname1=name, bodyname2="palm")
     return palm
 
 
-def _add_finger(
-    spec: mujoco.MjSpec, palm: mujoco.MjsBody, name: str, finger: Finger, curl_ratio: tuple[float, float]
-) -> None:
+def _add_finger(spec: mujoco.MjSpec, palm: mujoco.MjsBody, name: str, finger: Finger, hand: HandModel) -> None:
     base = transform(Rotation.from_euler("xyz", finger.base_rpy_rad).as_matrix(), finger.base_xyz_m)
-    weights = np.asarray(finger.links_m) / sum(finger.links_m)
-    # The end joints share one tendon: softer where the ratio asks for more bend.
-    stiffness = (JOINT_STIFFNESS, JOINT_STIFFNESS, *(JOINT_STIFFNESS / r**2 for r in curl_ratio))
+    links = _links(finger)
+    lengths = np.linalg.norm([end for _, end in links], axis=1)
     body = palm
-    for k, part in enumerate(("proximal", "middle", "distal")):
+    for k, ((hinges, end), part) in enumerate(zip(links, PARTS[-len(links) :], strict=True)):
         body = body.add_body(name=f"{name}_{part}")
-        set_pose(body, base if k == 0 else transform(None, [-finger.links_m[k - 1], 0, 0]))
-        for joint in (("side", "forward"), ("pip",), ("dip",))[k]:
+        set_pose(body, base @ transform(None, hinges[0].xyz_m) if k == 0 else transform(None, hinges[0].xyz_m))
+        for hinge in hinges:
             body.add_joint(
-                name=f"{name}_{joint}",
+                name=f"{name}_{hinge.joint}",
                 type=mujoco.mjtJoint.mjJNT_HINGE,
-                axis=[0, 1, 0] if joint == "side" else [0, 0, 1],
-                range=list(finger.limits_rad[joint]),
+                axis=hinge.axis,
+                range=list(finger.limits_rad[hinge.joint]),
                 limited=mujoco.mjtLimited.mjLIMITED_TRUE,
-                stiffness=stiffness[("side", "forward", "pip", "dip").index(joint)],
+                stiffness=_stiffness(hinge.joint, hand),
                 damping=JOINT_DAMPING,
                 armature=_ARMATURE,
             )
-        length, radius = finger.links_m[k], finger.radius_m
+        share = 1.0 - finger.radius_m / lengths[k] if part == "distal" else 1.0
         body.add_geom(
             name=f"{name}_{part}",
             type=mujoco.mjtGeom.mjGEOM_CAPSULE,
-            fromto=[0, 0, 0, -length + (radius if part == "distal" else 0.0), 0, 0],
-            size=[radius, 0, 0],
+            fromto=[0, 0, 0, *(share * np.asarray(end))],
+            size=[finger.radius_m, 0, 0],
             rgba=_PADS if part == "distal" else _SKIN,
-            mass=_FINGER_MASS * weights[k],
+            mass=_FINGER_MASS * lengths[k] / lengths.sum(),
             **_PAD,
         )
-        if k == 0:
+        if k < len(links) - 2:
             spec.add_exclude(bodyname1="palm", bodyname2=body.name)
-    spec.add_exclude(bodyname1=f"{name}_proximal", bodyname2=f"{name}_distal")
-    tendon = spec.add_tendon(name=f"{name}_curl")
-    for joint, ratio in zip(("pip", "dip"), curl_ratio, strict=True):
-        tendon.wrap_joint(f"{name}_{joint}", 0.5 / ratio)
-    for kind, kp, kv in zip(MOTOR_KINDS, TENDON_STIFFNESS, TENDON_DAMPING, strict=True):
+    parts = PARTS[-len(links) :]
+    for k, part in enumerate(parts[:-2]):
+        for other in parts[k + 2 :]:
+            spec.add_exclude(bodyname1=f"{name}_{part}", bodyname2=f"{name}_{other}")
+    if hand.curl_ratio is not None:
+        tendon = spec.add_tendon(name=f"{name}_curl")
+        for joint, ratio in zip(("pip", "dip"), hand.curl_ratio, strict=True):
+            tendon.wrap_joint(f"{name}_{joint}", 0.5 / ratio)
+    for kind in hand.motor_kinds:
+        kp, kv = (TENDON_STIFFNESS, TENDON_DAMPING) if kind in ("side", "forward") else (CURL_STIFFNESS, CURL_DAMPING)
         spec.add_actuator(
             name=f"{name}_{kind}",
             target=f"{name}_{kind}",
@@ -107,3 +111,23 @@ def _add_finger(
             gainprm=[kp] + [0.0] * 9,
             biasprm=[0.0, -kp, -kv] + [0.0] * 7,
         )
+
+
+def _links(finger: Finger) -> list[tuple[list[Hinge], tuple[float, float, float]]]:
+    """A finger's rigid parts from the palm outwards: the joints that turn each, and where the next one begins."""
+    ends = [*(hinge.xyz_m for hinge in finger.chain[1:]), finger.tip]
+    links: list[tuple[list[Hinge], tuple[float, float, float]]] = []
+    for hinge, end in zip(finger.chain, ends, strict=True):
+        if links and not any(links[-1][1]):  # two joints in one place turn one part
+            links[-1] = ([*links[-1][0], hinge], end)
+        else:
+            links.append(([hinge], end))
+    return links
+
+
+def _stiffness(joint: str, hand: HandModel) -> float:
+    """Of a joint's flexure, N m / rad; a hand with a motor for every joint has bearings."""
+    if hand.curl_ratio is None:
+        return 0.0
+    # The end joints share one tendon: softer where the ratio asks for more bend.
+    return JOINT_STIFFNESS / dict(zip(("pip", "dip"), hand.curl_ratio, strict=True)).get(joint, 1.0) ** 2
