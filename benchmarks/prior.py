@@ -1,11 +1,13 @@
 """What the shipped prior costs: f alone, frame to grasp, memory.
 
-    python benchmarks/prior.py [--repeats 200] [--prior FILE] [--json]
+    python benchmarks/prior.py [--repeats 200] [--prior FILE] [--sam FILE|random] [--clip FILE|random] [--json]
 
 `f` is the network on one crop and one instruction. `frame to grasp` is all that the affordance node does between a
 capture and its answer: segmentation, choice of the thing meant, crop, f, deprojection, retargeting; once with a thing
-alone on the table, once with others beside it (workcell cluttered). One torch thread, as the node has. Memory is
-resident: what the predictor adds to a process that has torch imported, and the whole process with it.
+alone on the table, once with others beside it (workcell cluttered). Segment Anything and CLIP, where asked for, outline
+and pick in further rows, a tenth as often; weights called `random` are of the published layout (SAM's ViT-B, CLIP's
+ViT-B/32), which says how long they take and nothing else. One torch thread, as the node has. Memory is resident: what
+the predictor adds to a process that has torch imported, and the whole process with it.
 """
 
 from __future__ import annotations
@@ -13,8 +15,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +27,7 @@ import psutil
 import torch
 
 from deft_affordance.predictor import AffordancePredictor
+from deft_core.errors import PerceptionRefused
 from deft_core.observation import RGBDFrame
 from deft_core.task import load_task
 from deft_core.workcell import load_workcell
@@ -53,6 +59,45 @@ def scene(workcell: str, seed: int) -> RGBDFrame:
     return frame
 
 
+def random_sam(folder: Path) -> Path:
+    """Untrained weights of Segment Anything's ViT-B."""
+    from segment_anything import sam_model_registry
+
+    path = folder / "sam_vit_b_random.pth"
+    torch.save(sam_model_registry["vit_b"]().state_dict(), path)
+    return path
+
+
+def random_clip(folder: Path) -> Path:
+    """Untrained weights of CLIP's ViT-B/32."""
+    import open_clip
+
+    path = folder / "clip_random.pt"
+    torch.save(open_clip.create_model("ViT-B-32-quickgelu").state_dict(), path)
+    return path
+
+
+def published(args: argparse.Namespace) -> dict[str, Any]:
+    """Frame to grasp among other things, outlined by Segment Anything or picked by CLIP."""
+    among, text = scene("cluttered", 3), load_task("pick_spoon").instruction
+    rows: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, given, make in (("sam", args.sam, random_sam), ("clip", args.clip, random_clip)):
+            if not given:
+                continue
+            path = make(Path(folder)) if given == "random" else Path(given)
+            predictor = AffordancePredictor(args.prior or None, **{f"{name}_checkpoint": path})
+            calls = max(3, args.repeats // 10)
+            rows[f"frame to grasp, {name}"] = timed(lambda p=predictor: attempt(p, among, text), calls)
+    return rows
+
+
+def attempt(predictor: AffordancePredictor, frame: RGBDFrame, text: str) -> None:
+    """Predict; a refusal comes after the same work."""
+    with suppress(PerceptionRefused):
+        predictor.predict(frame, text)
+
+
 def measure(prior: str, repeats: int) -> dict[str, Any]:
     """Everything, by name."""
     alone, among = scene("twin", 3), scene("cluttered", 3)
@@ -77,9 +122,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="prior", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--repeats", type=int, default=200)
     parser.add_argument("--prior", default="", help="checkpoint; default: the one that ships")
+    parser.add_argument("--sam", default="", metavar="FILE", help="Segment Anything's weights, or `random`")
+    parser.add_argument("--clip", default="", metavar="FILE", help="CLIP's weights, or `random`")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    result = measure(args.prior, args.repeats)
+    result = measure(args.prior, args.repeats) | published(args)
     if args.json:
         print(json.dumps(result))
         return
