@@ -23,6 +23,7 @@ setup(
         "pydantic>=2",
         "opencv-python-headless<5",
         "imageio-ffmpeg",
+        "tqdm",
     ],
     entry_points={
         "console_scripts": [

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import mujoco
 import numpy as np
+from tqdm import tqdm
 
 from deft_core.demonstration import load_demonstration
 from deft_core.errors import DeftError
@@ -45,7 +46,7 @@ def run_episodes(tasks: Sequence[str], n: int, seed: int, limit_s: float) -> dic
     warnings: Counter[str] = Counter()
     longest, lived = 0.0, 0.0
     begin = time.perf_counter()
-    for k in range(n):
+    for k in tqdm(range(n), unit="episode", disable=None):
         setting, objects = settings[tasks[k % len(tasks)]], OBJECT_SETS[(k // len(tasks)) % 2]
         scene = scene_seed(seed, "random", objects, k)
         start = time.perf_counter()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from tqdm import tqdm
 
 from deft_core.demonstration import Demonstration, load_demonstration
 from deft_core.errors import DeftError
@@ -112,7 +113,7 @@ def run_trials(
     setting = Setting(twin, load_demonstration(demonstration or task.demonstration), known)
     rewards, successes, faults, warnings, lived = [], 0, 0, 0, 0.0
     start = time.perf_counter()
-    for index in range(n):
+    for index in tqdm(range(n), unit="trial", disable=None):
         scene = scene_seed(seed, "trials", objects, index)
         twin.reset(objects, scene)
         motion = GRASPS[grasp](setting, np.random.default_rng([scene, 1]))
