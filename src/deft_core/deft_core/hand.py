@@ -157,24 +157,25 @@ class HandModel(Settings):
         return turns, np.array([finger.base_xyz_m for finger in fingers])
 
     @cached_property
-    def _hinges(self) -> tuple[Array, Array, Array]:
+    def _hinges(self) -> tuple[Array, Array, Array, Array]:
         """Of each finger's joints from the palm outwards: their index among a finger's (4, 4), the steps to them and
-        to the tip (4, 5, 3), and the matrix (4, 4, 3, 3) of the cross product with their axis."""
+        to the tip (4, 5, 3), the matrix (4, 4, 3, 3) of the cross product with their axis, and its square."""
         chains = [finger.chain for finger in self.fingers.values()]
         index = np.array([[FINGER_JOINTS.index(hinge.joint) for hinge in chain] for chain in chains])
         tips = [finger.tip for finger in self.fingers.values()]
         steps = [[*(hinge.xyz_m for hinge in chain), tip] for chain, tip in zip(chains, tips, strict=True)]
         axes = np.array([[hinge.axis for hinge in chain] for chain in chains])
-        return index, np.array(steps), np.cross(axes[:, :, None, :], np.eye(3)).swapaxes(-1, -2)
+        cross = np.cross(axes[:, :, None, :], np.eye(3)).swapaxes(-1, -2)
+        return index, np.array(steps), cross, cross @ cross
 
     def finger_points(self, joints: Array) -> Array:
         """First joint, PIP, DIP and tip of each finger in the wrist frame, (..., 4, 4, 3) m, at joints (..., 16)."""
         joints = np.asarray(joints, dtype=float)
         if joints.shape[-1:] != (16,) or not np.isfinite(joints).all():
             raise ValueError(f"hand joints are (..., 16) finite angles, got shape {joints.shape}")
-        (R, at), (index, steps, cross) = self._bases, self._hinges
+        (R, at), (index, steps, cross, square) = self._bases, self._hinges
         angles = joints.reshape(*joints.shape[:-1], 4, 4)[..., np.arange(4)[:, None], index][..., None, None]
-        turns = np.eye(3) + np.sin(angles) * cross + (1.0 - np.cos(angles)) * (cross @ cross)  # Rodrigues
+        turns = np.eye(3) + np.sin(angles) * cross + (1.0 - np.cos(angles)) * square  # Rodrigues
         points = []
         for k in range(5):
             at = at + (R @ steps[:, k, :, None])[..., 0]
