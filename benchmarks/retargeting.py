@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from deft_affordance.fingertips import human_fingers, match_fingertips
-from deft_affordance.placing import RETARGETING, tip_matcher
+from deft_affordance.fingertips import human_fingers
+from deft_affordance.placing import RETARGETING, TipMatcher, tip_matcher
 from deft_affordance.predictor import AffordancePredictor
 from deft_core.errors import PerceptionRefused
 from deft_core.motion import episode_motion
@@ -29,11 +29,11 @@ from deft_experiments.intervals import Share
 from deft_experiments.twins import Twin
 
 
-def shape(twin: Twin, tips: Any, mano: np.ndarray) -> dict[str, float]:
+def shape(twin: Twin, tips: TipMatcher, mano: np.ndarray) -> dict[str, float]:
     """How one hold's fingertips come out, metres and seconds."""
     hand, goal = twin.bench.hand, human_fingers(mano)[:, 3]
     start = time.perf_counter()
-    shift, joints = tips(mano) if tips else match_fingertips(mano, hand)
+    shift, joints = tips(mano)
     took = time.perf_counter() - start
     found = hand.finger_points(joints)[:, 3] + shift
     opposition = (found[:3] - found[3]) - (goal[:3] - goal[3])

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -86,8 +87,8 @@ class Standing:
     wrap: float
 
 
-def tip_matcher(name: str, hand: HandModel) -> TipMatcher | None:
-    """What `stand` takes for a way of retargeting by name: "anatomical" (None) or "dex".
+def tip_matcher(name: str, hand: HandModel) -> TipMatcher:
+    """What `stand` takes for a way of retargeting by name: "anatomical" or "dex".
 
     Raises:
         ConfigError: no such way.
@@ -96,7 +97,7 @@ def tip_matcher(name: str, hand: HandModel) -> TipMatcher | None:
     if name not in RETARGETING:
         raise ConfigError(f"retargeting is one of {', '.join(RETARGETING)}, not {name!r}")
     if name == "anatomical":
-        return None
+        return partial(match_fingertips, hand=hand)
     from deft_affordance.dex_fingertips import DexFingertips  # torch and more come with it
 
     return DexFingertips(hand)
@@ -126,7 +127,7 @@ def stand(mano_pose: Array, contact: Array, hand: HandModel, tips: TipMatcher | 
     # Wrist of the robot less that of the person, and joints: of a wrap, of a pinch.
     shift, joints = -np.array(hand.seat_m), retarget(mano_pose, hand)
     if wrap < 1.0:
-        tip_shift, tip_joints = tips(mano_pose) if tips else match_fingertips(mano_pose, hand)
+        tip_shift, tip_joints = (tips or tip_matcher("anatomical", hand))(mano_pose)
         shift = wrap * shift + (1.0 - wrap) * tip_shift
         joints = wrap * joints + (1.0 - wrap) * tip_joints
     return Standing(contact - shift, joints, wrap)

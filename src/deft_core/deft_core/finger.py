@@ -56,6 +56,10 @@ class Finger(Settings):
                 raise ValueError(f"limits_rad.{name}: lower {low} is not below upper {high}")
         if (self.links_m is None) == (self.hinges is None) or (self.hinges is None) != (self.tip_xyz_m is None):
             raise ValueError("a finger has either links_m, or hinges and tip_xyz_m")
+        if self.links_m is not None and min(self.links_m) <= 0:
+            raise ValueError("links_m must be positive")
+        if self.tip_xyz_m is not None and not any(self.tip_xyz_m):
+            raise ValueError("tip_xyz_m is at the last joint: the last link has no length")
         if self.hinges is not None and {h.joint for h in self.hinges} != set(FINGER_JOINTS):
             raise ValueError(f"hinges needs each of {', '.join(FINGER_JOINTS)} once")
         return self

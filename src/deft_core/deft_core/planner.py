@@ -74,11 +74,11 @@ class ArmPlanner:
     ) -> JointTrajectory:
         """Plan from joint angles q (6,) to a wrist pose; zero speeds take the workcell's.
 
-        Raises:
-            Unreachable: the goal, or a pose on the straight way to it, is out of the arm's reach.
-
         A straight way ends at the goal exactly, but for one beside a wrist singularity, where the end may give in as
         the way does (`yielding_kinematics`).
+
+        Raises:
+            Unreachable: the goal, or a pose on the straight way to it, is out of the arm's reach.
         """
         q = np.asarray(q, dtype=float)
         if not straight:

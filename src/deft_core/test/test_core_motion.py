@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
@@ -57,12 +57,17 @@ def test_inverse_kinematics_returns_to_the_pose(offset: list[float]) -> None:
     assert geometry.rotation_angle(found[:3, :3].T @ T[:3, :3]) < 2e-3
 
 
+def beside_singularity(joint5: float) -> np.ndarray:
+    """Joint angles (6,) of an arm that reaches over the table, its wrist's axes in line where joint 5 is at zero."""
+    return np.array([-0.1, 0.3, -1.1, 2.0, joint5, 0.5])
+
+
 @given(st.floats(-0.05, 0.05), st.integers(0, 2**32 - 1))
 @settings(max_examples=40, deadline=None)
 def test_near_a_wrist_singularity_a_way_gives_in_instead_of_spinning(joint5: float, seed: int) -> None:
     """A hand led along a tracked, so slightly trembling, demonstration past joint 5 at zero: no joint jumps."""
     rng = np.random.default_rng(seed)
-    q = np.array([-0.1, 0.3, -1.1, 2.0, joint5, 0.5])
+    q = beside_singularity(joint5)
     T = PLANNER.wrist_pose(q)
     poses = np.tile(T, (20, 1, 1))
     poses[:, 2, 3] += np.linspace(0.0, 0.08, 20)
@@ -79,18 +84,21 @@ def test_near_a_wrist_singularity_a_way_gives_in_instead_of_spinning(joint5: flo
 @settings(max_examples=40, deadline=None)
 def test_a_straight_move_ends_at_its_goal_unless_a_joint_would_spin_for_it(joint5: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    q = np.array([-0.1, 0.3, -1.1, 2.0, joint5, 0.5])
+    q = beside_singularity(joint5)
     goal = PLANNER.wrist_pose(q)
     goal[2, 3] += 0.05
     goal[:3, :3] = Rotation.from_rotvec(0.06 * rng.normal(size=3)).as_matrix() @ goal[:3, :3]
-    way = PLANNER.move(q, goal, straight=True)
+    try:
+        way = PLANNER.move(q, goal, straight=True)
+    except Unreachable:  # now and then there is no way at all, and the planner says so
+        reject()
     reached = PLANNER.wrist_pose(way.knots_rad[-1])
     assert np.linalg.norm(reached[:3, 3] - goal[:3, 3]) < 0.005
     if geometry.rotation_angle(reached[:3, :3].T @ goal[:3, :3]) > 2e-3:
         before = way.sample(0.6 * way.duration_s)  # short of the knot before the last
         with suppress(Unreachable):  # no exact solution from there: as good a reason
             exact = kinematics.inverse_kinematics(goal @ PLANNER.T_wrist_eef, before)
-            assert np.abs(exact - before).max() > 0.35
+            assert np.abs(exact - before).max() > 0.7  # a way that gives in earlier leaves 0.4 to 0.7
 
 
 def test_away_from_singularities_a_way_is_exact() -> None:

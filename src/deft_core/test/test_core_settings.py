@@ -67,12 +67,20 @@ def test_a_hand_with_two_motors_on_one_id_is_refused(tmp_path: Path) -> None:
         load_hand(str(path))
 
 
+NO_LENGTH = {"links_m": [0.05, 0.0, 0.02], "hinges": None, "tip_xyz_m": None}
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"curl_ratio": [1.0, 0.8]}, "curl_ratio is for hands of twelve motors"),
         ({"fingers.index.links_m": [0.05, 0.03, 0.02]}, "either links_m, or hinges"),
         ({"fingers.index.tip_xyz_m": None}, "either links_m, or hinges"),
+        ({"fingers.index.tip_xyz_m": [0.0, 0.0, 0.0]}, "the last link has no length"),
+        (
+            {f"fingers.index.{key}": value for key, value in NO_LENGTH.items()},
+            "links_m must be positive",
+        ),
         ({"fingers.index.motor_ids": [0, 1, 2]}, "twelve or sixteen"),
         ({"fingers.thumb.hinges.0.axis": [1.0, 1.0, 0.0]}, "not a unit vector"),
         ({"fingers.thumb.hinges.1.joint": "side"}, "each of side, forward, pip, dip once"),

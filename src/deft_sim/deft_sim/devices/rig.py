@@ -36,7 +36,7 @@ def wait_for(condition: Callable[[], bool], what: str, deadline_s: float = 10.0)
 
 @dataclass(frozen=True)
 class HandRig:
-    """Twelve servos on a pty."""
+    """Servos on a pty."""
 
     plant: KinematicHand
     bus: DynamixelBus

@@ -1,9 +1,10 @@
-"""The soft hand as MuJoCo bodies, after the hand's YAML.
+"""A hand as MuJoCo bodies, after the hand's YAML.
 
-A finger is three padded capsules on four hinges. Each of its three motors pulls on a tendon: one turns the knuckle to
-the side, one bends it, and one bends the middle and end joints together, which share the pull according to their
-stiffness. The actuators here are the tendons (a spring from motor shaft to joint); the motors that turn the shafts,
-with their current limits, friction and backlash, are in `deft_sim.servos`.
+A finger is padded capsules on four hinges, three, or four where its first two hinges sit apart. Of the soft hand each
+of three motors pulls on a tendon: one turns the knuckle to the side, one bends it, and one bends the middle and end
+joints together, which share the pull according to their stiffness. A hand of sixteen motors has one a hinge. The
+actuators here are the tendons (a spring from motor shaft to joint); the motors that turn the shafts, with their current
+limits, friction and backlash, are in `deft_sim.servos`.
 """
 
 import mujoco
