@@ -26,6 +26,7 @@ setup(
         "tqdm",
         "opencv-python-headless<5",
         "mujoco",
+        "cmaes",
     ],
     extras_require={"tensorboard": ["tensorboard"]},
     entry_points={
@@ -36,6 +37,7 @@ setup(
             "evaluate=deft_affordance.evaluate:main",
             "calibrate_hand=deft_affordance.calibrate_hand:main",
             "generate=deft_affordance.data.generate:main",
+            "find_aim=deft_affordance.data.find_aim:main",
             "extract_demo=deft_affordance.extract_demo:main",
             "build_dataset=deft_affordance.video.build_dataset:main",
             "film_synthetic=deft_affordance.video.film.film_synthetic:main",

@@ -39,7 +39,7 @@ def generate_object(
     """Samples of one object (a function of its arguments alone), and how many grasps were sought and found."""
     rng, how = np.random.default_rng([seed, index]), KINDS[kind]
     tabletop = draw_tabletop(kind, rng)
-    stage = HumanStage(tabletop.drawn.target, others=_in_the_way(tabletop.drawn))
+    stage = HumanStage(tabletop.drawn.target, others=in_the_way(tabletop.drawn))
     counts = {"sought": 0, "found": 0, "unseen": 0}
     rows: list[dict[str, object]] = []
     camera = load_workcell("twin").camera.T_base_camera
@@ -71,8 +71,8 @@ def draw_tabletop(kind: str, rng: np.random.Generator) -> Tabletop:
             return tabletop
 
 
-def _in_the_way(drawn: Drawn) -> dict[str, Thing]:
-    """What a hand may run into: loose grapes lie too low, and are many."""
+def in_the_way(drawn: Drawn) -> dict[str, Thing]:
+    """What stands there that a hand may run into: loose grapes lie too low, and are many."""
     return {name: thing for name, thing in drawn.others.items() if not isinstance(thing, Grape)}
 
 

@@ -16,7 +16,8 @@ from deft_affordance.data.draws import Drawn, draw_bagel, draw_bunch, draw_cup, 
 from deft_affordance.data.likeness import TaskObjectRefused, refuse_task_object
 from deft_affordance.data.spoons import draw_scoop, draw_spoon, draw_stirrer, leans
 from deft_core.geometry import Array, apply
-from deft_sim.human.aims import HELD_AT
+from deft_sim.human.aiming import Aim
+from deft_sim.human.aims import AIMS, HELD_AT, TO_SCOOP, TO_STIR
 from deft_sim.human.grasping import Reach
 from deft_sim.human.hand_driver import Touch
 from deft_sim.human.natural import STYLES, reach_aimed, reach_cup
@@ -78,11 +79,11 @@ def _yaw(T: Array) -> float:
     return float(np.arctan2(T[1, 0], T[0, 0]))
 
 
-def _reach_spoon(task: str, held_at: float) -> Callable[[Thing, Array, str, np.random.Generator], tuple[Reach, float]]:
+def _reach_spoon(aim: Aim, held_at: float) -> Callable[[Thing, Array, str, np.random.Generator], tuple[Reach, float]]:
     def reach(thing: Thing, T: Array, verb: str, rng: np.random.Generator) -> tuple[Reach, float]:
         assert isinstance(thing, Spoon)
         z = float(rng.normal())
-        way, discomfort = reach_aimed(task, apply(T, thing.along_handle(held_at + 0.04 * z)), _yaw(T), rng)
+        way, discomfort = reach_aimed(aim, apply(T, thing.along_handle(held_at + 0.04 * z)), _yaw(T), rng)
         return way, discomfort + z**2 / 6
 
     return reach
@@ -91,16 +92,16 @@ def _reach_spoon(task: str, held_at: float) -> Callable[[Thing, Array, str, np.r
 def _reach_drawer(thing: Thing, T: Array, verb: str, rng: np.random.Generator) -> tuple[Reach, float]:
     assert isinstance(thing, Drawer)
     up = np.array([0.0, 0.0, 0.06 * thing.handle_height_m * rng.normal()])
-    return reach_aimed("open_drawer", apply(T, np.array(thing.grip) + up), _yaw(T), rng)
+    return reach_aimed(AIMS["open_drawer"], apply(T, np.array(thing.grip) + up), _yaw(T), rng)
 
 
 def _reach_food(thing: Thing, T: Array, verb: str, rng: np.random.Generator) -> tuple[Reach, float]:
     if isinstance(thing, Bunch):
-        return reach_aimed("pick_grape", T[:3, 3] + [0.0, 0.0, 0.84 * thing.stalk_height_m], 0.0, rng)
+        return reach_aimed(AIMS["pick_grape"], T[:3, 3] + [0.0, 0.0, 0.84 * thing.stalk_height_m], 0.0, rng)
     if isinstance(thing, Bagel):
-        return reach_aimed("flip_bagel", T[:3, 3] + [0.0, -thing.ring_m, thing.thick_m], 0.0, rng)
+        return reach_aimed(AIMS["flip_bagel"], T[:3, 3] + [0.0, -thing.ring_m, thing.thick_m], 0.0, rng)
     assert isinstance(thing, Lemon)
-    return reach_aimed("squeeze_lemon", T[:3, 3] + [0.0, 0.0, 0.47 * thing.height_m], 0.0, rng)
+    return reach_aimed(AIMS["squeeze_lemon"], T[:3, 3] + [0.0, 0.0, 0.47 * thing.height_m], 0.0, rng)
 
 
 def _leans(thing: Thing, T: Array) -> bool:
@@ -117,7 +118,7 @@ KINDS: dict[str, Kind] = {
     "spoon": Kind(
         draw_spoon,
         ("pick",),
-        _reach_spoon("pick_spoon", HELD_AT["pick_spoon"]),
+        _reach_spoon(AIMS["pick_spoon"], HELD_AT["pick_spoon"]),
         "leads",
         yaw_rad=0.7,
         place_x_m=(0.43, 0.60),
@@ -126,7 +127,7 @@ KINDS: dict[str, Kind] = {
     "spoon in dish": Kind(
         draw_scoop,
         ("scoop",),
-        _reach_spoon("scoop_grape", HELD_AT["scoop_grape"]),
+        _reach_spoon(*TO_SCOOP),
         "leads",
         yaw_rad=0.6,
         place_x_m=POT_X_M,
@@ -135,7 +136,7 @@ KINDS: dict[str, Kind] = {
     "spoon in pot": Kind(
         draw_stirrer,
         ("stir",),
-        _reach_spoon("scoop_grape", HELD_AT["stir_spoon"]),  # the demonstrator's own grip is too loose to shake
+        _reach_spoon(*TO_STIR),
         "leads",
         yaw_rad=0.6,
         place_x_m=POT_X_M,

@@ -12,7 +12,7 @@ import mujoco
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from deft_core.geometry import Array, inverse, transform
+from deft_core.geometry import Array, apply, inverse, transform
 from deft_sim.human.hand_driver import HumanHand, Touch
 from deft_sim.human.hand_model import HINGES, posture
 
@@ -160,6 +160,27 @@ def shake(hand: HumanHand, object_body: int, hold: Hold) -> Steadiness:
             hand._set_goal(goal)
             hand.step()
     return _steadiness(hand, object_body, hold)
+
+
+def push(hand: HumanHand, object_body: int, hold: Hold, at: Array, force_n: float) -> float:
+    """Push what is held from six sides, at a place (3,) of its frame; how far it gave at worst, rad.
+
+    A slip of 10 cm counts as a radian; what fewer than three fingers touch has come out of the hand: infinite.
+    """
+    data, gave = hand.data, 0.0
+    try:
+        for side in np.concatenate([np.eye(3), -np.eye(3)]):
+            for _ in range(round(0.15 / hand.model.opt.timestep)):
+                arm = apply(body_pose(data, object_body), at) - data.xipos[object_body]
+                data.xfrc_applied[object_body] = np.concatenate([force_n * side, np.cross(arm, force_n * side)])
+                hand.step()
+            steady = _steadiness(hand, object_body, hold)
+            gave = max(gave, steady.tilt_rad + steady.slip_m / 0.1)
+            if steady.digits < 3:
+                return float("inf")
+        return gave
+    finally:
+        data.xfrc_applied[object_body] = 0.0
 
 
 def pull(hand: HumanHand, object_body: int, hold: Hold, distance_m: float = 0.06) -> Steadiness:

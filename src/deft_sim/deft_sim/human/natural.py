@@ -14,7 +14,7 @@ import numpy as np
 
 from deft_core.geometry import Array
 from deft_core.wrist import rotation_from_rpy
-from deft_sim.human.aims import AIMS
+from deft_sim.human.aiming import Aim
 from deft_sim.human.grasping import PRESHAPE, Reach
 from deft_sim.things.cup import Cup
 
@@ -96,9 +96,8 @@ def discomfort(style: Style, rpy: Array, height: float) -> float:
     return float(np.mean(np.append(z, (height - style.height) / style.height_sigma) ** 2))
 
 
-def reach_aimed(task: str, point: Array, yaw_rad: float, rng: np.random.Generator) -> tuple[Reach, float]:
-    """Draw a way to come to a point (3,) of a task's thing, turned by a yaw; returns it with its discomfort."""
-    aim = AIMS[task]
+def reach_aimed(aim: Aim, point: Array, yaw_rad: float, rng: np.random.Generator) -> tuple[Reach, float]:
+    """Draw a way to come to a point (3,) of a thing that is turned by a yaw; returns it with its discomfort."""
     z = rng.normal(size=6)
     turned, moved = z[:3] * AIM_SIGMA_RAD, z[3:] * IN_WRIST_SIGMA_M
     varied = replace(
