@@ -86,12 +86,21 @@ def _depth_at(depth_mm: Array, pixels: Array) -> Array:
     return out
 
 
-def wrist_track(clip: RGBDClip, track: HandTrack) -> Array:
+def wrist_track(clip: RGBDClip, track: HandTrack, smooth: int = SMOOTH_FRAMES) -> Array:
     """Smoothed wrist poses (T, 4, 4) in base_link.
 
+    Args:
+        clip, track: what was recorded.
+        smooth: frames that each is smoothed over, odd.
+
     Raises:
-        DemonstrationUnusable: the two files do not belong together, a left hand, or too few frames with a hand.
+        DemonstrationUnusable: the two files do not belong together, a left hand, too few frames with a hand, or a
+            window that cannot be.
     """
+    if smooth < 3 or smooth % 2 == 0 or smooth > len(clip.color):
+        raise DemonstrationUnusable(
+            f"smoothing over {smooth} frames: the window is odd, 3 or more, and within the clip of {len(clip.color)}"
+        )
     if track.side != "right":
         raise DemonstrationUnusable("the pose file tracks a left hand; the demonstration must be by the right hand")
     if len(track.mano) != len(clip.color):
@@ -108,10 +117,9 @@ def wrist_track(clip: RGBDClip, track: HandTrack) -> Array:
     rotations = Rotation.from_rotvec(np.where(seen[:, None], track.mano[:, :3], 0.0)).as_matrix()
     for k in np.flatnonzero(~seen):
         rotations[k] = rotations[rows[seen][np.abs(rows[seen] - k).argmin()]]
-    positions = savgol_filter(positions, SMOOTH_FRAMES, 2, axis=0)
+    positions = savgol_filter(positions, smooth, 2, axis=0)
     # Smooth rotations as matrices, then project back onto SO(3): no chart, no wrap-around.
-    smooth = savgol_filter(rotations.reshape(-1, 9), SMOOTH_FRAMES, 2, axis=0).reshape(-1, 3, 3)
-    u, _, vt = np.linalg.svd(smooth)
+    u, _, vt = np.linalg.svd(savgol_filter(rotations.reshape(-1, 9), smooth, 2, axis=0).reshape(-1, 3, 3))
     rotations = u @ vt
     poses = np.array([transform(R, t) for R, t in zip(rotations, positions, strict=True)])
     return clip.T_base_camera @ poses
@@ -145,6 +153,7 @@ def extract(
     sha256: str,
     grasp: int | None = None,
     stride: int | None = None,
+    smooth: int = SMOOTH_FRAMES,
 ) -> Demonstration:
     """Turn a clip and its track into a demonstration.
 
@@ -155,8 +164,9 @@ def extract(
         sha256: hash of clip and pose file.
         grasp: frame of the grasp; found where not given.
         stride: frames a step; by default as many as let forty steps span what follows the grasp.
+        smooth: frames that the wrist's track is smoothed over, odd.
     """
-    poses = wrist_track(clip, track)
+    poses = wrist_track(clip, track, smooth)
     if grasp is None:
         grasp = grasp_frame(poses, track.mano)
     if stride is None:
@@ -175,7 +185,7 @@ def extract(
         grasp_rotvec=tuple(np.round(Rotation.from_matrix(poses[grasp][:3, :3]).as_rotvec(), 6)),
         translations_m=[tuple(row) for row in np.round(translations, 6)],
         rotations_rad=[tuple(row) for row in np.round(rotations, 6)],
-        source=f"{source}, frames {grasp} to {last} by {stride}",
+        source=f"{source}, frames {grasp} to {last} by {stride}, smoothed over {smooth}",
         clip_sha256=sha256,
     )
 
@@ -189,6 +199,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="demonstration file (.json)")
     parser.add_argument("--grasp-frame", type=int, help="frame of the grasp, where the automatic choice is wrong")
     parser.add_argument("--stride", type=int, help="frames a step (default: span the rest of the clip)")
+    parser.add_argument(
+        "--smooth",
+        type=int,
+        default=SMOOTH_FRAMES,
+        help="frames that the wrist's track is smoothed over; more for a slow, straight motion (default: %(default)s)",
+    )
     args = parser.parse_args(argv)
     try:
         clip, track = RGBDClip.load(args.clip), HandTrack.load(args.poses)
@@ -200,6 +216,7 @@ def main(argv: list[str] | None = None) -> None:
             file_hash(args.clip, args.poses),
             args.grasp_frame,
             args.stride,
+            args.smooth,
         )
         args.out.write_text(demonstration.model_dump_json(indent=1) + "\n", encoding="utf-8")
         goal = cv2.resize(clip.color[-1][..., ::-1], (320, 240), interpolation=cv2.INTER_AREA)

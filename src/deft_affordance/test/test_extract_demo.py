@@ -95,10 +95,23 @@ def test_unusable_clips_say_why(recorded):
         extract(blind, track, "pick_cup", "x", "a" * 64)
     with pytest.raises(DemonstrationUnusable, match="need 185 frames"):
         extract(clip, track, "pick_cup", "x", "a" * 64, grasp=24, stride=4)
+    for smooth in (1, 8, 101):
+        with pytest.raises(DemonstrationUnusable, match="window is odd"):
+            wrist_track(clip, track, smooth)
     with pytest.raises(DemonstrationUnusable, match="fingers close by only"):
         grasp_frame(poses, np.repeat(track.mano[:1], 100, axis=0))
     with pytest.raises(DemonstrationUnusable, match="does not move after the grasp"):
         grasp_frame(np.repeat(poses[:1], 100, axis=0), track.mano)
+
+
+def test_a_wider_window_takes_out_more_of_the_trackers_noise(recorded):
+    clip, track, poses = recorded
+    shaken = track.keypoints_px + np.random.default_rng(0).normal(size=(len(poses), 1, 2)) * 4.0
+    noisy = HandTrack(track.mano, shaken, "right")
+    narrow, wide = (
+        np.linalg.norm((wrist_track(clip, noisy, smooth) - poses)[20:-20, :3, 3], axis=1).mean() for smooth in (9, 21)
+    )
+    assert wide < 0.8 * narrow
 
 
 def test_command_round_trips_through_files(recorded, tmp_path, capsys):
