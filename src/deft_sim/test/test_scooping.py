@@ -23,11 +23,22 @@ def track(xyz: np.ndarray, hand: np.ndarray) -> ThingTrack:
     return ThingTrack(T, T, zero, hand, hand, zero, zero, zero, hand / 2, zero, np.zeros((N, 0)))
 
 
-def judged(lift_m: float = 0.10, carried: bool = True, hand: np.ndarray = GRIP, offset_m: float = 0.0):
-    """Lift the spoon level; `other2` lies in its bowl (or beside it by an offset), or stays in the dish."""
+def judged(
+    lift_m: float = 0.10,
+    carried: bool = True,
+    hand: np.ndarray = GRIP,
+    offset_m: float = 0.0,
+    ahead_m: float = 0.0,
+    sooner: int = 80,
+):
+    """Push the spoon ahead and lift it level; `other2` lies in its bowl (or beside it by an offset), or in the dish.
+
+    The push begins `sooner` samples before the lift.
+    """
     spoon, grape = THINGS["target"], THINGS["other2"]
     assert isinstance(spoon, Spoon) and isinstance(grape, Grape)
-    way = np.outer(lift_m * RISE, [0, 0, 1.0])
+    pushed = np.clip((np.arange(N) - 150 + sooner) / 70, 0, 1)
+    way = np.outer(lift_m * RISE, [0, 0, 1.0]) + np.outer(ahead_m * pushed, [1.0, 0, 0])
     at = spoon.bowl_centre + np.array([0.0, offset_m, 0.003 - spoon.bowl_depth_m])
     tracks = {"target": track(way, hand)}
     for name in THINGS:
@@ -62,6 +73,18 @@ def test_a_dropped_spoon_is_not() -> None:
 def test_reward_grows_with_the_height() -> None:
     rewards = [judged(lift_m=height).reward for height in (0.0, 0.01, 0.02, 0.04, 0.08)]
     assert rewards == sorted(rewards) and rewards[0] < rewards[-1]
+
+
+def test_of_empty_spoons_the_one_that_was_pushed_on_before_it_rose_is_worth_more() -> None:
+    ways = [dict(ahead_m=0.0), dict(ahead_m=0.01), dict(ahead_m=0.02), dict(ahead_m=0.05)]
+    rewards = [judged(carried=False, **way).reward for way in ways]
+    assert rewards == sorted(set(rewards))
+    assert judged(carried=False, ahead_m=0.05).terms["delved"] == 1.0
+    # Pushed on as far, but after it rose, and drawn back: it went over the grapes.
+    assert judged(carried=False, ahead_m=0.05, sooner=-60).reward == judged(carried=False).reward
+    assert judged(carried=False, ahead_m=-0.05).reward == judged(carried=False).reward
+    # Never held: nothing.
+    assert judged(carried=False, ahead_m=0.05, hand=np.zeros(N)).reward == 0.0
 
 
 @pytest.mark.parametrize("objects", ["train", "test"])

@@ -7,6 +7,9 @@ Terms of the graded reward, all physical progress:
 
 - touched: the hand touched the spoon.
 - squeezed: it was squeezed from opposite sides, up to twice its weight.
+- delved: how far the held spoon was pushed on along its own length while its bowl lay no more than a grape's radius
+  higher than it did, up to half the bowl's length: a bowl that rises before it gets anywhere passes over the grapes. A
+  loaded spoon has delved as far as it is loaded.
 - loaded: how high a grape was raised in the bowl of the held spoon at best, up to the dish's rim and `lift_m` above it.
 - lifted: how high the hand held the bowl at the end, up to the same.
 - kept: the share of time from the first grip to the end in which the hand held the spoon.
@@ -39,6 +42,18 @@ def in_bowl(spoon: Spoon, T_spoon: Array, centres: Array, radius_m: float) -> ND
     return (oval < 1.0) & high
 
 
+def _advance(T_spoon: Array, bowl: Array, held: NDArray[np.bool_], rise_m: float) -> float:
+    """How far (m) the bowl (n, 3) went ahead, as the spoon pointed when it was taken, until it rose by `rise_m`."""
+    if not held.any():
+        return 0.0
+    first = int(np.argmax(held))
+    ahead = T_spoon[first, :2, 0] / (np.linalg.norm(T_spoon[first, :2, 0]) + 1e-9)
+    risen = np.flatnonzero((bowl[:, 2] > bowl[0, 2] + rise_m) & (np.arange(len(bowl)) > first))
+    until = int(risen[0]) if len(risen) else len(bowl)
+    low = held & (np.arange(len(bowl)) < until)
+    return float(((bowl[low, :2] - bowl[first, :2]) @ ahead).max()) if low.any() else 0.0
+
+
 def judge_scoop_grape(things: Mapping[str, Thing], trial: Trial, lift_m: float = 0.02) -> Verdict:
     """Judge scoop grape: the target is a spoon, `other1` the dish, and among the others are grapes."""
     spoon, dish = things["target"], things.get("other1")
@@ -62,18 +77,23 @@ def judge_scoop_grape(things: Mapping[str, Thing], trial: Trial, lift_m: float =
         counted = lies & taken & touched
         best = max(best, float(rise[counted].max())) if counted.any() else best
     end = slice(-_END, None)
+    reach = max(grape.radius_m for grape in grapes.values())
+    delved = _advance(track.T, bowl, taken & touched, reach) / (spoon.bowl_length_m / 2)
     held = touched & taken & (track.room < _TOUCH_N)
     success = bool(held[end].all() and borne[end].all() and (bowl[end, 2] > rim).all())
     window = max(1, round(0.5 / SAMPLE_S))
     squeeze = float(np.sort(track.squeeze)[-window:].min())
     height = bowl[-1, 2] - bowl[0, 2] if held[-1] else 0.0
+    loaded = float(np.clip(best / (rim + lift_m), 0.0, 1.0))
     terms = {
         "touched": float(touched.any()),
         "squeezed": float(np.clip(squeeze / (2 * spoon.mass_kg * GRAVITY), 0.0, 1.0)),
-        "loaded": float(np.clip(best / (rim + lift_m), 0.0, 1.0)),
+        "delved": max(float(np.clip(delved, 0.0, 1.0)), loaded),
+        "loaded": loaded,
         "lifted": float(np.clip(height / (rim + lift_m), 0.0, 1.0)),
         "kept": share,
         "steady": share if success else 0.0,
     }
-    weights = {"touched": 0.05, "squeezed": 0.10, "loaded": 0.25, "lifted": 0.15, "kept": 0.15, "steady": 0.30}
+    weights = {"touched": 0.05, "squeezed": 0.10, "delved": 0.15, "loaded": 0.20, "lifted": 0.10, "kept": 0.10}
+    weights["steady"] = 0.30
     return Verdict(success, terms, weights)
