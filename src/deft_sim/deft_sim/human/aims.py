@@ -1,4 +1,4 @@
-"""How a hand comes to each thing that is not a cup: one aim a task, for demonstrations and, but two, for labels."""
+"""How a hand comes to each thing that is not a cup: an aim a task, for demonstrations and, mostly, for labels."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ AIMS = {
 }
 # Where along the handle, from its end (0) to the neck (1).
 HELD_AT = {"pick_spoon": 0.41, "stir_spoon": 0.225, "scoop_grape": 0.531}
-# How a spoon is taken to be used, and where along its handle: what moves it least in the taking, and gives least when
-# its bowl is pushed, of all ways to take drawn spoons (after `ros2 run deft_affordance find_aim`).
+# For labels, how a spoon is taken to be used, and where along its handle: what moves it least in the taking, and gives
+# least when its bowl is pushed, of all ways to take drawn spoons. Rounded from searches that `ros2 run deft_affordance
+# find_aim` now does; the scoop's heading was kept near -0.45, where its wrist is turned about the vertical as the
+# demonstrator's: what follows the grasp is turned by that twist.
 TO_STIR = (Aim(-0.31, 0.19, 0.52, (-0.108, -0.042, 0.012), 0.26, 0.32), 0.40)
 TO_SCOOP = (Aim(-0.43, 0.14, 0.28, (-0.103, -0.039, 0.008), 0.27, 0.27), 0.42)
 
