@@ -87,7 +87,7 @@ def worth(x: Array, case: Case, closed: Array) -> float:
 def search(
     cases: Sequence[Case], closed: Array, generations: int, seed: int, heading_rad: float | None = None
 ) -> tuple[Array, float]:
-    """The aim (9,) that CMA-ES ends at, and its worth over the cases.
+    """The best aim (9,) that CMA-ES met, and its mean worth over the cases.
 
     Args:
         cases: spoons to take.

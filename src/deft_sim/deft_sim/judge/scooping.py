@@ -49,9 +49,9 @@ def _advance(T_spoon: Array, bowl: Array, held: NDArray[np.bool_], rise_m: float
     first = int(np.argmax(held))
     ahead = T_spoon[first, :2, 0] / (np.linalg.norm(T_spoon[first, :2, 0]) + 1e-9)
     risen = np.flatnonzero((bowl[:, 2] > bowl[0, 2] + rise_m) & (np.arange(len(bowl)) > first))
-    until = int(risen[0]) if len(risen) else len(bowl)
+    until = int(risen[0]) if len(risen) else len(bowl)  # after `first`, at which the spoon was held
     low = held & (np.arange(len(bowl)) < until)
-    return float(((bowl[low, :2] - bowl[first, :2]) @ ahead).max()) if low.any() else 0.0
+    return float(((bowl[low, :2] - bowl[first, :2]) @ ahead).max())
 
 
 def judge_scoop_grape(things: Mapping[str, Thing], trial: Trial, lift_m: float = 0.02) -> Verdict:
@@ -94,6 +94,13 @@ def judge_scoop_grape(things: Mapping[str, Thing], trial: Trial, lift_m: float =
         "kept": share,
         "steady": share if success else 0.0,
     }
-    weights = {"touched": 0.05, "squeezed": 0.10, "delved": 0.15, "loaded": 0.20, "lifted": 0.10, "kept": 0.10}
-    weights["steady"] = 0.30
+    weights = {
+        "touched": 0.05,
+        "squeezed": 0.10,
+        "delved": 0.15,
+        "loaded": 0.20,
+        "lifted": 0.10,
+        "kept": 0.10,
+        "steady": 0.30,
+    }
     return Verdict(success, terms, weights)
