@@ -1,6 +1,5 @@
-"""A workcell of its own for every test: free ports, a pty and a ROS domain that nobody else uses."""
+"""A workcell of its own for every test: free ports and a pty."""
 
-import itertools
 import os
 import socket
 from pathlib import Path
@@ -9,8 +8,6 @@ import pytest
 import yaml
 
 from deft_core.workcell import WORKCELLS_DIR
-
-_domains = itertools.count(os.getpid())
 
 
 def free_ports(count: int) -> int:
@@ -31,18 +28,12 @@ def free_ports(count: int) -> int:
 
 
 @pytest.fixture
-def ros_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
-    """Environment of a test's processes: its own domain (10 to 99), loopback only, logs in its folder."""
-    ours = {
-        "ROS_DOMAIN_ID": str(10 + next(_domains) % 90),
-        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-        "ROS_LOG_DIR": str(tmp_path / "log"),
-        "OMP_NUM_THREADS": "1",
-        "OMP_WAIT_POLICY": "PASSIVE",
-    }
+def ros_environment(ros_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Environment of a test's processes, a thread for each."""
+    ours = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
     for name, value in ours.items():
         monkeypatch.setenv(name, value)
-    return dict(os.environ)
+    return ros_environment | ours
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
-"""Each test has a ROS domain of its own, on the loopback interface, and its own folder for logs."""
+"""What tests of ros2_lite, or of the real thing in its place, are given."""
 
 import importlib.util
-import itertools
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,28 +12,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))  # for the helpers that lie beside the tests
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's `&` has every process below it ignore Ctrl-C
     signal.signal(signal.SIGINT, signal.default_int_handler)
-_domains = itertools.cycle(range(1, 101))  # the ports of higher ones lie among the ephemeral ports
-for _ in range(os.getpid() % 100):
-    next(_domains)
 TIMEOUT_S = 10.0
-
-
-def _is_free(domain):
-    """Is nobody else on this machine in a domain? Its first participant takes this port (DDSI-RTPS 9.6.1.1)."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(("", 7400 + 250 * domain + 10))
-        except OSError:
-            return False
-    return True
-
-
-@pytest.fixture(autouse=True)
-def ros_environment(monkeypatch, tmp_path):
-    """Set the domain and keep everything on this machine."""
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(next(filter(_is_free, _domains))))
-    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path / "log"))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Starts peers on ROS 2 and on ros2_lite, each in its own environment."""
 
-import itertools
 import os
 import shlex
 import signal
@@ -12,7 +11,6 @@ import pytest
 
 HERE = Path(__file__).parent
 SETUP = os.environ.get("DEFT_ROS_SETUP", "")
-_domains = itertools.count(150 + os.getpid() % 40)
 _ROS_VARIABLES = ("AMENT_PREFIX_PATH", "CMAKE_PREFIX_PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "ROS_DISTRO")
 
 
@@ -27,10 +25,9 @@ def pytest_collection_modifyitems(items):
 
 
 class World:
-    """Runs commands on ROS 2 ('ros') or on ros2_lite ('lite'), in one domain."""
+    """Runs commands on ROS 2 ('ros') or on ros2_lite ('lite'), in the test's domain."""
 
-    def __init__(self, domain):
-        self.domain = domain
+    def __init__(self):
         self.started = []
 
     def _environment(self, kind):
@@ -38,8 +35,6 @@ class World:
         if kind == "ros":
             environment.pop("PYTHONPATH", None)
         environment.update(
-            ROS_DOMAIN_ID=str(self.domain),
-            ROS_AUTOMATIC_DISCOVERY_RANGE="LOCALHOST",
             PYTHONUNBUFFERED="1",
             PYTHONDONTWRITEBYTECODE="1",
         )
@@ -72,8 +67,8 @@ class World:
 
 
 @pytest.fixture
-def world():
-    """A domain of its own."""
-    world = World(next(_domains))
+def world(ros_environment):
+    """Two worlds in one domain."""
+    world = World()
     yield world
     world.close()

@@ -29,13 +29,10 @@ from deft_msgs.srv import PredictAffordance
 from deft_sim.workcell import TwinWorkcell
 
 pytestmark = [pytest.mark.graph, pytest.mark.timeout(180)]
-DOMAIN = 141
 DEADLINE_S = 60.0
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 NODE = [sys.executable, "-m", "deft_affordance.affordance_node"]
-ENVIRONMENT = os.environ | {
-    "ROS_DOMAIN_ID": str(DOMAIN),
-    "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+OURS = {
     "OMP_NUM_THREADS": "1",
     "OMP_WAIT_POLICY": "PASSIVE",
     "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
@@ -51,11 +48,10 @@ def frame():
 
 
 @pytest.fixture
-def world(frame, monkeypatch):
+def world(frame, ros_environment):
     """A camera that repeats one capture, its place on tf, and a client; the node beside them."""
-    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     context = rclpy.Context()
-    rclpy.init(context=context, domain_id=DOMAIN)
+    rclpy.init(context=context)
     node = rclpy.create_node("beside", context=context)
     tf = StaticTransformBroadcaster(node)
     transform = TransformStamped()
@@ -73,7 +69,9 @@ def world(frame, monkeypatch):
     executor = MultiThreadedExecutor(num_threads=3, context=context)
     executor.add_node(node)
     threading.Thread(target=executor.spin, daemon=True).start()
-    process = subprocess.Popen(NODE, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        NODE, env=ros_environment | OURS, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     try:
         yield node, process
     finally:
@@ -141,8 +139,10 @@ def test_predicts_shows_and_stops_cleanly(world, frame):
     assert process.wait(timeout=20) == 0
 
 
-def test_a_missing_checkpoint_ends_the_node_with_one_line():
+def test_a_missing_checkpoint_ends_the_node_with_one_line(ros_environment):
     command = [*NODE, "--ros-args", "-p", "prior:=/nonexistent/prior.safetensors"]
-    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+    done = subprocess.run(
+        command, env=ros_environment | OURS, capture_output=True, text=True, timeout=DEADLINE_S, check=False
+    )
     assert done.returncode == 1
     assert "no prior at /nonexistent/prior.safetensors" in done.stderr and "Traceback" not in done.stderr

@@ -1,6 +1,5 @@
 """arm_node as a process on a graph of its own, against the emulated controller."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -106,13 +105,12 @@ def node(cell_file: Path, *more: str) -> Iterator[subprocess.Popen]:
     finally:
         if process.poll() is None:
             process.kill()
-        process.communicate()
+        out, _ = process.communicate()
+        print(out)  # pytest shows it where the test fails
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(100 + os.getpid() % 60))
-    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+def client(ros_environment: dict[str, str]) -> Iterator[Client]:
     rclpy.init()
     it = Client()
     yield it

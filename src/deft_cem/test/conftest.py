@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def graph(tmp_path: Path) -> Iterator["Graph"]:
-    """Processes of one test, on a domain of their own."""
+def graph(ros_environment: dict[str, str], tmp_path: Path) -> Iterator["Graph"]:
+    """Processes of one test, on its domain."""
     from deft_cem_graph import open_graph
 
     with open_graph(tmp_path) as graph:

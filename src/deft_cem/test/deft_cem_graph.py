@@ -1,6 +1,5 @@
 """Processes of a fine-tuning over the graph without robot (deft_cem_fake_graph.py), for tests."""
 
-import itertools
 import os
 import signal
 import subprocess
@@ -16,18 +15,15 @@ from deft_cem.store.database import holds_run
 
 HERE = Path(__file__).parent
 DEADLINE_S = 60.0
-_domains = itertools.count(os.getpid())
 
 
 class Graph:
-    """Processes of one test, on a domain of their own."""
+    """Processes of one test, on its domain."""
 
-    def __init__(self, folder: Path, domain: int) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder, self.out = folder, folder / "run"
         path = os.pathsep.join([str(HERE), *(p for p in sys.path if p)])
         self.environment = os.environ | {
-            "ROS_DOMAIN_ID": str(domain),
-            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
             "OMP_NUM_THREADS": "1",
             "OMP_WAIT_POLICY": "PASSIVE",
             "PYTHONPATH": path,
@@ -86,7 +82,7 @@ class Graph:
 @contextmanager
 def open_graph(folder: Path) -> Iterator[Graph]:
     """A graph without processes yet; what was started is ended."""
-    graph = Graph(folder, 100 + next(_domains) % 100)
+    graph = Graph(folder)
     yield graph
     for process in graph.processes:
         if process.poll() is None:

@@ -159,14 +159,11 @@ def test_the_terminal_rates_resets_and_takes_back_over_the_graph(tmp_path):
     from deft_msgs.action import RateEpisode, ResetScene
     from deft_msgs.srv import RelabelEpisode
 
-    domain = {"ROS_DOMAIN_ID": str(100 + os.getpid() % 100), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
-    environment = os.environ | domain | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     command = [sys.executable, "-m", "deft_cem.operator_node"]
     screen = tmp_path / "screen"
     with screen.open("w") as out:
         person = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=out, text=True, env=environment)
-    previous = {k: os.environ.get(k) for k in domain}
-    os.environ.update(domain)
     rclpy.init()
     node = rclpy.create_node("loop")
     executor = SingleThreadedExecutor()
@@ -220,5 +217,3 @@ def test_the_terminal_rates_resets_and_takes_back_over_the_graph(tmp_path):
         spinner.join(timeout=5.0)
         node.destroy_node()
         rclpy.try_shutdown()
-        for key, value in previous.items():
-            os.environ.pop(key) if value is None else os.environ.__setitem__(key, value)

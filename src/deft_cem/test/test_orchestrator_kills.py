@@ -69,7 +69,7 @@ class Client:
 
     def __init__(self, graph: Graph) -> None:
         self._context = rclpy.Context()
-        rclpy.init(context=self._context, domain_id=int(graph.environment["ROS_DOMAIN_ID"]))
+        rclpy.init(context=self._context)
         self._node = rclpy.create_node("client", context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)

@@ -4,7 +4,6 @@ aligns, the wire is checked.
 
 import contextlib
 import json
-import os
 import signal
 import socket
 import struct
@@ -186,8 +185,7 @@ class Film:
         path = folder / "cell.yaml"
         path.write_text(yaml.safe_dump(cell))
         command = [sys.executable, "-m", "deft_perception.camera_node", "--ros-args", "-p", f"workcell:={path}"]
-        env = os.environ | {"ROS_DOMAIN_ID": str(40 + os.getpid() % 60)}
-        self.node = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.node = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def _show(self) -> None:
         color, depth = np.zeros((480, 640, 3), np.uint8), np.full((480, 640), 700, np.uint16)

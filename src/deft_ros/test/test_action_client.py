@@ -1,7 +1,6 @@
 """Goals sent from one thread while an executor spins in others: every one is answered."""
 
 import contextlib
-import os
 import sys
 import threading
 
@@ -29,10 +28,9 @@ def hasty():
 
 
 @pytest.fixture
-def context(monkeypatch):
-    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+def context(ros_environment):
     context = rclpy.Context()
-    rclpy.init(context=context, domain_id=40 + os.getpid() % 60)
+    rclpy.init(context=context)
     yield context
     rclpy.shutdown(context=context)
 

@@ -14,8 +14,6 @@ TOY = Path(__file__).with_name("toy_node.py")
 def run(what: str, where: str, **more: str) -> subprocess.CompletedProcess[str]:
     env = os.environ | {
         "TOY": f"{what}:{where}",
-        "ROS_DOMAIN_ID": str(40 + os.getpid() % 60),
-        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
     }
     return subprocess.run([sys.executable, TOY], env=env | more, capture_output=True, text=True, timeout=60)
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,13 @@ from deft_core.workcell import load_workcell
 
 rclpy = pytest.importorskip("rclpy")
 pytestmark = pytest.mark.graph
-DOMAIN = 40 + os.getpid() % 60
+
+
+@pytest.fixture(scope="module")
+def environment(free_domain: Callable[[], int]) -> dict[str, str]:
+    """Of the twin that the tests share."""
+    ours = {"ROS_DOMAIN_ID": str(free_domain()), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    return dict(os.environ | ours)
 
 
 @pytest.fixture(scope="module")
@@ -34,20 +41,21 @@ def workcell(tmp_path_factory) -> Path:
     return path
 
 
-def start(workcell: Path) -> subprocess.Popen[str]:
-    env = os.environ | {"ROS_DOMAIN_ID": str(DOMAIN)}
+def start(workcell: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "deft_sim.twin_node", "--ros-args", "-p", f"workcell:={workcell}", "-p", "seed:=3"]
-    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 @pytest.fixture(scope="module")
-def graph(workcell: Path):
+def graph(workcell: Path, environment: dict[str, str]):
     from rclpy.executors import SingleThreadedExecutor
 
-    node_process = start(workcell)
+    node_process = start(workcell, environment)
     context = rclpy.Context()
-    rclpy.init(context=context, domain_id=DOMAIN)
-    node = rclpy.create_node("twin_node_test", context=context)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", environment["ROS_AUTOMATIC_DISCOVERY_RANGE"])
+        rclpy.init(context=context, domain_id=int(environment["ROS_DOMAIN_ID"]))
+        node = rclpy.create_node("twin_node_test", context=context)
     executor = SingleThreadedExecutor(context=context)
     executor.add_node(node)
     thread = threading.Thread(target=executor.spin, daemon=True)
@@ -163,8 +171,10 @@ def test_diagnostics_tell_the_pace(graph) -> None:
     assert "time scale reached" in [value.key for value in messages[0].status[0].values]
 
 
-def test_a_second_twin_on_the_same_addresses_says_so_in_one_line(graph, workcell: Path) -> None:
-    second = start(workcell)
+def test_a_second_twin_on_the_same_addresses_says_so_in_one_line(
+    graph, workcell: Path, environment: dict[str, str]
+) -> None:
+    second = start(workcell, environment)
     output, _ = second.communicate(timeout=60)
     assert second.returncode != 0
     lines = [line for line in output.splitlines() if line.strip()]

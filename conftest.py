@@ -1,0 +1,39 @@
+"""Every test, of whichever room, has a ROS domain of its own on the loopback interface, and its own folder for logs."""
+
+import itertools
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# The ports of higher domains lie among the ephemeral ones (from 32768 on Linux), where any socket may sit on them.
+_domains = itertools.cycle(range(1, 101))
+for _ in range(os.getpid() % 100):
+    next(_domains)
+
+
+def _is_free(domain: int) -> bool:
+    """Is nobody else on this machine in a domain? Its first participant takes this port (DDSI-RTPS 9.6.1.1)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("", 7400 + 250 * domain + 10))
+        except OSError:
+            return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def free_domain() -> Callable[[], int]:
+    """Gives a domain that nobody uses: for what several tests share."""
+    return lambda: next(filter(_is_free, _domains))
+
+
+@pytest.fixture(autouse=True)
+def ros_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, free_domain: Callable[[], int]) -> dict[str, str]:
+    """Environment of a test and its processes."""
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(free_domain()))
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path / "log"))
+    return dict(os.environ)
