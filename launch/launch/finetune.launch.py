@@ -54,7 +54,8 @@ ARGUMENTS = (
     (
         "optimizer",
         "cem",
-        "Optimiser of the residual: cem (the paper's), cem_smooth, cmaes, bayes, bayes_hand, preference.",
+        "Optimiser of the residual: cem (the paper's), cem_near (nearer to the prior), cem_smooth, cmaes, bayes, "
+        "bayes_hand, preference.",
     ),
     ("policy", "cvae", "Residual policy fitted to the best episodes: cvae, mlp, transformer, direct, elite_mean."),
     ("record", "true", "Record a bag (MCAP) into the run folder."),

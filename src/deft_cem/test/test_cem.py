@@ -52,6 +52,15 @@ def test_fits_mean_and_spread_of_the_best_over_all_episodes():
     assert after.elite_rewards == (0.9, 0.8)
 
 
+def test_cem_near_tries_nearer_and_believes_less_of_the_elites():
+    rewards = [0.05 * k for k in range(11)]
+    near, paper = told("cem_near", rewards), told("cem", rewards)
+    np.testing.assert_allclose(near.residuals, 0.4 * np.array(paper.residuals))
+    np.testing.assert_allclose(near.distribution().sigma, 0.4 * paper.distribution().sigma)
+    assert near.distribution().elites == paper.distribution().elites
+    assert np.all(np.abs(near.distribution().mean) < 0.4 * np.abs(paper.distribution().mean))
+
+
 def test_unbiased_spread_is_an_option():
     optimizer = make_optimizer("cem", generator(), {"warm_up": 2, "elites": 2, "ddof": 1})
     for value, reward in ((1.0, 0.9), (5.0, 0.1), (3.0, 0.8)):
@@ -108,7 +117,7 @@ def test_refuses_what_is_no_residual(bad):
 
 
 def test_unknown_names_list_what_exists():
-    with pytest.raises(OptimizerError, match="cem, cem_smooth, cmaes"):
+    with pytest.raises(OptimizerError, match="cem, cem_near, cem_smooth, cmaes"):
         make_optimizer("sgd", generator())
     with pytest.raises(OptimizerError, match="warm_up"):
         make_optimizer("cem", generator(), {"elite": 3})
@@ -123,7 +132,7 @@ def test_unknown_names_list_what_exists():
 )
 def test_state_round_trips_through_json_and_goes_on_the_same(name, seed, rewards, unasked):
     first = make_optimizer(name, generator(seed))
-    for reward in rewards if name in ("cem", "cem_smooth", "cmaes") else rewards[:11]:
+    for reward in rewards if name in ("cem", "cem_near", "cem_smooth", "cmaes") else rewards[:11]:
         first.tell(first.ask(), reward)
     for _ in range(unasked):
         first.ask()

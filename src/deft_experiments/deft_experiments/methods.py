@@ -93,14 +93,6 @@ def _all() -> dict[str, Method]:
             for name in OPTIMIZERS
             if name != "cem"
         ),
-        # Table 4's sigmas leave what the prior does well: two centimetres miss a handle, 0.4 of that seldom. And what
-        # the mean of ten elites owes to chance is taken out.
-        Method(
-            "cem_near",
-            "DEFT with 0.4 of table 4's sigmas, mean shrunk",
-            "optimizer",
-            {"optimizer": "cem", "optimizer_options": {"sigma_scale": 0.4, "shrink": True}},
-        ),
         Method(WRONG, "10 % of rewards wrong", "robustness", {"reward": f"judge~{WRONG}"}),
         Method(ROUNDED, "Rewards rounded to 0, 0.5, 1", "robustness", {"reward": f"judge~{ROUNDED}"}),
         Method(DRIFT, "Camera 1 cm off after try 15", "robustness", {"workcell": f"twin~{DRIFT}"}, Setup(drift=True)),

@@ -9,11 +9,11 @@ import numpy as np
 from deft_cem.errors import OptimizerError
 from deft_cem.optimizers.base import Distribution, Optimizer, check_reward, parse_config
 from deft_cem.optimizers.bayes import Preference, TrustRegion, TrustRegionHand
-from deft_cem.optimizers.cem import Cem, CemConfig, SmoothedCem
+from deft_cem.optimizers.cem import Cem, CemConfig, NearCem, SmoothedCem
 from deft_cem.optimizers.cmaes import CmaEs
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {
-    c.name: c for c in (Cem, SmoothedCem, CmaEs, TrustRegion, TrustRegionHand, Preference)
+    c.name: c for c in (Cem, NearCem, SmoothedCem, CmaEs, TrustRegion, TrustRegionHand, Preference)
 }
 
 
@@ -40,6 +40,7 @@ __all__ = [
     "CemConfig",
     "CmaEs",
     "Distribution",
+    "NearCem",
     "Optimizer",
     "Preference",
     "SmoothedCem",

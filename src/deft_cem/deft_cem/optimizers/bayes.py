@@ -57,7 +57,7 @@ class TrustRegion(Cem):
         super().__init__(config, rng, sigma)
         if find_spec("botorch") is None:
             raise OptimizerError(
-                f"optimiser {self.name} needs BoTorch: pip install botorch, or use cem, cem_smooth or cmaes"
+                f"optimiser {self.name} needs BoTorch: pip install botorch, or use cem, cem_near, cem_smooth or cmaes"
             )
         self._basis = None if config.space == "whole" else subspace(config.hand_directions, self.dim)
         self._known: Surrogate | None = None
