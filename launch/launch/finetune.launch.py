@@ -51,6 +51,14 @@ ARGUMENTS = (
     ),
     ("rater_checkpoint", "", "Weights for reward:=r3m or resnet18; for encoder the default is the prior's."),
     ("prior", "", "Checkpoint of the affordance model (.safetensors). Default: the one that ships."),
+    ("sam_checkpoint", "", "Segment Anything's weights, to outline objects. Default: from depth, above the table."),
+    ("clip_checkpoint", "", "CLIP's weights, to pick what is meant among several things. Default: the prior's words."),
+    (
+        "retargeting",
+        "anatomical",
+        "How the hand's pinch is shaped after a person's: anatomical (ours: fingertips where the person's are) or dex "
+        "(dex-retargeting).",
+    ),
     (
         "optimizer",
         "cem",
@@ -63,6 +71,8 @@ ARGUMENTS = (
     ("rviz", "false", "Open rviz with predicted contacts, proposed grasp and camera."),
     ("log_level", "warn", "Least level of what nodes print: debug, info, warn, error."),
 )
+CHECKPOINTS = ("prior", "sam_checkpoint", "clip_checkpoint")  # files that affordance_node is given
+RETARGETINGS = ("anatomical", "dex")
 # Everything a bag needs to tell a run again: decisions, states, the two looks of each episode; not the video stream.
 BAG_TOPICS = (
     "/deft/look",
@@ -124,8 +134,13 @@ def _settings(context: LaunchContext) -> tuple[dict[str, str], WorkcellConfig]:
         raise RuntimeError(f"{out} holds a run; go on with it (resume:=true) or choose another folder (out:=...)")
     if not holds_run and _boolean("resume", given["resume"]):
         raise RuntimeError(f"there is no run in {out} to resume")
-    if given["prior"] and not Path(given["prior"]).expanduser().is_file():
-        raise RuntimeError(f"prior:={given['prior']}: no such checkpoint; leave it out for the one that ships")
+    for name in (name for name in CHECKPOINTS if given[name]):
+        path = Path(given[name]).expanduser().resolve()
+        if not path.is_file():
+            raise RuntimeError(f"{name}:={given[name]}: no such checkpoint; leave it out for the default")
+        given[name] = str(path)
+    if given["retargeting"] not in RETARGETINGS:
+        raise RuntimeError(f"retargeting:={given['retargeting']} is none of {', '.join(RETARGETINGS)}")
     seeing = _raters(given) & set(IMAGE_RATERS)
     if len(seeing) > 1:
         raise RuntimeError(f"reward:={given['reward']}: one of {', '.join(sorted(seeing))} at a time")
@@ -177,7 +192,7 @@ def _nodes(given: dict[str, str], cell: WorkcellConfig) -> list[Node]:
 
     nodes = [
         node("deft_perception", "camera_node"),
-        node("deft_affordance", "affordance_node", prior=given["prior"]),
+        node("deft_affordance", "affordance_node", **{name: given[name] for name in (*CHECKPOINTS, "retargeting")}),
         node("deft_arm_driver", "arm_node"),
         node("deft_hand_driver", "hand_node"),
         node("deft_cem", "orchestrator_node"),

@@ -139,6 +139,8 @@ def test_an_interrupted_run_keeps_its_episodes_and_resumes(launch: Launch, tmp_p
         ({"task": "pour_cup", "resume": "maybe"}, "resume:=maybe"),
         ({"task": "pour_cup", "resume": "true"}, "no run"),
         ({"task": "pour_cup", "prior": "/nowhere.safetensors"}, "/nowhere.safetensors"),
+        ({"task": "pour_cup", "sam_checkpoint": "/nowhere.pth"}, "/nowhere.pth"),
+        ({"task": "pour_cup", "retargeting": "loose"}, "anatomical, dex"),
         ({"task": "pour_cup", "time_scale": "-1"}, "time_scale"),
     ],
 )
