@@ -59,6 +59,16 @@ def rot_z(angle: float) -> Array:
     return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
+def yaw_of(T: Array) -> float:
+    """Direction (rad about z) in which a frame's x axis points, seen from above."""
+    return float(np.arctan2(T[1, 0], T[0, 0]))
+
+
+def tilt(T_a_b: Array, T_a_c: Array) -> float:
+    """Angle (rad in [0, pi]) between two frames' z axes."""
+    return float(np.arccos(np.clip(T_a_b[:3, 2] @ T_a_c[:3, 2], -1.0, 1.0)))
+
+
 def twist_about_z(R: Array) -> float:
     """Angle (rad, in (-pi, pi]) of the part of a rotation that turns about z (swing-twist decomposition).
 

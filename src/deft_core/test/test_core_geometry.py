@@ -37,6 +37,13 @@ def test_twist_about_z_finds_the_heading_whatever_the_tilt(heading: float, tilt:
     assert geometry.twist_about_z(R) == pytest.approx(heading, abs=1e-9)
 
 
+@given(st.floats(-3.1, 3.1), st.floats(-1.5, 1.5), st.floats(-3.1, 3.1))
+def test_yaw_and_tilt_of_a_frame_that_leans_forward(heading: float, pitch: float, other: float) -> None:
+    T = geometry.transform(geometry.rot_z(heading) @ Rotation.from_euler("y", pitch).as_matrix())
+    assert geometry.yaw_of(T) == pytest.approx(heading, abs=1e-9)
+    assert geometry.tilt(geometry.transform(geometry.rot_z(other)), T) == pytest.approx(abs(pitch), abs=1e-6)
+
+
 @given(vectors(3, 1.4))
 def test_wrist_angles_round_trip_away_from_the_singularity(rpy: np.ndarray) -> None:
     assert np.allclose(wrist.rpy_from_rotation(wrist.rotation_from_rpy(rpy)), rpy, atol=1e-9)

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from deft_core.config import Settings, validate
 from deft_core.errors import ConfigError
-from deft_core.geometry import Array, apply
+from deft_core.geometry import Array, apply, yaw_of
 from deft_core.grasp import GraspParameters
 
 EXPERTS_FILE = Path(__file__).resolve().parents[1] / "test" / "data" / "experts.json"
@@ -51,7 +51,7 @@ def place_grasp(relative: Array, T_base_thing: Array, *, symmetric: bool) -> Gra
         contact = T_base_thing[:3, 3] + relative[:3]
     else:
         contact = apply(T_base_thing, relative[:3])
-        wrist[2] += np.arctan2(T_base_thing[1, 0], T_base_thing[0, 0])
+        wrist[2] += yaw_of(T_base_thing)
     return GraspParameters(contact, wrist, relative[6:])
 
 

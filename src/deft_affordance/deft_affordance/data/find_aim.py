@@ -21,9 +21,10 @@ from deft_affordance.data.generate import draw_tabletop, in_the_way
 from deft_affordance.data.human_grasps import MAX_TIP_RAD, REFERENCE_XY_M
 from deft_affordance.data.objects import KINDS
 from deft_affordance.data.tabletop import Tabletop
-from deft_core.geometry import Array, apply
+from deft_core.geometry import Array, apply, tilt, yaw_of
 from deft_sim.human.aiming import Aim
 from deft_sim.human.grasping import FIST, PINCH, push, shake, take_hold
+from deft_sim.human.hand_driver import THUMB
 from deft_sim.human.natural import AIM_SIGMA_RAD, IN_WRIST_SIGMA_M
 from deft_sim.human.scene import HumanStage
 from deft_sim.things.spoon import Spoon
@@ -69,13 +70,12 @@ def worth(x: Array, case: Case, closed: Array) -> float:
     assert isinstance(thing, Spoon)
     hand = stage.place(*REFERENCE_XY_M, 0.0, case.tabletop.poses)
     before = stage.object_pose()
-    yaw = float(np.arctan2(before[1, 0], before[0, 0]))
-    hold = take_hold(hand, stage.object_body, aim.reach(apply(before, thing.along_handle(share)), yaw), closed=closed)
+    reach = aim.reach(apply(before, thing.along_handle(share)), yaw_of(before))
+    hold = take_hold(hand, stage.object_body, reach, closed=closed)
     after = stage.object_pose()
-    digits = {joint // 3 for joint in hold.touch.joints if joint >= 0}
-    value = 0.1 * min(len(digits), 3) / 3 + 0.05 * (4 in digits)
-    tip = float(np.arccos(np.clip(before[:3, 2] @ after[:3, 2], -1.0, 1.0)))
-    if len(digits) < 3 or 4 not in digits or tip > MAX_TIP_RAD:
+    digits = hold.touch.digits
+    value = 0.1 * min(len(digits), 3) / 3 + 0.05 * (THUMB in digits)
+    if not hold.touch.opposed or tilt(before, after) > MAX_TIP_RAD:
         return value
     if not shake(hand, stage.object_body, hold).holds():
         return value + 0.1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deft_affordance.data.objects import KINDS
-from deft_core.geometry import Array, apply, inverse, rot_z, transform
+from deft_core.geometry import Array, apply, inverse, rot_z, tilt, transform
 from deft_sim.human.grasping import FIST, PINCH, Hold, pull, shake, take_hold
 from deft_sim.human.scene import HumanStage
 
@@ -84,14 +84,8 @@ def find_grasps(
         reach, discomfort = how.reach(stage.thing, start, verb, rng)
         hold = take_hold(hand, stage.object_body, reach, closed=PINCH if how.pinch else FIST)
         touched = stage.object_pose()
-        tip = float(np.arccos(np.clip(start[:3, 2] @ touched[:3, 2], -1.0, 1.0)))
-        digits = {j // 3 for j in hold.touch.joints if j >= 0}
-        if (
-            tip > (MAX_ROLL_RAD if how.loose else MAX_TIP_RAD)
-            or len(digits) < 3
-            or 4 not in digits
-            or not how.proper(hold.touch)
-        ):
+        tip = tilt(start, touched)
+        if tip > (MAX_ROLL_RAD if how.loose else MAX_TIP_RAD) or not hold.touch.opposed or not how.proper(hold.touch):
             continue
         steady = (shake if how.lifted else pull)(hand, stage.object_body, hold)
         if not steady.holds(how.loose):

@@ -15,7 +15,7 @@ import numpy as np
 from deft_affordance.data.draws import Drawn, draw_bagel, draw_bunch, draw_cup, draw_drawer, draw_lemon
 from deft_affordance.data.likeness import TaskObjectRefused, refuse_task_object
 from deft_affordance.data.spoons import draw_scoop, draw_spoon, draw_stirrer, leans
-from deft_core.geometry import Array, apply
+from deft_core.geometry import Array, apply, yaw_of
 from deft_sim.human.aiming import Aim
 from deft_sim.human.aims import AIMS, HELD_AT, TO_SCOOP, TO_STIR
 from deft_sim.human.grasping import Reach
@@ -75,15 +75,11 @@ def _outside(touch: Touch) -> bool:
     return bool(((touch.normals[:, :2] * radial).sum(axis=1) > -0.3).all())
 
 
-def _yaw(T: Array) -> float:
-    return float(np.arctan2(T[1, 0], T[0, 0]))
-
-
 def _reach_spoon(aim: Aim, held_at: float) -> Callable[[Thing, Array, str, np.random.Generator], tuple[Reach, float]]:
     def reach(thing: Thing, T: Array, verb: str, rng: np.random.Generator) -> tuple[Reach, float]:
         assert isinstance(thing, Spoon)
         z = float(rng.normal())
-        way, discomfort = reach_aimed(aim, apply(T, thing.along_handle(held_at + 0.04 * z)), _yaw(T), rng)
+        way, discomfort = reach_aimed(aim, apply(T, thing.along_handle(held_at + 0.04 * z)), yaw_of(T), rng)
         return way, discomfort + z**2 / 6
 
     return reach
@@ -92,7 +88,7 @@ def _reach_spoon(aim: Aim, held_at: float) -> Callable[[Thing, Array, str, np.ra
 def _reach_drawer(thing: Thing, T: Array, verb: str, rng: np.random.Generator) -> tuple[Reach, float]:
     assert isinstance(thing, Drawer)
     up = np.array([0.0, 0.0, 0.06 * thing.handle_height_m * rng.normal()])
-    return reach_aimed(AIMS["open_drawer"], apply(T, np.array(thing.grip) + up), _yaw(T), rng)
+    return reach_aimed(AIMS["open_drawer"], apply(T, np.array(thing.grip) + up), yaw_of(T), rng)
 
 
 def _reach_food(thing: Thing, T: Array, verb: str, rng: np.random.Generator) -> tuple[Reach, float]:

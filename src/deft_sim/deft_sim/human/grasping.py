@@ -202,4 +202,4 @@ def _steadiness(hand: HumanHand, object_body: int, hold: Hold) -> Steadiness:
     centre = np.append(hold.touch.points.mean(axis=0) if len(hold.touch.points) else np.zeros(3), 1.0)
     slip = float(np.linalg.norm(((now - then) @ centre)[:3]))
     tilt = float(Rotation.from_matrix(moved[:3, :3]).magnitude())
-    return Steadiness(slip, tilt, len({j // 3 for j in touch.joints if j >= 0}))
+    return Steadiness(slip, tilt, len(touch.digits))

@@ -16,6 +16,8 @@ from deft_core.geometry import Array, interpolate, transform
 from deft_sim.human.hand_model import HINGES, mano_pose
 from deft_sim.model.stepper import Stepper
 
+THUMB = 4  # MANO counts index, middle, little, ring, thumb
+
 
 @dataclass(frozen=True, eq=False)
 class Touch:
@@ -32,6 +34,16 @@ class Touch:
     normals: Array
     joints: np.ndarray
     forces: Array
+
+    @property
+    def digits(self) -> frozenset[int]:
+        """Which fingers touch, in MANO's order."""
+        return frozenset(int(j) // 3 for j in self.joints if j >= 0)
+
+    @property
+    def opposed(self) -> bool:
+        """Whether the thumb and two fingers hold it between them."""
+        return len(self.digits) >= 3 and THUMB in self.digits
 
 
 class HumanHand:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from deft_core.errors import ConfigError
-from deft_core.geometry import Array, apply, rot_z, transform
+from deft_core.geometry import Array, apply, rot_z, transform, yaw_of
 from deft_sim.human.aims import AIMS, HELD_AT, closed
 from deft_sim.human.grasping import Hold, take_hold
 from deft_sim.human.hand_driver import HumanHand
@@ -116,13 +116,9 @@ DEMO_BERRIES = {
 }
 
 
-def _yaw(T: Array) -> float:
-    return float(np.arctan2(T[1, 0], T[0, 0]))
-
-
 def _take(stage: HumanStage, hand: HumanHand, task: str, in_thing: Array) -> Hold:
     T = stage.object_pose()
-    reach = AIMS[task].reach(apply(T, in_thing), _yaw(T))
+    reach = AIMS[task].reach(apply(T, in_thing), yaw_of(T))
     hold = take_hold(hand, stage.object_body, reach, PACE, closed(task))
     hand.move(0.3)
     return hold
@@ -180,7 +176,7 @@ def scoop_grape(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) ->
     if not isinstance(stage.thing, Spoon):
         raise ConfigError(f"the demonstrator was given a {type(stage.thing).__name__}, expected a spoon")
     centre = stage.thing.bowl_centre
-    lay, ahead = apply(stage.object_pose(), centre), rot_z(_yaw(stage.object_pose())) @ [1.0, 0.0, 0.0]
+    lay, ahead = apply(stage.object_pose(), centre), rot_z(yaw_of(stage.object_pose())) @ [1.0, 0.0, 0.0]
     hold = _take_spoon(stage, hand, "scoop_grape")
     # What the grip moved is put back, then the bowl goes on along the floor to the far wall.
     start = hand.goal.copy()

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from deft_core.geometry import Array
+from deft_core.geometry import Array, tilt
 from deft_sim.judge.record import SAMPLE_S, ThingTrack, Trial
 from deft_sim.judge.verdict import Verdict
 from deft_sim.things.juicer import Juicer
@@ -47,8 +47,7 @@ def _seat(juicer: ThingTrack, lemon: ThingTrack) -> tuple[float, float, float]:
     """At the end: the cut face off the reamer's axis (m), its tilt against it, the juicer's own tilt (rad)."""
     J, L = juicer.T[-1], lemon.T[-1]
     offset = J[:3, :3].T @ (L[:3, 3] - J[:3, 3])
-    tilt = np.arccos(np.clip(J[:3, 2] @ L[:3, 2], -1.0, 1.0))
-    return float(np.hypot(*offset[:2])), float(tilt), float(np.arccos(np.clip(J[2, 2], -1.0, 1.0)))
+    return float(np.hypot(*offset[:2])), tilt(J, L), tilt(np.eye(4), J)
 
 
 def _shift(track: ThingTrack, start: int) -> tuple[float, float]:
