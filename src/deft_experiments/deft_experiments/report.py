@@ -35,8 +35,12 @@ def markdown(report: Mapping[str, Any]) -> str:
         if not names:
             continue
         shown = names if group == "table2" else [*names, *(["deft"] if "deft" in report["methods"] else [])]
+        begun = {r["task"] for r in report["rows"] if r["method"] in names and r["trials"]}
+        kept = [task for task in tasks if task in begun] or tasks
         lines += ["", f"## {title}", ""]
-        lines += _table(report, shown, tasks)
+        lines += _table(report, shown, kept)
+        if left := [task for task in tasks if task not in kept]:
+            lines += ["", f"Nothing of this table was run on {', '.join(left)}."]
     lines += _orderings(report["orderings"]) + _efficiency(report["efficiency"]) + _not_run(report["not_run"])
     return "\n".join(lines) + "\n"
 
@@ -52,10 +56,15 @@ def _table(report: Mapping[str, Any], names: Sequence[str], tasks: Sequence[str]
             cells = [_cell(rows.get((name, task, objects))) for name in names]
             lines.append(f"| {task} | {objects} | " + " | ".join(cells) + " |")
     for objects in OBJECTS:
-        values = [report["means"].get(name, {}).get(objects) for name in names]
-        cells = ["" if v is None else f"{v:.2f}" for v in values]
+        cells = [_mean([rows.get((name, task, objects)) for task in tasks]) for name in names]
         lines.append(f"| mean | {objects} | " + " | ".join(cells) + " |")
     return lines
+
+
+def _mean(rows: Sequence[Mapping[str, Any] | None]) -> str:
+    """Of success, each task counting once; empty where one was not run."""
+    values = [row["success"] for row in rows if row and row["success"] is not None]
+    return f"{np.mean(values):.2f}" if len(values) == len(rows) else ""
 
 
 def _cell(row: Mapping[str, Any] | None) -> str:
@@ -82,25 +91,34 @@ def _orderings(found: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _efficiency(found: Mapping[str, Any]) -> list[str]:
-    if len(found["curves"]) < 2:
+    if len(found["optimizers"]) < 2:
         return []
     lines = ["", "## Success of the tries against their number", ""]
-    end = found["cem_at_the_end"]
     lines.append(
-        f"Mean over {', '.join(found['tasks'])}; each value is the mean of the last {found['window']} tries. "
-        + (f"CEM ends at {end:.2f}." if end is not None else "CEM was not run.")
+        f"Mean over {', '.join(found['tasks'])}; each value is the mean of the last {found['window']} tries. CEM's end "
+        "is that of its runs of the same tasks and seeds; in brackets the 95 % interval over seeds (bootstrap within "
+        "tasks)."
     )
-    marks = (10, 15, 20, 25, 30)
+    marks = (5, 10, 15, 20, 25, 30)
     lines += [
         "",
-        "| optimiser | " + " | ".join(f"try {m}" for m in marks) + " | reaches CEM's end at |",
-        "|" + "---|" * 7,
+        "| optimiser | runs | "
+        + " | ".join(f"try {m}" for m in marks)
+        + " | CEM's end | reaches it at try | at half-time, less CEM's end |",
+        "|" + "---|" * (len(marks) + 5),
     ]
-    for name, curve in found["curves"].items():
+    for name, of in found["optimizers"].items():
+        curve, (gain, low, high) = of["curve"], of["midway_less_cem"]
         values = [f"{curve[m - 1]:.2f}" if m <= len(curve) else "" for m in marks]
-        label = "cem (the paper's)" if name == "deft" else name
-        lines.append(f"| {label} | " + " | ".join(values) + f" | {found['reached_at'][name] or 'not'} |")
+        lines.append(
+            f"| {_label(name)} | {of['runs']} | " + " | ".join(values) + f" | {of['cem_at_the_end']:.2f} | "
+            f"{of['reached_at'] or 'not'} | {gain:+.2f} [{low:+.2f}, {high:+.2f}] |"
+        )
     return lines
+
+
+def _label(optimizer: str) -> str:
+    return "cem (the paper's)" if optimizer == "deft" else optimizer
 
 
 def _not_run(found: Sequence[Mapping[str, str]]) -> list[str]:
@@ -130,7 +148,7 @@ def figure_6(path: Path, cells: Cells, tasks: Sequence[str]) -> None:
     for axes in panels[len(shown) :]:
         axes.set_axis_off()
     for axes, task in zip(panels, shown, strict=False):
-        runs = cells["deft", task].successes
+        runs = list(cells["deft", task].successes.values())
         axes.set(title=task, xlabel="episode", ylabel="success", ylim=(-0.03, 1.03))
         if runs:
             length = min(map(len, runs))
@@ -165,10 +183,11 @@ def efficiency_figure(path: Path, found: Mapping[str, Any]) -> None:
     figure = Figure(figsize=(6.5, 4.0), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    for name, curve in found["curves"].items():
-        axes.plot(np.arange(1, len(curve) + 1), curve, label="cem (the paper's)" if name == "deft" else name)
-    if found["cem_at_the_end"] is not None:
-        axes.axhline(found["cem_at_the_end"], color="0.6", ls=":", lw=1.0)
+    for name, of in found["optimizers"].items():
+        episode = np.arange(1, len(of["curve"]) + 1)
+        axes.plot(episode, of["curve"], label=f"{_label(name)} ({of['runs']} runs)", lw=2.0 if name == "deft" else 1.2)
+    if "deft" in found["optimizers"]:
+        axes.axhline(found["optimizers"]["deft"]["cem_at_the_end"], color="0.6", ls=":", lw=1.0)
     axes.set(xlabel="episode", ylabel=f"success, mean of the last {found['window']} tries", ylim=(-0.03, 1.03))
     axes.legend(fontsize=8)
     figure.savefig(path, dpi=130)

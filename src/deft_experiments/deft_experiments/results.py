@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deft_cem.errors import RecordError
 from deft_cem.plots import running_mean
@@ -21,24 +22,26 @@ from deft_experiments.methods import METHODS, PAPER, Method
 log = logging.getLogger(__name__)
 # Tries over which success is averaged along a run, in figures and for sample efficiency.
 WINDOW = 5
+# By when a better optimiser should be where CEM ends.
+MIDWAY = 15
 
 
 @dataclass
 class Cell:
-    """One method on one task: trials pooled over seeds, and the tries of each seed in order."""
+    """One method on one task: trials pooled over seeds, and by seed the tries in order."""
 
     trials: dict[str, Share] = field(default_factory=lambda: dict.fromkeys(OBJECTS, Share(0, 0)))
-    rewards: list[list[float]] = field(default_factory=list)
-    successes: list[list[bool]] = field(default_factory=list)
+    rewards: dict[int, list[float]] = field(default_factory=dict)
+    successes: dict[int, list[bool]] = field(default_factory=dict)
 
     @property
     def seeds(self) -> int:
         """Finished runs."""
-        return len(self.rewards)
+        return len(self.successes)
 
     def learning(self) -> tuple[list[float], list[float]]:
         """Mean over seeds of reward and of success, each the mean of the last five tries."""
-        return _curve(self.rewards), _curve(self.successes)
+        return _curve(list(self.rewards.values())), _curve(list(self.successes.values()))
 
 
 def _curve(runs: Sequence[Sequence[float]]) -> list[float]:
@@ -49,9 +52,9 @@ def _curve(runs: Sequence[Sequence[float]]) -> list[float]:
 
 
 def read_cell(folders: Sequence[Path], evaluates: str) -> Cell:
-    """Pool finished runs."""
+    """Pool finished runs; their seeds are their places in `folders`."""
     cell = Cell()
-    for folder in folders:
+    for seed, folder in enumerate(folders):
         if not (folder / "summary.json").exists():
             continue
         try:
@@ -62,8 +65,8 @@ def read_cell(folders: Sequence[Path], evaluates: str) -> Cell:
             continue
         for objects in OBJECTS:
             cell.trials[objects] += _share(trials, evaluates, objects)
-        cell.rewards.append([e.reward for e in tries])
-        cell.successes.append([e.success is True for e in tries])
+        cell.rewards[seed] = [e.reward for e in tries]
+        cell.successes[seed] = [e.success is True for e in tries]
     return cell
 
 
@@ -156,19 +159,52 @@ def orderings(cells: Cells) -> list[dict[str, Any]]:
 
 
 def efficiency(cells: Cells, names: Sequence[str], tasks: Sequence[str]) -> dict[str, Any]:
-    """Success of the tries against their number, mean over tasks, and when each reaches CEM's at the end."""
-    curves = {}
+    """Success of the tries against their number, mean over tasks, and when each reaches CEM's at the end.
+
+    An optimiser counts where it has a run on every task, and is held against CEM's runs of the same tasks and seeds.
+    """
+    report: dict[str, Any] = {"window": WINDOW, "tasks": list(tasks), "optimizers": {}}
     for name in names:
-        each = [cells[name, task].learning()[1] for task in tasks if cells[name, task].seeds]
-        if each and len(each) == len(tasks):
-            length = min(map(len, each))
-            curves[name] = [round(float(v), 4) for v in np.mean([curve[:length] for curve in each], axis=0)]
-    target = curves["deft"][-1] if curves.get("deft") else None
-    reach = {
-        name: next((i + 1 for i, v in enumerate(curve) if target is not None and i + 1 >= WINDOW and v >= target), None)
-        for name, curve in curves.items()
-    }
-    return {"window": WINDOW, "tasks": list(tasks), "curves": curves, "cem_at_the_end": target, "reached_at": reach}
+        pairs = [[(task, seed) for seed in _shared(cells, name, task)] for task in tasks]
+        if not pairs or not all(pairs):
+            continue
+        length = min(len(cells[m, task].successes[seed]) for row in pairs for task, seed in row for m in (name, "deft"))
+        ours, cem = (
+            [[running_mean(cells[m, task].successes[seed][:length], WINDOW) for task, seed in row] for row in pairs]
+            for m in (name, "deft")
+        )
+        curve, end = _mean_over_tasks(ours), float(_mean_over_tasks(cem)[-1])
+        at = min(MIDWAY, length) - 1
+        gains = [
+            np.array([run[at] for run in mine]) - [run[-1] for run in his] for mine, his in zip(ours, cem, strict=True)
+        ]
+        report["optimizers"][name] = {
+            "runs": sum(map(len, pairs)),
+            "curve": [round(float(v), 4) for v in curve],
+            "cem_at_the_end": round(end, 4),
+            "reached_at": next((i + 1 for i, v in enumerate(curve) if i + 1 >= WINDOW and v >= end), None),
+            "midway": at + 1,
+            "midway_less_cem": [round(v, 4) for v in _bootstrapped(gains)],
+        }
+    return report
+
+
+def _shared(cells: Cells, name: str, task: str) -> list[int]:
+    if ("deft", task) not in cells:
+        return []
+    return sorted(cells[name, task].successes.keys() & cells["deft", task].successes.keys())
+
+
+def _mean_over_tasks(runs: Sequence[Sequence[Sequence[float]]]) -> NDArray[np.float64]:
+    return np.asarray(np.mean([np.mean(task, axis=0) for task in runs], axis=0))
+
+
+def _bootstrapped(values: Sequence[NDArray[np.float64]], rounds: int = 4000) -> tuple[float, float, float]:
+    """Mean over tasks of the mean over seeds, and its 95 % interval: seeds drawn anew within their task."""
+    rng = np.random.default_rng(0)
+    drawn = [v[rng.integers(len(v), size=(rounds, len(v)))].mean(axis=1) for v in values]
+    low, high = np.percentile(np.mean(drawn, axis=0), [2.5, 97.5])
+    return float(np.mean([v.mean() for v in values])), float(low), float(high)
 
 
 def known_tasks(available: Sequence[str]) -> list[str]:

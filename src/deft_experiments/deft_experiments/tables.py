@@ -153,7 +153,7 @@ class Study:
         reports.write_csv(self.out / "tables.csv", content["rows"])
         if any(m.name == "deft" for m in self.methods):
             reports.figure_6(self.out / "figure_6.png", cells, self.tasks)
-        if len(content["efficiency"]["curves"]) > 1:
+        if len(content["efficiency"]["optimizers"]) > 1:
             reports.efficiency_figure(self.out / "efficiency.png", content["efficiency"])
         return content
 

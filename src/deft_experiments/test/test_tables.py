@@ -66,7 +66,7 @@ def test_one_command_writes_every_table_and_goes_on(in_this_process, tmp_path, c
     assert rows["deft", "pour_cup", "test"]["paper"] == 0.9
     assert rows["affordance_only", "pick_cup", "train"]["trials"] == 4
     assert rows["r3m", "pour_cup", "train"]["not_run"].startswith("no checkpoint of r3m")
-    assert report["efficiency"]["curves"].keys() == {"deft", "cem_smooth"}
+    assert report["efficiency"]["optimizers"].keys() == {"deft", "cem_smooth"}
     with (tmp_path / "tables.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 5 * 2 * 2
     for picture in ("figure_6.png", "efficiency.png"):
@@ -110,8 +110,8 @@ def test_a_difference_s_interval_is_newcombe_s():
 
 
 def cell(train: tuple[int, int], test: tuple[int, int], successes: list[list[bool]] | None = None) -> Cell:
-    runs = successes or [[False]]
-    return Cell({"train": Share(*train), "test": Share(*test)}, [[0.0] * len(r) for r in runs], runs)
+    runs = dict(enumerate(successes or [[False]]))
+    return Cell({"train": Share(*train), "test": Share(*test)}, {s: [0.0] * len(r) for s, r in runs.items()}, runs)
 
 
 def test_an_ordering_holds_is_reversed_or_undecided():
@@ -125,8 +125,24 @@ def test_sample_efficiency_is_when_cem_s_end_is_reached():
     late, soon = [False] * 20 + [True] * 10, [False] * 5 + [True] * 25
     cells = {("deft", "a"): cell((1, 1), (1, 1), [late]), ("bayes", "a"): cell((1, 1), (1, 1), [soon])}
     found = efficiency(cells, ["deft", "bayes"], ["a"])
-    assert found["cem_at_the_end"] == 1.0
-    assert found["reached_at"] == {"deft": 25, "bayes": 10}
+    assert {name: of["reached_at"] for name, of in found["optimizers"].items()} == {"deft": 25, "bayes": 10}
+    assert found["optimizers"]["bayes"]["midway_less_cem"] == [0.0, 0.0, 0.0]
+    assert found["optimizers"]["deft"]["midway_less_cem"] == [-1.0, -1.0, -1.0]
+
+
+def test_sample_efficiency_is_held_against_the_same_seeds():
+    never, always = [False] * 30, [True] * 30
+    cells = {
+        ("deft", "a"): cell((1, 1), (1, 1), [always, never, never]),
+        ("bayes", "a"): cell((1, 1), (1, 1), [always]),
+        ("cmaes", "a"): Cell({}, {}, {}),
+    }
+    found = efficiency(cells, ["deft", "bayes", "cmaes"], ["a"])["optimizers"]
+    assert found.keys() == {"deft", "bayes"}
+    assert (found["bayes"]["cem_at_the_end"], found["bayes"]["runs"]) == (1.0, 1)
+    assert found["deft"]["cem_at_the_end"] == pytest.approx(1 / 3, abs=1e-4)
+    gain, low, high = found["deft"]["midway_less_cem"]
+    assert gain == 0.0 and low == high == 0.0  # each of its runs ends as it stood at half-time
 
 
 class Judge:
