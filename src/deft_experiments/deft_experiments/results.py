@@ -195,7 +195,7 @@ def _shared(cells: Cells, name: str, task: str) -> list[int]:
     return sorted(cells[name, task].successes.keys() & cells["deft", task].successes.keys())
 
 
-def _mean_over_tasks(runs: Sequence[Sequence[Sequence[float]]]) -> NDArray[np.float64]:
+def _mean_over_tasks(runs: Sequence[Sequence[NDArray[np.float64]]]) -> NDArray[np.float64]:
     return np.asarray(np.mean([np.mean(task, axis=0) for task in runs], axis=0))
 
 
