@@ -49,7 +49,7 @@ class Client(Node):
         self.create_subscription(JointState, "/arm/joint_states", self.states.append, 10)
         self.create_subscription(DiagnosticArray, "/diagnostics", self.diagnostics.append, 10)
 
-    def until(self, condition, what: str, deadline_s: float = 20.0) -> None:
+    def until(self, condition, what: str, deadline_s: float = 60.0) -> None:
         end = time.monotonic() + deadline_s
         while not condition():
             assert time.monotonic() < end, f"after {deadline_s} s still not so: {what}"
@@ -60,11 +60,11 @@ class Client(Node):
         return future.result()
 
     def enable(self, on: bool = True) -> Enable.Response:
-        assert self.enabling.wait_for_service(timeout_sec=20.0)
+        assert self.enabling.wait_for_service(timeout_sec=60.0)
         return self.wait(self.enabling.call_async(Enable.Request(enable=on)), "/arm/enable answers")
 
     def send(self, client: ActionClient, goal):
-        assert client.wait_for_server(timeout_sec=20.0)
+        assert client.wait_for_server(timeout_sec=60.0)
         told = lambda msg: self.feedback.append(msg.feedback.progress)  # noqa: E731
         return self.wait(client.send_goal_async(goal, feedback_callback=told), "the goal is answered")
 
@@ -162,7 +162,7 @@ def test_the_node_moves_stops_refuses_and_ends_cleanly(
         status, result = client.result(client.send(client.move, away))
         assert status == GoalStatus.STATUS_ABORTED and result.fault == "unreachable"
 
-        slow = MoveToPose.Goal(straight=True, target=goal.target, speed_mps=0.01)
+        slow = MoveToPose.Goal(straight=True, target=goal.target, speed_mps=0.002)
         slow.target.pose.position.x = float(wanted[0, 3])
         slow.target.pose.position.y += 0.25
         handle = client.send(client.move, slow)

@@ -49,7 +49,7 @@ class Client(Node):
         self.create_subscription(JointState, "/hand/joint_states", self.states.append, 10)
         self.create_subscription(DiagnosticArray, "/diagnostics", self.diagnostics.append, 10)
 
-    def until(self, condition, what: str, deadline_s: float = 20.0) -> None:
+    def until(self, condition, what: str, deadline_s: float = 60.0) -> None:
         end = time.monotonic() + deadline_s
         while not condition():
             assert time.monotonic() < end, f"after {deadline_s} s still not so: {what}"
@@ -60,11 +60,11 @@ class Client(Node):
         return future.result()
 
     def enable(self) -> Enable.Response:
-        assert self.enabling.wait_for_service(timeout_sec=20.0)
+        assert self.enabling.wait_for_service(timeout_sec=60.0)
         return self.wait(self.enabling.call_async(Enable.Request(enable=True)), "/hand/enable answers")
 
     def send(self, joints: np.ndarray, duration_s: float):
-        assert self.shape.wait_for_server(timeout_sec=20.0)
+        assert self.shape.wait_for_server(timeout_sec=60.0)
         goal = ShapeHand.Goal(joints=joints, duration_s=duration_s)
         told = lambda msg: self.feedback.append(msg.feedback.progress)  # noqa: E731
         return self.wait(self.shape.send_goal_async(goal, feedback_callback=told), "the goal is answered")
