@@ -23,14 +23,15 @@ from launch.events import Shutdown
 from launch.events.process import ProcessExited
 from launch_ros.actions import Node
 
+from deft_core.config import short_name, whole_name
 from deft_core.demonstration import load_demonstration
 from deft_core.errors import ConfigError
-from deft_core.task import PAPER_TASKS, available_tasks, load_task
+from deft_core.task import available_tasks, load_task
 from deft_core.workcell import WorkcellConfig, load_workcell
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 
 ARGUMENTS = (
-    ("task", None, f"What to learn: {', '.join(available_tasks())} (of the paper's nine: {', '.join(PAPER_TASKS)})."),
+    ("task", None, f"What to learn: {', '.join(available_tasks())}, or a task file's path."),
     ("seed", "0", "Seed of everything random in the run."),
     ("episodes", "30", "Fine-tuning episodes (paper: 30, the first 10 of them warm-up)."),
     (
@@ -116,6 +117,7 @@ def _whole(name: str, value: str, least: int) -> int:
 def _settings(context: LaunchContext) -> tuple[dict[str, str], WorkcellConfig]:
     """Check everything that can be checked before a process starts."""
     given = {name: context.launch_configurations[name] for name, _, _ in ARGUMENTS}
+    given |= {name: whole_name(given[name]) for name in ("task", "workcell")}
     try:
         load_demonstration(load_task(given["task"]).demonstration)
         scale = float(given["time_scale"]) if given["time_scale"] else None
@@ -126,9 +128,8 @@ def _settings(context: LaunchContext) -> tuple[dict[str, str], WorkcellConfig]:
         _whole(name, given[name], least)
     if cell.kind == "lab" and "judge" in _raters(given):
         raise RuntimeError("reward:=judge reads the twin's physics; on a real table use reward:=operator or encoder")
-    out = (
-        Path(given["out"] or f"runs/{Path(given['task']).stem}-{time.strftime('%Y%m%d-%H%M%S')}").expanduser().resolve()
-    )
+    default = f"runs/{short_name(given['task'])}-{time.strftime('%Y%m%d-%H%M%S')}"
+    out = Path(given["out"] or default).expanduser().resolve()
     holds_run = (out / "run.sqlite").exists()
     if holds_run and not _boolean("resume", given["resume"]):
         raise RuntimeError(f"{out} holds a run; go on with it (resume:=true) or choose another folder (out:=...)")

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from deft_core.config import Settings
+from deft_core.config import Settings, short_name
 from deft_core.workcell import scene_seed
 
 VERSIONED = ("numpy", "torch", "scipy", "cmaes", "mujoco", "xarm-python-sdk", "dynamixel-sdk", "pyrealsense2", "rclpy")
@@ -55,7 +55,7 @@ class RunConfig(Settings):
     def run_id(self) -> str:
         """A name that tells runs apart."""
         digest = hashlib.sha256(json.dumps(self.identity(), sort_keys=True).encode()).hexdigest()
-        return f"{self.task}-{self.seed}-{digest[:8]}"
+        return f"{short_name(self.task)}-{self.seed}-{digest[:8]}"
 
     def identity(self) -> dict[str, Any]:
         """Everything that decides what is proposed and tried: all of it."""

@@ -19,6 +19,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
 
 from deft_cem.summary import table
+from deft_core.config import whole_name
 from deft_msgs.action import FineTune
 from deft_ros.action_client import ThreadedActionClient
 
@@ -123,7 +124,7 @@ def say(text: str, error: bool = False) -> None:
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="finetune", description=__doc__)
-    parser.add_argument("--task", required=True)
+    parser.add_argument("--task", type=whole_name, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--episodes", type=int, default=30, help="fine-tuning episodes")
     parser.add_argument("--trials", type=int, default=10, help="evaluation trials of the tuned policy on each object")

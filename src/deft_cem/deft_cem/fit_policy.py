@@ -22,6 +22,7 @@ from deft_cem.optimizers import check_reward
 from deft_cem.policies import POLICIES, make_policy
 from deft_cem.store import Episode, RunRecord
 from deft_cem.store.database import DATABASE
+from deft_core.config import whole_name
 from deft_core.errors import DeftError
 
 
@@ -84,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="policy file to write (.safetensors)")
     parser.add_argument("--policy", help=f"{', '.join(POLICIES)}; default: the run's")
     parser.add_argument("--options", type=json.loads, help="policy options as JSON")
-    parser.add_argument("--task", help="refuse a run of another task")
+    parser.add_argument("--task", type=whole_name, help="refuse a run of another task")
     parser.add_argument("--hand", help="refuse a run of another hand")
     parser.add_argument("--bag", action="store_true", help="read the bag of a run folder, not its record")
     args = parser.parse_args(arguments)

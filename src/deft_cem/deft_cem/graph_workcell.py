@@ -64,7 +64,7 @@ class GraphWorkcell:
         link: Carries goals and requests.
         cell: Settings; `time_scale` says how fast the robot lives.
         hand: The hand's model.
-        task: Name of the task, for whoever resets the scene and rates.
+        task: Name or file of the task, for whoever resets the scene and rates.
         run_id: For raters.
         index: Number of the try, for raters.
         contact_in_wrist: (3,) metres, of the prior; known after `greet`.

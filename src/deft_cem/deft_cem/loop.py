@@ -25,6 +25,7 @@ from deft_cem.rewards import parse_reward
 from deft_cem.store import Episode, ImageWriter, NoImages, RunInfo, RunRecord
 from deft_cem.summary import METHODS, OBJECTS, summarise, write_summary
 from deft_cem.trial import Bench, Proposal, Runner
+from deft_core.config import short_name
 from deft_core.grasp import GRASP_DIM
 from deft_core.observation import Affordance
 from deft_core.workcell import scene_seed
@@ -238,7 +239,7 @@ class FineTuning:
         }
         summary = summarise(self.config, tries, evaluation, wall, self.record.info.versions)
         warm_up = getattr(self._optimizer.config, "warm_up", 0)
-        title = f"{self.config.task}, seed {self.config.seed}, {self.config.optimizer}"
+        title = f"{short_name(self.config.task)}, seed {self.config.seed}, {self.config.optimizer}"
         learning_curve(self.folder / "learning_curve.png", title, tries, warm_up)
         write_summary(self.folder / "summary.json", summary)
         text = f"done in {clock(sum(wall.values()))}"

@@ -21,6 +21,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.utilities import remove_ros_args
 
 from deft_cem.operator.dialogue import Dialogue, Last
+from deft_core.config import short_name
 from deft_msgs.action import RateEpisode, ResetScene
 from deft_msgs.msg import Episode
 from deft_msgs.srv import RelabelEpisode
@@ -104,7 +105,7 @@ class Operator(ProcessNode):
         asked, result = goal.request, RateEpisode.Result(rater=RATER)
 
         def answer() -> None:
-            label = self._dialogue.rate(asked.run_id, asked.task, int(asked.index))
+            label = self._dialogue.rate(asked.run_id, short_name(asked.task), int(asked.index))
             result.rated, result.redo, result.success_known = label is not None, label is None, label is not None
             if label is not None:
                 result.reward, result.success = label.reward, label.success
@@ -115,7 +116,7 @@ class Operator(ProcessNode):
         asked, result = goal.request, ResetScene.Result()
 
         def answer() -> None:
-            result.success = self._dialogue.reset(asked.task, asked.objects)
+            result.success = self._dialogue.reset(short_name(asked.task), asked.objects)
             result.message = "" if result.success else "the operator says that the objects cannot be put back"
 
         return self._serve(goal, result, answer)

@@ -188,7 +188,7 @@ class Orchestrator(ProcessNode):
         for rater in {*(name for _, name in parse_reward(config.reward)), config.success_rater}:
             link.add_rater(rater)
         link.wait_until_served(self._value("ready_timeout_s"))
-        cell = GraphWorkcell(link, self.cell, hand, task.name, config.run_id)
+        cell = GraphWorkcell(link, self.cell, hand, config.task, config.run_id)
         cell.enable()
         cell.greet(task.instruction)
         hashes = {"prior": cell.prior_hash, "demonstration": demonstration.sha256}

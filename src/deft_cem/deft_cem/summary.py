@@ -9,6 +9,7 @@ from typing import Any
 
 from deft_cem.config import RunConfig
 from deft_cem.store.episode import Episode
+from deft_core.config import short_name
 
 METHODS = ("prior", "tuned")
 OBJECTS = ("train", "test")
@@ -68,7 +69,10 @@ def table(summary: dict[str, Any]) -> str:
         trials = summary["prior_trials"] if method == "prior" else summary["trials"]
         return "-" if rate is None else f"{rate:.2f} ({trials})"
 
-    lines = [f"{summary['task']}, seed {summary['seed']}: success (trials)", f"{'':<12}{'train':>12}{'test':>12}"]
+    lines = [
+        f"{short_name(summary['task'])}, seed {summary['seed']}: success (trials)",
+        f"{'':<12}{'train':>12}{'test':>12}",
+    ]
     for method, label in (("prior", "prior alone"), ("tuned", "tuned")):
         lines.append(f"{label:<12}{cell(method, 'train'):>12}{cell(method, 'test'):>12}")
     return "\n".join(lines)

@@ -23,6 +23,7 @@ from std_msgs.msg import Empty
 from deft_core import interchange
 from deft_core.grasp import GraspParameters
 from deft_core.observation import RGBDFrame
+from deft_core.task import load_task
 from deft_core.wrist import grasp_from_wrist_pose
 from deft_msgs.action import FollowWristTrajectory, MoveToPose, RateEpisode, ResetScene, ShapeHand
 from deft_msgs.msg import RGBDFrame as RGBDFrameMsg
@@ -124,9 +125,10 @@ class FakeGraph(Node):
         return ShapeHand.Result(success=True, fault="none", joints=goal.request.joints)
 
     def _reset(self, goal: object) -> object:
+        task = load_task(goal.request.task)  # as the twin does, by what it is told alone
         self.cell.reset(goal.request.objects, goal.request.seed)
         goal.succeed()
-        return ResetScene.Result(success=True)
+        return ResetScene.Result(success=True, message=task.name)
 
     def _rate(self, goal: object) -> object:
         self.cell._executed = GraspParameters.from_vector(self._grasp).vector

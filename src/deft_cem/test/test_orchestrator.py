@@ -1,6 +1,7 @@
 """The orchestrator and its client over a node graph without robot (deft_cem_fake_graph.py)."""
 
 import json
+import shutil
 import signal
 import subprocess
 
@@ -13,6 +14,8 @@ pytest.importorskip("deft_msgs.msg")
 from deft_cem_graph import DEADLINE_S
 
 from deft_cem.store import RunRecord
+from deft_core.demonstration import DEMONSTRATIONS_DIR
+from deft_core.task import TASKS_DIR
 
 pytestmark = [pytest.mark.graph, pytest.mark.timeout(240)]
 
@@ -32,6 +35,19 @@ def test_a_run_from_goal_to_table(graph):
     assert "resume:=true" in graph.text("client")
     orchestrator.send_signal(signal.SIGINT)
     assert orchestrator.wait(timeout=20) == 0
+
+
+def test_a_task_of_one_s_own_is_a_file_with_its_demonstration_beside_it(graph, tmp_path):
+    text = (TASKS_DIR / "pick_cup.yaml").read_text().replace("pick_cup", "pick_mug")
+    (tmp_path / "pick_mug.yaml").write_text(text.replace("demonstration: pick_mug", "demonstration: shown.json"))
+    shutil.copy(DEMONSTRATIONS_DIR / "pick_cup.json", tmp_path / "shown.json")
+    graph.robot()
+    graph.orchestrator()
+    client = graph.client("--task", str(tmp_path / "pick_mug.yaml"), episodes=2)
+    assert client.wait(timeout=DEADLINE_S) == 0, graph.text("client")
+    assert "pick_mug, seed 0: success" in graph.text("client")
+    with RunRecord.read(graph.out) as record:
+        assert record.info.run_id.startswith("pick_mug-0-") and record.count("finetune") == 2
 
 
 def test_killed_in_episode_12_it_resumes_with_the_residuals_of_an_unbroken_run(graph, tmp_path):

@@ -51,6 +51,16 @@ def validate(data: object, model: type[M], where: str) -> M:
         raise ConfigError("\n".join(lines)) from None
 
 
+def whole_name(name: str) -> str:
+    """A setting's name as it is, its file's path from the root: the same to every process, wherever it was started."""
+    return str(Path(name).expanduser().resolve()) if name.endswith((".yaml", ".yml")) else name
+
+
+def short_name(name: str) -> str:
+    """What to call a setting that is given by name or by its file's path."""
+    return Path(name).stem
+
+
 def find_setting(name: str, folder: Path, kind: str, known: Iterable[str] | None = None) -> Path:
     """Return the YAML file of a name (from `folder`) or of a path given instead of a name.
 

@@ -87,9 +87,13 @@ def available_tasks() -> list[str]:
 
 
 def load_task(name: str) -> Task:
-    """Load a task by name or by the path of its YAML.
+    """Load a task by name or by the path of its YAML, beside which its demonstration may lie.
 
     Raises:
         ConfigError: unknown (lists the nine names and which exist) or malformed (names file, field, allowed values).
     """
-    return load_yaml(find_setting(name, TASKS_DIR, "task", PAPER_TASKS), Task)
+    path = find_setting(name, TASKS_DIR, "task", PAPER_TASKS)
+    task = load_yaml(path, Task)
+    if not task.demonstration.endswith(".json"):
+        return task
+    return task.model_copy(update={"demonstration": str(path.parent / Path(task.demonstration).expanduser())})

@@ -103,13 +103,20 @@ class WorkcellConfig(Settings):
 
 
 def load_workcell(name: str, time_scale: float | None = None) -> WorkcellConfig:
-    """Load a workcell by name or path; `time_scale` overrides the file's where given.
+    """Load a workcell by name or by the path of its YAML, beside which its hand's may lie.
+
+    Args:
+        name: name or path.
+        time_scale: overrides the file's where given.
 
     Raises:
         ConfigError: unknown, malformed, or another time scale than 1 on a real workcell.
     """
     path = find_setting(name, WORKCELLS_DIR, "workcell")
     config = load_yaml(path, WorkcellConfig)
+    if config.hand.model.endswith((".yaml", ".yml")):  # a hand's file is named from where the workcell's lies
+        model = str(path.parent / Path(config.hand.model).expanduser())
+        config = config.model_copy(update={"hand": config.hand.model_copy(update={"model": model})})
     if time_scale is None:
         return config
     return validate(config.model_dump() | {"time_scale": float(time_scale)}, WorkcellConfig, str(path))

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import yaml
 
+from deft_core.config import short_name, whole_name
 from deft_core.demonstration import load_demonstration
 from deft_core.errors import ConfigError
 from deft_core.hand import HANDS_DIR, load_hand
 from deft_core.observation import Rating
-from deft_core.task import PAPER_TASKS, load_task
+from deft_core.task import PAPER_TASKS, TASKS_DIR, load_task
 from deft_core.workcell import WORKCELLS_DIR, load_workcell, scene_seed
 
 
@@ -20,6 +21,34 @@ def test_an_unknown_task_lists_those_that_exist_and_the_nine_names() -> None:
         load_task("juggle")
     assert "pour_cup" in str(error.value)
     assert all(name in str(error.value) for name in PAPER_TASKS)
+
+
+def test_a_task_s_file_names_its_demonstration_from_where_it_lies(tmp_path: Path, monkeypatch) -> None:
+    text = (TASKS_DIR / "pick_cup.yaml").read_text()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "pick_mug.yaml").write_text(
+        text.replace("demonstration: pick_cup", "demonstration: shown.json")
+    )
+    monkeypatch.chdir(tmp_path)
+    whole = whole_name("mine/pick_mug.yaml")
+    assert whole == str(tmp_path / "mine" / "pick_mug.yaml") and short_name(whole) == "pick_mug"
+    assert whole_name("pick_cup") == short_name("pick_cup") == "pick_cup"
+    monkeypatch.chdir("/")
+    assert load_task(whole).demonstration == str(tmp_path / "mine" / "shown.json")
+    assert load_task("pick_cup").demonstration == "pick_cup"
+
+
+def test_a_workcell_s_file_names_its_hand_s_from_where_it_lies(tmp_path: Path, monkeypatch) -> None:
+    data = yaml.safe_load((WORKCELLS_DIR / "lab.yaml").read_text())
+    data["hand"]["model"] = "hands/mine.yaml"
+    (tmp_path / "hands").mkdir()
+    (tmp_path / "hands" / "mine.yaml").write_text((HANDS_DIR / "dash.yaml").read_text())
+    (tmp_path / "cell.yaml").write_text(yaml.safe_dump(data))
+    monkeypatch.chdir(tmp_path)
+    cell = load_workcell("cell.yaml", 1.0)
+    monkeypatch.chdir("/")
+    model = load_workcell(str(tmp_path / "cell.yaml")).hand.model
+    assert load_hand(model).name == load_hand("dash").name and Path(cell.hand.model).name == "mine.yaml"
 
 
 @pytest.mark.parametrize("name", ["twin", "lab"])

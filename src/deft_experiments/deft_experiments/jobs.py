@@ -25,6 +25,7 @@ from deft_cem.config import RunConfig
 from deft_cem.listener import Listener, Progress
 from deft_cem.store import RunRecord
 from deft_cem.store.database import holds_run
+from deft_core.config import short_name
 from deft_core.errors import DeftError
 from deft_experiments.setups import Setup
 from deft_experiments.twins import Twin
@@ -75,7 +76,7 @@ class _Teller(Listener):
 
 def name_of(job: Job) -> str:
     """Task and seed, or the job's label."""
-    return job.label or f"{job.config.task}/{job.config.seed}"
+    return job.label or f"{short_name(job.config.task)}/{job.config.seed}"
 
 
 def finished(job: Job) -> bool:

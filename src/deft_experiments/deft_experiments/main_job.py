@@ -18,7 +18,7 @@ from deft_affordance.workers import add_ray_argument
 from deft_cem.config import RunConfig
 from deft_cem.store import RunRecord
 from deft_cem.summary import METHODS, OBJECTS
-from deft_core.config import validate
+from deft_core.config import short_name, validate, whole_name
 from deft_core.errors import DeftError
 from deft_core.task import available_tasks, load_task
 from deft_experiments.intervals import Share
@@ -108,7 +108,7 @@ def markdown(report: dict[str, Any]) -> str:
 
 def make_jobs(args: argparse.Namespace) -> list[Job]:
     """One job a task and seed; raises ConfigError for a task or option that does not exist."""
-    names = available_tasks() if args.tasks == "all" else args.tasks.split(",")
+    names = available_tasks() if args.tasks == "all" else [whole_name(task) for task in args.tasks.split(",")]
     jobs = []
     for task in names:
         load_task(task)
@@ -125,14 +125,14 @@ def make_jobs(args: argparse.Namespace) -> list[Job]:
                 "policy_options": args.policy_options,
             }
             config = validate(given, RunConfig, "main_job")
-            jobs.append(Job(config, args.out / task / f"seed_{seed}", args.prior))
+            jobs.append(Job(config, args.out / short_name(task) / f"seed_{seed}", args.prior))
     return jobs
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="main_job", description=__doc__)
-    parser.add_argument("--tasks", default="pick_cup,pour_cup", help="names with commas, or all")
+    parser.add_argument("--tasks", default="pick_cup,pour_cup", help="names or task files with commas, or all")
     parser.add_argument("--seeds", type=int, default=5, help="seeds 0 to this less one")
     parser.add_argument("--episodes", type=int, default=30)
     parser.add_argument("--trials", type=int, default=10, help="evaluation trials on each object")

@@ -19,6 +19,7 @@ from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
 from deft_core import interchange
+from deft_core.config import whole_name
 from deft_core.demonstration import load_demonstration
 from deft_core.errors import DeftError, WorkcellError
 from deft_core.geometry import Array
@@ -179,7 +180,7 @@ def _show(node: Show, args: argparse.Namespace) -> None:
 
 def _arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="show", description="Let the living twin do its task.")
-    parser.add_argument("--task", required=True, help="task name, or path of a task file")
+    parser.add_argument("--task", type=whole_name, required=True, help="task name, or path of a task file")
     parser.add_argument("--grasp", choices=list(GRASPS), default="expert")
     parser.add_argument("--objects", choices=OBJECT_SETS, default="train")
     parser.add_argument("--episodes", type=int, default=1, help="how many; 0: until it is stopped")

@@ -11,6 +11,7 @@ from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.action import ActionServer, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
 
+from deft_core.config import short_name
 from deft_core.errors import DeftError, WorkcellError
 from deft_core.task import load_task
 from deft_core.workcell import load_workcell
@@ -82,7 +83,7 @@ class TwinNode(ProcessNode):
                 seed = int(asked.seed) or int(np.random.default_rng().integers(1, 2**63))
                 self.twin.reset(load_task(asked.task), asked.objects, seed)
                 if self._onlooker is not None:
-                    self._onlooker.begin(f"{Path(asked.task).stem}_{asked.objects}", self.twin.world)
+                    self._onlooker.begin(f"{short_name(asked.task)}_{asked.objects}", self.twin.world)
             except DeftError as error:
                 result.success, result.message = False, str(error)
                 goal.abort()
