@@ -16,6 +16,11 @@ setup(
         (f"share/{NAME}", ["package.xml"]),
     ],
     install_requires=["setuptools", "deft_core", "deft_ros", "numpy", "opencv-python-headless<5", "pyrealsense2"],
-    entry_points={"console_scripts": ["camera_node = deft_perception.camera_node:main"]},
+    entry_points={
+        "console_scripts": [
+            "camera_node = deft_perception.camera_node:main",
+            "record_clip = deft_perception.record_clip:main",
+        ]
+    },
     zip_safe=False,
 )

@@ -2,6 +2,9 @@
 
 `ros2 run deft_affordance extract_demo CLIP POSES --task pour_cup --out pour_cup.json`
 
+CLIP is what `ros2 run deft_perception record_clip` films. POSES is an archive (`deft_core.clip`), or the folder that
+FrankMocap's `demo_handmocap --save_pred_pkl` wrote for the clip's images.
+
 Per frame the tracker gives the wrist's rotation and the hand's pose; where the wrist is follows from the pose's 21
 points, which must project onto the tracked keypoints and lie a flesh radius behind the depth seen there. The track
 is smoothed, the grasp is found (fingers closed, wrist at rest before it carries something away), and the changes of
@@ -19,6 +22,7 @@ import numpy as np
 from scipy.signal import savgol_filter
 from scipy.spatial.transform import Rotation
 
+from deft_affordance.video.detectors.frankmocap import ENDING, load_mean_pose, read_track
 from deft_core.clip import HandTrack, RGBDClip, file_hash
 from deft_core.demonstration import STEPS, Demonstration, displacements
 from deft_core.errors import DeftError
@@ -131,7 +135,9 @@ def grasp_frame(T_base_wrist: Array, mano: Array) -> int:
     Raises:
         DemonstrationUnusable: the fingers never close, or nothing moves afterwards.
     """
-    bend = savgol_filter(angles_from_pose(np.nan_to_num(mano[:, 3:]))[:, :12, 2].mean(axis=1), SMOOTH_FRAMES, 2)
+    rows, seen = np.arange(len(mano)), np.isfinite(mano).all(axis=1)
+    bends = angles_from_pose(mano[seen, 3:])[:, :12, 2].mean(axis=1)
+    bend = savgol_filter(np.interp(rows, rows[seen], bends), SMOOTH_FRAMES, 2)
     start, end = np.median(bend[:5]), np.median(bend[-10:])
     if end - start < 0.15:
         raise DemonstrationUnusable(f"the fingers close by only {end - start:.2f} rad; is there a grasp in the clip?")
@@ -194,7 +200,8 @@ def main(argv: list[str] | None = None) -> None:
     """Write the demonstration file, and beside it the clip's last image (the goal for image rewards)."""
     parser = argparse.ArgumentParser(prog="extract_demo", description=__doc__.splitlines()[0])
     parser.add_argument("clip", type=Path, help="RGB-D clip (.npz, see deft_core.clip)")
-    parser.add_argument("poses", type=Path, help="tracked hand poses (.npz)")
+    parser.add_argument("poses", type=Path, help="tracked hand poses (.npz), or FrankMocap's folder of output files")
+    parser.add_argument("--mano-mean", type=Path, help="MANO's mean hand (.npy), that FrankMocap's poses count from")
     parser.add_argument("--task", help="task it shows; by default the name of --out")
     parser.add_argument("--out", type=Path, required=True, help="demonstration file (.json)")
     parser.add_argument("--grasp-frame", type=int, help="frame of the grasp, where the automatic choice is wrong")
@@ -207,13 +214,18 @@ def main(argv: list[str] | None = None) -> None:
     )
     args = parser.parse_args(argv)
     try:
-        clip, track = RGBDClip.load(args.clip), HandTrack.load(args.poses)
+        clip = RGBDClip.load(args.clip)
+        if args.poses.is_dir():
+            track = read_track(args.poses, len(clip.color), load_mean_pose(args.mano_mean))
+            files = sorted(args.poses.rglob(f"*{ENDING}"))
+        else:
+            track, files = HandTrack.load(args.poses), [args.poses]
         demonstration = extract(
             clip,
             track,
             args.task or args.out.stem,
             args.clip.name,
-            file_hash(args.clip, args.poses),
+            file_hash(args.clip, *files),
             args.grasp_frame,
             args.stride,
             args.smooth,

@@ -1,12 +1,14 @@
 """Demonstrations: metric displacements out of depth and tracked poses, and the two that ship."""
 
 import json
+import pickle
 
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
 from deft_affordance.extract_demo import DemonstrationUnusable, extract, grasp_frame, main, wrist_track
+from deft_affordance.video.detectors.protocols import FROM_OPENPOSE
 from deft_core.clip import HandTrack, RGBDClip
 from deft_core.demonstration import load_demonstration
 from deft_core.errors import ConfigError
@@ -128,6 +130,35 @@ def test_command_round_trips_through_files(recorded, tmp_path, capsys):
         RGBDClip.load(tmp_path / "clip.npz")
     with pytest.raises(SystemExit, match=r"extract_demo: .*clip\.npz"):
         main([str(tmp_path / "clip.npz"), str(tmp_path / "poses.npz"), "--out", str(out)])
+
+
+def test_frankmocap_s_output_folder_serves_as_poses(recorded, tmp_path, capsys):
+    clip, track, _ = recorded
+    clip.save(tmp_path / "clip.npz")
+    mean = np.linspace(-0.2, 0.2, 45)
+    np.save(tmp_path / "mean.npy", mean)
+    folder = tmp_path / "mocap_out" / "mocap"
+    folder.mkdir(parents=True)
+    for k in range(len(clip.color)):
+        points = np.zeros((21, 3), np.float32)
+        points[FROM_OPENPOSE, :2] = track.keypoints_px[k]
+        pose = np.concatenate([track.mano[k, :3], track.mano[k, 3:] - mean])[None].astype(np.float32)
+        hand = None if k % 9 == 4 else {"pred_hand_pose": pose, "pred_joints_img": points}  # now and then it saw none
+        content = {"pred_output_list": [{"left_hand": None, "right_hand": hand}]}
+        (folder / f"{k + 1:05d}_prediction_result.pkl").write_bytes(pickle.dumps(content))
+    out = tmp_path / "pick_cup.json"
+    command = [str(tmp_path / "clip.npz"), str(folder.parent), "--out", str(out)]
+    with pytest.raises(SystemExit, match="--mano-mean"):
+        main(command)
+    main([*command, "--mano-mean", str(tmp_path / "mean.npy")])
+    whole = extract(clip, track, "pick_cup", "x", "a" * 64)
+    found = load_demonstration(str(out))
+    np.testing.assert_allclose(
+        np.sum(found.translations_m, axis=0), np.sum(whole.translations_m, axis=0), rtol=0, atol=0.01
+    )
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SystemExit, match="--save_pred_pkl"):
+        main([command[0], str(tmp_path / "empty"), *command[2:], "--mano-mean", str(tmp_path / "mean.npy")])
 
 
 def test_shipped_demonstrations_lift_and_pour():

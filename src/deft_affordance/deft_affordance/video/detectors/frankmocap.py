@@ -17,6 +17,7 @@ from deft_affordance.video.detectors.doh import numbered
 from deft_affordance.video.detectors.protocols import FROM_OPENPOSE, HandPose
 from deft_affordance.video.errors import ClipRejected, Reason, SourceUnusable
 from deft_affordance.video.record import Clip
+from deft_core.clip import HandTrack
 from deft_core.geometry import Array
 
 ENDING = "_prediction_result.pkl"
@@ -62,23 +63,62 @@ class FrankMocapFiles:
         if (folder / "mocap").is_dir():
             folder = folder / "mocap"
         path = numbered(folder, ENDING).get(frame + self._first)
-        if path is None:
+        return None if path is None else read_right_hand(path, self._mean)
+
+
+def read_right_hand(path: Path, mean_pose: Array) -> HandPose | None:
+    """The right hand of one output file; None where it has none.
+
+    Args:
+        path: one `_prediction_result.pkl`.
+        mean_pose: (45,) MANO's mean hand, see `load_mean_pose`.
+
+    Raises:
+        ClipRejected: not such a file.
+    """
+    content = safe_pickle.load(path)
+    try:
+        people = content["pred_output_list"]
+        hands = [person["right_hand"] for person in people if person and person.get("right_hand")]
+        if not hands:
             return None
-        content = safe_pickle.load(path)
-        try:
-            people = content["pred_output_list"]
-            hands = [person["right_hand"] for person in people if person and person.get("right_hand")]
-            if not hands:
-                return None
-            pose = np.asarray(hands[0]["pred_hand_pose"], dtype=float).reshape(-1)
-            points = hands[0].get("pred_joints_img")
-            keypoints = None if points is None else np.asarray(points, dtype=float)[:, :2]
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            raise ClipRejected(Reason.BAD_DETECTIONS, f"{path}: {error!r}: no FrankMocap hand output") from None
-        if pose.shape != (48,) or not np.isfinite(pose).all():
-            raise ClipRejected(Reason.BAD_DETECTIONS, f"{path}: pred_hand_pose must be 48 finite numbers")
-        if keypoints is not None:
-            if keypoints.shape != (21, 2) or not np.isfinite(keypoints).all():
-                raise ClipRejected(Reason.BAD_DETECTIONS, f"{path}: pred_joints_img must be (21, 2 or 3) finite")
-            keypoints = keypoints[FROM_OPENPOSE]
-        return HandPose(pose[:3], pose[3:] + self._mean, keypoints)
+        pose = np.asarray(hands[0]["pred_hand_pose"], dtype=float).reshape(-1)
+        points = hands[0].get("pred_joints_img")
+        keypoints = None if points is None else np.asarray(points, dtype=float)[:, :2]
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise ClipRejected(Reason.BAD_DETECTIONS, f"{path}: {error!r}: no FrankMocap hand output") from None
+    if pose.shape != (48,) or not np.isfinite(pose).all():
+        raise ClipRejected(Reason.BAD_DETECTIONS, f"{path}: pred_hand_pose must be 48 finite numbers")
+    if keypoints is not None:
+        if keypoints.shape != (21, 2) or not np.isfinite(keypoints).all():
+            raise ClipRejected(Reason.BAD_DETECTIONS, f"{path}: pred_joints_img must be (21, 2 or 3) finite")
+        keypoints = keypoints[FROM_OPENPOSE]
+    return HandPose(pose[:3], pose[3:] + mean_pose, keypoints)
+
+
+def read_track(folder: Path, frames: int, mean_pose: Array) -> HandTrack:
+    """The right hand through a clip, of the output files on its images 1 to `frames`; NaN where there is none.
+
+    Args:
+        folder: FrankMocap's output folder, or the `mocap` in it.
+        frames: of the clip.
+        mean_pose: (45,) MANO's mean hand, see `load_mean_pose`.
+
+    Raises:
+        ClipRejected: a file is not one, or no frame has a right hand with its points.
+    """
+    if (folder / "mocap").is_dir():
+        folder = folder / "mocap"
+    files = numbered(folder, ENDING)
+    mano, keypoints = np.full((frames, 48), np.nan), np.full((frames, 21, 2), np.nan)
+    for frame in range(frames):
+        hand = read_right_hand(files[frame + 1], mean_pose) if frame + 1 in files else None
+        if hand is not None and hand.keypoints is not None:
+            mano[frame], keypoints[frame] = np.concatenate([hand.wrist, hand.mano]), hand.keypoints
+    if np.isnan(mano).all():
+        raise ClipRejected(
+            Reason.BAD_DETECTIONS,
+            f"{folder}: no *{ENDING} of images 1 to {frames} has a right hand with pred_joints_img; run FrankMocap "
+            "with --save_pred_pkl on the clip's images",
+        )
+    return HandTrack(mano, keypoints, "right")
