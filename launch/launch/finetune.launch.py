@@ -6,6 +6,7 @@ camera_node sees, affordance_node predicts, orchestrator_node decides, arm_node 
 twin_node is the simulated table (workcell:=twin only), and the `finetune` client asks for the run and prints it.
 """
 
+import shlex
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -206,6 +207,14 @@ def _nodes(given: dict[str, str], cell: WorkcellConfig) -> list[Node]:
     return nodes
 
 
+def _again(context: LaunchContext, given: dict[str, str]) -> str:
+    """The command that goes on with the run: all that was said, since another seed or workcell is another run."""
+    said = {name: context.launch_configurations[name] for name, _, _ in ARGUMENTS}
+    said |= {name: given[name] for name in ("task", "workcell", "out")} | {"resume": "true"}
+    words = [f"{name}:={said[name]}" for name, default, _ in ARGUMENTS if said[name] != default]
+    return shlex.join(["ros2", "launch", "deft", "finetune.launch.py", *words])
+
+
 def _bag_folder(out: Path) -> Path:
     """The first free of bag, bag_1, bag_2 ...: each resumption records a bag of its own."""
     names = ["bag", *(f"bag_{i}" for i in range(1, 1000))]
@@ -221,6 +230,8 @@ def _setup(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     flags += [f"--optimizer={given['optimizer']}", f"--policy={given['policy']}"]
     if _boolean("resume", given["resume"]):
         flags.append("--resume")
+    again = _again(context, given)
+    flags.append(f"--again={again}")
     client = Node(package="deft_cem", executable="finetune", arguments=flags, output="screen", emulate_tty=True)
     entities: list[LaunchDescriptionEntity] = [*nodes, client]
     if cell.kind == "lab" or "operator" in _raters(given):
@@ -244,8 +255,12 @@ def _setup(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             raise RuntimeError("the run did not finish; the line above says why")
         if event.action in nodes:
             raise RuntimeError(
-                f"{event.process_name} ended (exit status {event.returncode}); finished episodes are safe in {out}, "
-                f"go on with: ros2 launch deft finetune.launch.py task:={given['task']} out:={out} resume:=true"
+                f"{event.process_name} ended (exit status {event.returncode}); "
+                + (
+                    f"finished episodes are safe in {out}, go on with: {again}"
+                    if (out / "run.sqlite").exists()
+                    else "no episode was begun"
+                )
             )
         return None
 

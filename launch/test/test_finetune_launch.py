@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 import socket
 import sqlite3
@@ -194,7 +196,11 @@ def test_killed_in_episode_12_it_resumes_as_if_unbroken(launch: Launch, tmp_path
         before = record.episodes("finetune")
     assert 11 <= len(before) < 14
     until(lambda: not left_running(tmp_path), "the end of every process", tmp_path)
-    assert finish(launch(**arguments, resume="true"), tmp_path) == 0, screen(tmp_path)
+    told = re.search(r"go on with: ros2 launch deft finetune.launch.py (.*)", screen(tmp_path))
+    assert told, screen(tmp_path)
+    again = dict(word.split(":=", 1) for word in shlex.split(told[1]))
+    assert again.items() >= {"task": "pour_cup", "episodes": "14", "trials": "0", "resume": "true"}.items()
+    assert finish(launch(**again), tmp_path) == 0, screen(tmp_path)
     with RunRecord.read(folder) as record:
         after = record.episodes("finetune")
     for kept, first in zip(after, before, strict=False):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import signal
 import sys
 import threading
@@ -109,11 +110,15 @@ class Client:
             reason = "the orchestrator is gone" if answer is None else answer.result.message
             say(f"finetune: {reason}", error=not self.interrupted.is_set())
         if (self._args.out / "run.sqlite").exists():
-            say(
-                f"finished episodes are kept; go on with: ros2 launch deft finetune.launch.py "
-                f"task:={self._args.task} out:={self._args.out} resume:=true"
-            )
+            say(f"finished episodes are kept; go on with: {self._args.again or again(self._args)}")
         return 130 if self.interrupted.is_set() else 1
+
+
+def again(args: argparse.Namespace) -> str:
+    """The command that goes on with a run: another seed or optimiser is another run."""
+    names = ("task", "seed", "episodes", "trials", "out", "reward", "optimizer", "policy")
+    flags = [f"--{name}={getattr(args, name)}" for name in names]
+    return shlex.join(["ros2", "run", "deft_cem", "finetune", *flags, "--resume"])
 
 
 def say(text: str, error: bool = False) -> None:
@@ -133,6 +138,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--reward", default="judge", help="rater that the optimiser hears")
     parser.add_argument("--optimizer", default="cem")
     parser.add_argument("--policy", default="cvae")
+    parser.add_argument("--again", default="", help="what to print as the command that goes on with the run")
     parser.add_argument("--timeout", type=float, default=90.0, help="seconds to wait for the nodes")
     return parser.parse_args(arguments)
 
