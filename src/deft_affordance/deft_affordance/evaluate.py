@@ -1,9 +1,10 @@
-"""Measure a prior on held-out objects: `ros2 run deft_affordance evaluate --data runs/prior_data --json`.
+"""Measure a prior on held-out objects: `ros2 run deft_affordance evaluate --split held_out --json`.
 
 Errors are against the labels without the tracker's noise: of the mean contact (pixels of the camera's image, and
-share of the crop's side), of the wrist (geodesic angle), and of the fingers (mean absolute bend and spread); over all,
-and by kind of object and verb. Intervals are 95 % bootstrap intervals over objects, since views of one object are
-alike. Comparisons with the baselines are Wilcoxon tests over objects, Holm-corrected over all comparisons made.
+share of the crop's side), of the wrist (geodesic angle), and of the fingers (mean absolute bend and spread); how alike
+the heatmap is to the true contact points (`hotspots`); over all, and by kind of object and verb. Intervals are 95 %
+bootstrap intervals over objects, since views of one object are alike. Comparisons of errors with the baselines are
+Wilcoxon tests over objects, Holm-corrected over all comparisons made.
 `--test` measures on all of another folder (of another seed), which allows many more objects than training can spare.
 """
 
@@ -26,16 +27,31 @@ from deft_affordance.checkpoint import Prior, TextInput, load_prior
 from deft_affordance.comparison import holm, p_better, per_object
 from deft_affordance.data.shards import Samples, read_samples
 from deft_affordance.groups import group_names
+from deft_affordance.hotspots import judd_area, scanpath_saliency, similarity, spread_out
 from deft_core.errors import DeftError
 from deft_core.geometry import Array
 from deft_core.mano import angles_from_pose
 from deft_vision.errors import VisionError
 
-METRICS = ("contact_px", "contact_share", "wrist_deg", "joint_rad")
+# By metric, how many decimals say enough. Of errors less is better, of the rest more.
+DECIMALS = {
+    "contact_px": 1,
+    "contact_share": 3,
+    "wrist_deg": 1,
+    "joint_rad": 3,
+    "heatmap_sim": 2,
+    "heatmap_auc_j": 2,
+    "heatmap_nss": 2,
+}
+METRICS = tuple(DECIMALS)
+COMPARED = ("contact_px", "wrist_deg", "joint_rad")
+SPLITS = ("held_out", "train")
+# Where `generate` is told to put its data in the README.
+DATA = Path("runs/prior_data")
 
 
-def errors(g: Guess, test: Samples) -> dict[str, Array]:
-    """Error of each sample (n,) by metric."""
+def measure(g: Guess, heat: Array, test: Samples) -> dict[str, Array]:
+    """Each sample's figure (n,) by metric, of a guess and its heatmaps (n, h, h)."""
     gap = np.linalg.norm(g.contacts.mean(axis=1) - test["contacts_true"].mean(axis=1), axis=1)
     turn = Rotation.from_rotvec(g.wrist).inv() * Rotation.from_rotvec(test["wrist_true"])
     joints = np.abs(angles_from_pose(g.mano) - angles_from_pose(test["mano_true"]))[..., 1:].mean(axis=(1, 2))
@@ -44,12 +60,15 @@ def errors(g: Guess, test: Samples) -> dict[str, Array]:
         "contact_share": gap,
         "wrist_deg": np.degrees(turn.magnitude()),
         "joint_rad": joints,
+        "heatmap_sim": similarity(heat, test["contacts_true"]),
+        "heatmap_auc_j": judd_area(heat, test["contacts_true"]),
+        "heatmap_nss": scanpath_saliency(heat, test["contacts_true"]),
     }
 
 
-def model_guess(prior: Prior, test: Samples, text: TextInput, batch: int = 64) -> Guess:
-    """What a prior says of the test images."""
-    contacts, wrist, mano = [], [], []
+def model_guess(prior: Prior, test: Samples, text: TextInput, batch: int = 64) -> tuple[Guess, Array]:
+    """What a prior says of the test images, and where its heatmaps (n, h, h) lie: the mean of its contact points'."""
+    contacts, wrist, mano, heat = [], [], [], []
     with torch.inference_mode():
         for start in range(0, len(test), batch):
             rows = slice(start, start + batch)
@@ -58,7 +77,8 @@ def model_guess(prior: Prior, test: Samples, text: TextInput, batch: int = 64) -
             contacts.append(out.contacts.double().numpy())
             wrist.append(out.wrist.double().numpy())
             mano.append(out.mano.double().numpy())
-    return Guess(np.concatenate(contacts), np.concatenate(wrist), np.concatenate(mano))
+            heat.append(out.heatmaps.mean(dim=1).double().numpy())
+    return Guess(np.concatenate(contacts), np.concatenate(wrist), np.concatenate(mano)), np.concatenate(heat)
 
 
 def interval(values: Array, groups: Array, rng: np.random.Generator, rounds: int = 1000) -> tuple[float, float, float]:
@@ -90,17 +110,22 @@ def evaluate(
     seed: int = 0,
     clip_checkpoint: Path | str | None = None,
     test: Samples | None = None,
+    split: str = "held_out",
 ) -> dict[str, Any]:
     """The tables: metric by method, mean and interval, on the objects that training held out (or on `test`).
 
-    `by_group` holds the same by "kind/verb", with `p_better` by baseline and metric: Holm-adjusted over all of them.
+    `by_group` holds the same by "kind/verb", with `p_better` by baseline and error: Holm-adjusted over all of them.
     """
     text = TextInput(prior.config, prior.vocabulary, clip_checkpoint)
     train, held_out = samples.split(prior.config.train.held_out)
-    test = held_out if test is None else test
-    guesses = {"prior": model_guess(prior, test, text)} | {name: guess(name, train, test) for name in BASELINES}
+    if test is None:
+        test = {"held_out": held_out, "train": train}[split]
     rng = np.random.default_rng(seed)
-    measured = {name: errors(g, test) for name, g in guesses.items()}
+    mine, heat = model_guess(prior, test, text)
+    measured = {"prior": measure(mine, heat, test)}
+    for name in BASELINES:
+        theirs = guess(name, train, test)
+        measured[name] = measure(theirs, spread_out(theirs.contacts, heat.shape[1]), test)
 
     def table(rows: NDArray) -> dict[str, Any]:
         return {
@@ -122,7 +147,7 @@ def _compare(
     by_group: dict[str, Any], measured: dict[str, dict[str, Array]], groups: NDArray, objects: NDArray
 ) -> None:
     """Add `p_better` to each group's table."""
-    made = [(group, name, metric) for group in by_group for name in BASELINES for metric in METRICS]
+    made = [(group, name, metric) for group in by_group for name in BASELINES for metric in COMPARED]
     p_values = []
     for group, name, metric in made:
         rows = np.flatnonzero(groups == group)
@@ -136,22 +161,32 @@ def print_table(report: dict[str, Any]) -> None:
     """Print the overall table, then each group's; * marks what the prior beats at 5 %."""
     print(f"{report['images']} images of {report['objects']} objects")
     for title, part in {"": report, **report["by_group"]}.items():
-        named = f"{title} ({part['images']} images of {part['objects']} objects)" if title else ""
-        print(f"{named:58}" + "".join(f"{metric:>26}" for metric in METRICS))
+        if title:
+            print(f"\n{title} ({part['images']} images of {part['objects']} objects)")
+        print(f"{'':22}" + "".join(f"{metric:>22}" for metric in METRICS))
         for name, row in part["errors"].items():
             cells = ""
             for metric, (mean, low, high) in row.items():
                 beaten = part.get("p_better", {}).get(name, {}).get(metric, 1.0) < 0.05
-                cells += f"{mean:.3f} [{low:.3f}, {high:.3f}]{'*' if beaten else ' '}".rjust(26)
-            print(f"{name:58}{cells}")
+                n = DECIMALS[metric]
+                cells += f"{mean:.{n}f} [{low:.{n}f}, {high:.{n}f}]{'*' if beaten else ' '}".rjust(22)
+            print(f"{name:22}{cells}")
     print(f"f on CPU: {report['latency_ms']['p50']:.1f} ms p50, {report['latency_ms']['p99']:.1f} ms p99")
 
 
 def main(argv: list[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="evaluate", description="Measure a prior on held-out objects.")
-    parser.add_argument("--data", type=Path, required=True, help="folder made by `generate`")
-    parser.add_argument("--test", type=Path, help="folder to measure on, instead of the held-out objects of --data")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=DATA,
+        help="folder of `generate` that it was trained on (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--split", choices=SPLITS, default=SPLITS[0], help="which of its objects to measure on (default: %(default)s)"
+    )
+    parser.add_argument("--test", type=Path, help="folder to measure on, all of it, instead of objects of --data")
     parser.add_argument("--checkpoint", type=Path, help="default: the one that ships")
     parser.add_argument("--clip-checkpoint", help="CLIP weights, for a prior that uses CLIP text")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -165,7 +200,7 @@ def main(argv: list[str] | None = None) -> None:
                 "evaluate: the checkpoint was trained on other data; its held-out objects may differ", file=sys.stderr
             )
         test = read_samples(args.test)[0] if args.test else None
-        report = evaluate(prior, samples, clip_checkpoint=args.clip_checkpoint, test=test)
+        report = evaluate(prior, samples, clip_checkpoint=args.clip_checkpoint, test=test, split=args.split)
     except (DeftError, VisionError, OSError) as error:
         sys.exit(f"evaluate: {error}")
     if args.json:

@@ -12,6 +12,7 @@ from deft_affordance.comparison import holm, p_better, per_object
 from deft_affordance.config import load_config
 from deft_affordance.data.shards import FIELDS, Samples, write_manifest, write_shard
 from deft_affordance.evaluate import METRICS, evaluate, print_table
+from deft_affordance.evaluate import main as evaluate_command
 from deft_affordance.model import HEATMAP_SIGMA, AffordanceModel, heatmap_loss, loss, spatial_softmax
 from deft_affordance.placing import fit_contact_map
 from deft_affordance.rotations import continuous
@@ -115,7 +116,9 @@ def test_train_and_evaluate_commands(config, samples, tmp_path, monkeypatch, cap
     json.dumps(report)
     print_table(report)
     assert "cup/pour (4 images of 2 objects)" in capsys.readouterr().out
-    assert evaluate(prior, samples, test=train)["images"] == 24
+    assert evaluate(prior, samples, test=train)["images"] == evaluate(prior, samples, split="train")["images"] == 24
+    evaluate_command(["--data", str(data), "--checkpoint", str(out), "--split", "held_out", "--json"])
+    assert set(json.loads(capsys.readouterr().out)["errors"]["nearest neighbour"]) == set(METRICS)
 
 
 def test_checkpoint_round_trips_and_names_what_is_wrong(config, tmp_path):
