@@ -40,6 +40,11 @@ class Prediction:
     mano: Tensor
     embedding: Tensor
 
+    def as_float(self) -> Prediction:
+        """The same in float32, whatever precision the network ran in."""
+        parts = (self.contacts, self.heatmaps, self.wrist, self.mano, self.embedding)
+        return Prediction(*(part.float() for part in parts))
+
 
 def spatial_softmax(logits: Tensor) -> tuple[Tensor, Tensor]:
     """Expected places (B, k, 2) in [0, 1] and probabilities (B, k, h, w) of logits (B, k, h, w)."""

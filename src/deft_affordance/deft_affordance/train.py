@@ -1,7 +1,8 @@
 """Train the prior: `ros2 run deft_affordance train --config twin --data runs/prior_data --out twin.safetensors`.
 
 Paper, appendix D: Adam at 2e-4 with cosine decay, batch 224, 70 epochs; equation 1. The state is saved after each epoch
-(`--state`), and `--resume` goes on from it with the same shuffles and augmentations.
+(`--state`), and `--resume` goes on from it with the same shuffles and augmentations. On a GPU where there is one; on
+several: `torchrun --nproc-per-node 8 -m deft_affordance.train --config paper --precision bf16 --data ... --out ...`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tqdm import tqdm
 
 from deft_affordance.augment import augment
 from deft_affordance.checkpoint import TextInput, add_naming, load_prior, save_prior
+from deft_affordance.compute import DEVICES, PRECISIONS, Compute, chosen
 from deft_affordance.config import PriorConfig, load_config
 from deft_affordance.data.instructions import all_texts
 from deft_affordance.data.shards import Samples, read_samples
@@ -81,10 +83,15 @@ class Trainer:
         data: what to train on.
         config: how.
         seed: of shuffles, augmentation and dropout.
+        compute: where, and with how many other processes; by default alone on the CPU.
     """
 
-    def __init__(self, model: AffordanceModel, data: Batches, config: PriorConfig, seed: int) -> None:
+    def __init__(
+        self, model: AffordanceModel, data: Batches, config: PriorConfig, seed: int, compute: Compute | None = None
+    ) -> None:
         self.model, self.data, self.config, self.seed = model, data, config, seed
+        self.compute = compute or Compute()
+        self._network = self.compute.prepare(model)
         self.optimizer = torch.optim.Adam(model.parameters(), lr=config.train.learning_rate)
         self.epoch = 0
         self.history: list[float] = []
@@ -101,30 +108,37 @@ class Trainer:
         """
         settings = self.config.train
         # Everything random in an epoch follows from the seed and the epoch, so that a resumed run repeats an
-        # unbroken one.
+        # unbroken one. All processes shuffle alike; beyond that each draws its own.
         rng = torch.Generator().manual_seed(self.seed * 100_003 + self.epoch)
-        torch.manual_seed(self.seed * 100_003 + self.epoch)
         order = self.data.order(settings.balance, rng)
-        self.model.train()
+        if self.compute.rank:
+            rng.manual_seed(self.seed * 100_003 + self.epoch + self.compute.rank * 1_000_003)
+        torch.manual_seed(self.seed * 100_003 + self.epoch + self.compute.rank * 1_000_003)
+        self._network.train()
         total = 0.0
         for step in range(self.steps()):
             progress = (self.epoch + step / self.steps()) / settings.epochs
             for group in self.optimizer.param_groups:
                 group["lr"] = settings.learning_rate * 0.5 * (1.0 + math.cos(math.pi * progress))
-            rows = order[step * settings.batch : (step + 1) * settings.batch]
-            images, contacts = augment(self.data.images[rows], self.data.contacts[rows], settings, rng)
-            out = self.model(images, self.data.text[rows])
+            rows = self.compute.share(order[step * settings.batch : (step + 1) * settings.batch])
+            images, text, contacts, wrist, mano = (
+                part[rows].to(self.compute.device)
+                for part in (self.data.images, self.data.text, self.data.contacts, self.data.wrist, self.data.mano)
+            )
+            images, contacts = augment(images, contacts, settings, rng)
+            with self.compute.autocast():
+                out = self._network(images, text).as_float()
             terms = loss(
                 out,
                 contacts,
-                self.data.wrist[rows],
-                self.data.mano[rows],
+                wrist,
+                mano,
                 (settings.lambda_contact, settings.lambda_wrist, settings.lambda_pose),
             )
             total_loss = terms.total
             if settings.lambda_heatmap:
                 total_loss = total_loss + settings.lambda_heatmap * heatmap_loss(out.heatmaps, contacts)
-            value = float(total_loss.detach())
+            value = self.compute.mean(float(total_loss.detach()))
             if not math.isfinite(value):
                 raise TrainingDiverged(
                     f"the loss is {value} in epoch {self.epoch + 1}, step {step + 1}: "
@@ -188,6 +202,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--clip-checkpoint", help="CLIP weights, where the configuration uses CLIP text")
     parser.add_argument("--threads", type=int, help="CPU threads of torch (default: torch's choice)")
     parser.add_argument("--tensorboard", type=Path, help="folder for TensorBoard logs (needs tensorboard)")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="auto: a GPU where there is one")
+    parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="bf16: the network in bfloat16")
+    parser.add_argument("--compile", action="store_true", help="torch.compile: slow to start, faster after")
     args = parser.parse_args(argv)
     try:
         _train(args)
@@ -201,6 +218,11 @@ def _train(args: argparse.Namespace) -> None:
     config = load_config(args.config)
     if args.epochs:
         config = config.model_copy(update={"train": config.train.model_copy(update={"epochs": args.epochs})})
+    with chosen(args.device, args.precision, args.compile, config.train.batch) as compute:
+        _run(args, config, compute)
+
+
+def _run(args: argparse.Namespace, config: PriorConfig, compute: Compute) -> None:
     samples, data_hash = read_samples(args.data)
     train, _ = samples.split(config.train.held_out)
     if train["crop"].shape[1] != config.model.image_size:
@@ -210,16 +232,19 @@ def _train(args: argparse.Namespace) -> None:
     vocabulary = build_vocabulary(all_texts()) if config.model.text == "words" else []
     torch.manual_seed(args.seed)
     model = make_model(config, vocabulary, train, args.visual_checkpoint)
-    trainer = Trainer(model, Batches.of(train, TextInput(config, vocabulary, args.clip_checkpoint)), config, args.seed)
+    batches = Batches.of(train, TextInput(config, vocabulary, args.clip_checkpoint))
+    trainer = Trainer(model, batches, config, args.seed, compute)
     state_path = args.state or args.out.with_suffix(".state.pt")
     if args.resume and state_path.is_file():
         trainer.restore(torch.load(state_path, map_location="cpu", weights_only=True))
-    writer = _tensorboard(args.tensorboard)
+    writer = _tensorboard(args.tensorboard) if compute.leads else None
     contact = train["contact_in_wrist"].mean(axis=0)
-    started = time.monotonic()
-    bar = tqdm(total=config.train.epochs, initial=trainer.epoch, unit="epoch", disable=None)
+    started, begun = time.monotonic(), trainer.epoch
+    bar = tqdm(total=config.train.epochs, initial=trainer.epoch, unit="epoch", disable=None if compute.leads else True)
     while trainer.epoch < config.train.epochs:
         value = trainer.run_epoch()
+        if not compute.leads:
+            continue
         state_path.parent.mkdir(parents=True, exist_ok=True)
         torch.save(trainer.state(), state_path.with_suffix(".part"))
         state_path.with_suffix(".part").replace(state_path)
@@ -228,14 +253,18 @@ def _train(args: argparse.Namespace) -> None:
         if writer is not None:
             writer.add_scalar("loss/train", value, trainer.epoch)
     bar.close()
+    if not compute.leads:
+        return
+    spent = time.monotonic() - started
     contact_map = fit_contact_map(train["mano_true"], train["contact_in_wrist"])
-    save_prior(args.out, model.eval(), config, vocabulary, contact, data_hash, contact_map)
+    save_prior(args.out, model.eval().cpu(), config, vocabulary, contact, data_hash, contact_map)
     if len(np.unique(train["kind"])) > 1:
         add_naming(args.out, naming_of(load_prior(args.out), train), args.out)
     size = args.out.stat().st_size / 1e6
     print(
         f"{args.out}: {len(train)} samples, {trainer.epoch} epochs, loss {trainer.history[-1]:.4f}, "
-        f"{time.monotonic() - started:.0f} s, {size:.1f} MB"
+        f"{spent:.0f} s, {(trainer.epoch - begun) * trainer.steps() * config.train.batch / max(spent, 1e-9):.0f} "
+        f"samples/s on {compute.world} x {compute.device.type}, {size:.1f} MB"
     )
 
 

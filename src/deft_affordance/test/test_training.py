@@ -1,14 +1,20 @@
 import json
+import os
+import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
+import yaml
 from scipy.spatial.transform import Rotation
 
 from deft_affordance.augment import augment
 from deft_affordance.baselines import BASELINES, guess
 from deft_affordance.checkpoint import TextInput, load_prior, save_prior
 from deft_affordance.comparison import holm, p_better, per_object
+from deft_affordance.compute import Compute
 from deft_affordance.config import load_config
 from deft_affordance.data.shards import FIELDS, Samples, write_manifest, write_shard
 from deft_affordance.evaluate import METRICS, evaluate, print_table
@@ -77,6 +83,54 @@ def test_a_resumed_run_repeats_the_loss_curve(config, samples, tmp_path):
     other = trainer(config, samples, seed=1)
     with pytest.raises(DeftError, match="another configuration or seed"):
         other.restore(torch.load(tmp_path / "state.pt", weights_only=True))
+
+
+COMPILER = pytest.mark.skipif(not (shutil.which("c++") or shutil.which("g++")), reason="torch.compile needs a compiler")
+
+
+@pytest.mark.parametrize("how", [{"bf16": True}, pytest.param({"compiled": True}, marks=[pytest.mark.slow, COMPILER])])
+def test_other_arithmetic_learns_the_same(config, samples, how):
+    plain = trainer(config, samples)
+    torch.manual_seed(0)
+    model = make_model(config, WORDS, samples, None)
+    other = Trainer(model, Batches.of(samples, TextInput(config, WORDS)), config, 0, Compute(**how))
+    first, second = plain.run_epoch(), other.run_epoch()
+    assert second == pytest.approx(first, rel=0.03)
+    assert other.state()["model"].keys() == plain.state()["model"].keys()  # one checkpoint for all
+
+
+@pytest.mark.slow
+def test_two_processes_share_every_batch(config, samples, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    write_shard(data, 0, [{name: samples[name][i] for name in FIELDS} for i in range(len(samples))], {})
+    write_manifest(data, {})
+    settings = tmp_path / "small.yaml"
+    settings.write_text(yaml.safe_dump(config.model_dump(mode="json")))
+    environment = os.environ | {"GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"}
+
+    def train(processes, *more):
+        command = [sys.executable, "-m", "torch.distributed.run", "--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0"]
+        command += [f"--nproc-per-node={processes}", "-m", "deft_affordance.train", "--config", str(settings)]
+        command += ["--data", str(data), "--out", str(tmp_path / f"{processes}.safetensors"), "--device", "cpu", *more]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
+
+    for processes in (1, 2):
+        done = train(processes, "--precision", "bf16")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("samples/s on") == 1 and f"on {processes} x cpu" in done.stdout
+    one, two = (torch.load(tmp_path / f"{k}.state.pt", weights_only=True)["history"] for k in (1, 2))
+    assert len(one) == len(two) == 3 and two == pytest.approx(one, rel=0.25)  # batch norm sees half a batch
+    assert load_prior(tmp_path / "2.safetensors").model is not None
+    refused = train(3)
+    assert refused.returncode != 0 and "cannot be shared evenly by 3 processes" in refused.stderr
+
+
+def test_no_gpu_is_one_line(tmp_path):
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    with pytest.raises(SystemExit, match="torch sees no GPU"):
+        main(["--data", str(tmp_path), "--out", str(tmp_path / "x.safetensors"), "--device", "cuda"])
 
 
 def test_training_lowers_the_loss(config, samples):
