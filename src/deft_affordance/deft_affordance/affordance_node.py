@@ -186,7 +186,7 @@ class AffordanceNode(Node):
         self._affordance.publish(msg)
         stamp = self.get_clock().now().to_msg()
         hand, constant = self._predictor.hand, self._predictor.contact_in_wrist
-        self._markers.publish(MarkerArray(markers=markers(affordance, hand, constant, Marker, Point, stamp)))
+        self._markers.publish(MarkerArray(markers=markers(affordance, frame, hand, constant, Marker, Point, stamp)))
         image = interchange.fill_image(Image(), overlay(frame, affordance), "rgb8")
         image.header = msg.header
         self._heatmap.publish(image)

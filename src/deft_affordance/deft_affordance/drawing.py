@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deft_core.geometry import Array, apply
+from deft_affordance.ellipses import ellipses
+from deft_core.geometry import Array, apply, to_quaternion
 from deft_core.hand import HandModel
 from deft_core.observation import Affordance, RGBDFrame
 from deft_core.wrist import wrist_pose
@@ -57,16 +58,18 @@ def hand_lines(affordance: Affordance, hand: HandModel, contact_in_wrist: Array)
 
 def markers(
     affordance: Affordance,
+    frame: RGBDFrame,
     hand: HandModel,
     contact_in_wrist: Array,
     Marker: Callable[[], Any],
     Point: Callable[..., Any],
     stamp: Any,
 ) -> list[Any]:
-    """visualization_msgs/Marker of contacts, their mean, the gripper's frame and the posed hand, in base_link.
+    """visualization_msgs/Marker of contacts with their ellipses, their mean, the gripper's frame and the posed hand.
 
     Args:
-        affordance: what to show.
+        affordance: what to show, in base_link.
+        frame: what it was seen in.
         hand, contact_in_wrist: to place the hand.
         Marker, Point: the message classes.
         stamp: builtin_interfaces/Time for the headers.
@@ -93,6 +96,15 @@ def markers(
         make("contact", 0, kinds.SPHERE_LIST, 0.014, (0.3, 0.8, 1.0), affordance.prior.contact[None]),
         make("hand", 0, kinds.LINE_LIST, 0.006, (0.95, 0.75, 0.3), lines),
     ]
+    for number, (T_ellipse, width_m) in enumerate(ellipses(affordance, frame)):
+        marker = make("spread", number, kinds.SPHERE, 0.0, (0.2, 0.9, 0.2), np.zeros((0, 3)))
+        (x, y, z), (qx, qy, qz, qw) = to_quaternion(T_ellipse)
+        marker.pose.position.x, marker.pose.position.y, marker.pose.position.z = float(x), float(y), float(z)
+        turn = marker.pose.orientation
+        turn.x, turn.y, turn.z, turn.w = float(qx), float(qy), float(qz), float(qw)
+        marker.scale.x, marker.scale.y, marker.scale.z = (float(v) for v in width_m)
+        marker.color.a = 0.35
+        out.append(marker)
     for axis in range(3):
         ends = np.array([T[:3, 3], T[:3, 3] + 0.06 * T[:3, axis]])
         out.append(

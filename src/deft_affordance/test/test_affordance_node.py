@@ -127,7 +127,7 @@ def test_predicts_shows_and_stops_cleanly(world, frame):
     assert np.linalg.norm(answer.contact_in_wrist) > 0.03 and len(answer.checkpoint_hash) == 64
     assert came.wait(DEADLINE_S)
     assert seen["affordance"].instruction == "pick up the cup"
-    assert {m.ns for m in seen["markers"].markers} == {"contacts", "contact", "hand", "gripper"}
+    assert {m.ns for m in seen["markers"].markers} == {"contacts", "spread", "contact", "hand", "gripper"}
     assert interchange.image(seen["heatmap"], "rgb8").shape == frame.color.shape
     assert "point at a thing" in click(node, [0.42, 0.22, 0.0], "refused").message
     assert ask(node, "pick up the cup").fault == "refused"  # it stands until it found something
