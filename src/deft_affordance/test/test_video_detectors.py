@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 from deft_affordance_flat_video import SIZE, FlatVideo, clip
 
+from deft_affordance.video.choose import Choice
 from deft_affordance.video.detectors.doh import DohFiles, EpicHands
 from deft_affordance.video.detectors.frankmocap import FrankMocapFiles, load_mean_pose
 from deft_affordance.video.detectors.models import MediaPipeHands, SamMasks, seen_from_landmarks
 from deft_affordance.video.detectors.protocols import FROM_OPENPOSE, Hand
 from deft_affordance.video.detectors.skin import SkinColor
+from deft_affordance.video.detectors.tracks import TrackFiles
 from deft_affordance.video.errors import ClipRejected, Reason, SourceUnusable
 from deft_affordance.video.wire import WireFrame, WireHand, WireObject, serialize
+from deft_core.clip import HandTrack
 from deft_core.mano import hand_points
 
 
@@ -116,6 +119,35 @@ def test_spoilt_frankmocap_files_say_where(tmp_path, content):
     with pytest.raises(ClipRejected, match="_prediction_result") as why:
         FrankMocapFiles(tmp_path, np.zeros(45)).pose(clip(tmp_path), 0)
     assert why.value.reason is Reason.BAD_DETECTIONS
+
+
+def test_any_tracker_s_archive_serves_as_poses(tmp_path):
+    mano, points = np.full((6, 48), np.nan), np.full((6, 21, 2), np.nan)
+    mano[2], points[2], mano[3] = np.linspace(-1, 1, 48), 7.0, 0.0
+    video = clip(tmp_path)
+    HandTrack(mano, points, "right").save(tmp_path / f"{video.video_id}.npz")
+    poser = Choice(poses=tmp_path)._poses("epic")
+    found = poser.pose(video, 2)
+    np.testing.assert_allclose(np.concatenate([found.wrist, found.mano]), mano[2])
+    assert found.keypoints.shape == (21, 2) and poser.pose(video, 3).keypoints is None
+    assert poser.pose(video, 1) is None and poser.pose(video, 99) is None
+
+
+@pytest.mark.parametrize("spoilt", ["left", "cut short", "missing"])
+def test_a_spoilt_archive_rejects_the_clip(tmp_path, spoilt):
+    video = clip(tmp_path)
+    path = tmp_path / f"{video.video_id}.npz"
+    HandTrack(np.zeros((3, 48)), np.zeros((3, 21, 2)), "left" if spoilt == "left" else "right").save(path)
+    if spoilt == "cut short":
+        path.write_bytes(path.read_bytes()[:200])
+    if spoilt == "missing":
+        path.unlink()
+    reason = {"left": Reason.LEFT_HAND_ONLY, "cut short": Reason.BAD_DETECTIONS, "missing": Reason.NO_DETECTIONS}[
+        spoilt
+    ]
+    with pytest.raises(ClipRejected, match=path.name) as why:
+        TrackFiles(tmp_path).pose(video, 0)
+    assert why.value.reason is reason
 
 
 def test_the_mean_hand_must_be_given(tmp_path):

@@ -52,7 +52,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     labels.add_argument("--landmarker", type=Path, help="MediaPipe hand_landmarker.task, instead of --hands")
     labels.add_argument("--masks", type=Path, help="Detic coco_instances_results.json, one folder a video")
     labels.add_argument("--sam", type=Path, help="Segment Anything checkpoint, instead of --masks")
-    labels.add_argument("--poses", type=Path, help="FrankMocap --save_pred_pkl files, one folder a video")
+    labels.add_argument("--poses", type=Path, help="FrankMocap's files, a folder a video; or <video>.npz tracks")
     labels.add_argument("--mano-mean", type=Path, help=".npy of MANO's mean hand (45), for --poses")
     labels.add_argument("--first-image", type=int, default=1, help="number of the image of frame 0 in these files")
     labels.add_argument("--no-depth", action="store_true", help="leave depth out where the data set has it")

@@ -12,6 +12,7 @@ from deft_affordance.video.detectors.hoi4d import Hoi4dLabels
 from deft_affordance.video.detectors.models import MediaPipeHands, SamMasks
 from deft_affordance.video.detectors.protocols import DepthReader, HandObjectDetector, HandPoser, ObjectMasker
 from deft_affordance.video.detectors.skin import SkinColor
+from deft_affordance.video.detectors.tracks import TrackFiles
 from deft_affordance.video.errors import SourceUnusable
 from deft_affordance.video.label import Detectors
 from deft_affordance.video.readers.epic import home
@@ -26,7 +27,7 @@ class Choice:
         landmarker: MediaPipe's hand_landmarker.task, instead.
         masks: folder of Detic's results, one folder a video.
         sam: Segment Anything checkpoint, instead.
-        poses: folder of FrankMocap's pickles, one folder a video.
+        poses: folder of FrankMocap's pickles, one folder a video, or of any tracker's archives, one a video.
         mano_mean: .npy of MANO's mean hand pose, which FrankMocap's poses are counted from.
         first_image: number of the image of frame 0 in these files.
         depth: use depth where the data set has it.
@@ -82,12 +83,14 @@ class Choice:
         return None
 
     def _poses(self, source: str) -> HandPoser | None:
+        if self.poses and any(self.poses.glob("*.npz")):
+            return TrackFiles(self.poses)
         if self.poses:
             return FrankMocapFiles(self.poses, load_mean_pose(self.mano_mean), self.first_image)
         if source != "hoi4d":
             raise SourceUnusable(
                 f"{source} brings no hand poses: give --poses FOLDER (FrankMocap's --save_pred_pkl files, one folder a "
-                "video) and --mano-mean FILE"
+                "video, and --mano-mean FILE; or another tracker's, one <video>.npz a video, see `deft_core.clip`)"
             )
         return None
 
