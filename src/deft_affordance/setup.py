@@ -37,6 +37,7 @@ setup(
             "evaluate=deft_affordance.evaluate:main",
             "calibrate_hand=deft_affordance.calibrate_hand:main",
             "generate=deft_affordance.data.generate:main",
+            "export_samples=deft_affordance.data.export_samples:main",
             "find_aim=deft_affordance.data.find_aim:main",
             "extract_demo=deft_affordance.extract_demo:main",
             "build_dataset=deft_affordance.video.build_dataset:main",

@@ -1,7 +1,8 @@
 """Right hands from any tracker that gives MANO poses: one archive a video, as `deft_core.clip.HandTrack` is stored.
 
 Poses count from the flat hand: of a tracker whose hand model counts from MANO's mean, add the mean first. Wrist
-rotations are in the camera's optical frame, keypoints in the order of `deft_core.mano`; a frame without a hand holds NaN.
+rotations are in the camera's optical frame, keypoints in the order of `deft_core.mano`; a frame without a hand holds
+NaN.
 """
 
 from __future__ import annotations
