@@ -108,11 +108,14 @@ def _efficiency(found: Mapping[str, Any]) -> list[str]:
         "|" + "---|" * (len(marks) + 5),
     ]
     for name, of in found["optimizers"].items():
-        curve, (gain, low, high) = of["curve"], of["midway_less_cem"]
+        curve, sure = of["curve"], of["midway_interval_95"]
+        gain = f"{of['midway_less_cem']:+.2f} " + (
+            "(one seed)" if sure is None else f"[{sure[0]:+.2f}, {sure[1]:+.2f}]"
+        )
         values = [f"{curve[m - 1]:.2f}" if m <= len(curve) else "" for m in marks]
         lines.append(
             f"| {_label(name)} | {of['runs']} | " + " | ".join(values) + f" | {of['cem_at_the_end']:.2f} | "
-            f"{of['reached_at'] or 'not'} | {gain:+.2f} [{low:+.2f}, {high:+.2f}] |"
+            f"{of['reached_at'] or 'not'} | {gain} |"
         )
     return lines
 

@@ -184,7 +184,8 @@ def efficiency(cells: Cells, names: Sequence[str], tasks: Sequence[str]) -> dict
             "cem_at_the_end": round(end, 4),
             "reached_at": next((i + 1 for i, v in enumerate(curve) if i + 1 >= WINDOW and v >= end), None),
             "midway": at + 1,
-            "midway_less_cem": [round(v, 4) for v in _bootstrapped(gains)],
+            "midway_less_cem": round(float(np.mean([v.mean() for v in gains])), 4),
+            "midway_interval_95": _bootstrapped(gains),
         }
     return report
 
@@ -199,12 +200,16 @@ def _mean_over_tasks(runs: Sequence[Sequence[NDArray[np.float64]]]) -> NDArray[n
     return np.asarray(np.mean([np.mean(task, axis=0) for task in runs], axis=0))
 
 
-def _bootstrapped(values: Sequence[NDArray[np.float64]], rounds: int = 4000) -> tuple[float, float, float]:
-    """Mean over tasks of the mean over seeds, and its 95 % interval: seeds drawn anew within their task."""
+def _bootstrapped(values: Sequence[NDArray[np.float64]], rounds: int = 4000) -> list[float] | None:
+    """95 % interval of the mean over tasks of the mean over seeds, drawn anew within their task.
+
+    None where a task has one seed alone: nothing says how much seeds differ there.
+    """
+    if min(map(len, values)) < 2:
+        return None
     rng = np.random.default_rng(0)
     drawn = [v[rng.integers(len(v), size=(rounds, len(v)))].mean(axis=1) for v in values]
-    low, high = np.percentile(np.mean(drawn, axis=0), [2.5, 97.5])
-    return float(np.mean([v.mean() for v in values])), float(low), float(high)
+    return [round(float(v), 4) for v in np.percentile(np.mean(drawn, axis=0), [2.5, 97.5])]
 
 
 def known_tasks(available: Sequence[str]) -> list[str]:
