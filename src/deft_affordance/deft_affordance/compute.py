@@ -45,7 +45,7 @@ class Compute:
             if self.device.type == "cuda":
                 model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
             own = [self.device.index] if self.device.type == "cuda" else None
-            # The text tokens' rows that a batch does not use have no gradient.
+            # Not every configuration uses every weight.
             model = DistributedDataParallel(model, device_ids=own, find_unused_parameters=True)
         return torch.compile(model) if self.compiled else model  # type: ignore[return-value]
 
