@@ -24,6 +24,7 @@ from launch.events import Shutdown
 from launch.events.process import ProcessExited
 from launch_ros.actions import Node
 
+from deft_affordance.placing import RETARGETING
 from deft_core.config import short_name, whole_name
 from deft_core.demonstration import load_demonstration
 from deft_core.errors import ConfigError
@@ -74,7 +75,6 @@ ARGUMENTS = (
     ("log_level", "warn", "Least level of what nodes print: debug, info, warn, error."),
 )
 CHECKPOINTS = ("prior", "sam_checkpoint", "clip_checkpoint")  # files that affordance_node is given
-RETARGETINGS = ("anatomical", "dex")
 # Everything a bag needs to tell a run again: decisions, states, the two looks of each episode; not the video stream.
 BAG_TOPICS = (
     "/deft/look",
@@ -141,8 +141,8 @@ def _settings(context: LaunchContext) -> tuple[dict[str, str], WorkcellConfig]:
         if not path.is_file():
             raise RuntimeError(f"{name}:={given[name]}: no such checkpoint; leave it out for the default")
         given[name] = str(path)
-    if given["retargeting"] not in RETARGETINGS:
-        raise RuntimeError(f"retargeting:={given['retargeting']} is none of {', '.join(RETARGETINGS)}")
+    if given["retargeting"] not in RETARGETING:
+        raise RuntimeError(f"retargeting:={given['retargeting']} is none of {', '.join(RETARGETING)}")
     seeing = _raters(given) & set(IMAGE_RATERS)
     if len(seeing) > 1:
         raise RuntimeError(f"reward:={given['reward']}: one of {', '.join(sorted(seeing))} at a time")

@@ -47,7 +47,6 @@ def ellipses(affordance: Affordance, frame: RGBDFrame) -> list[tuple[Array, Arra
         metric = spread * (depth / focal[:, None]) * (depth / focal[None])
         variance, axes = np.linalg.eigh(metric)
         turn = np.eye(3)
-        turn[:2, :2] = axes if np.linalg.det(axes) > 0.0 else axes[:, ::-1]
-        variance = variance if np.linalg.det(axes) > 0.0 else variance[::-1]
+        turn[:2, :2] = axes * [np.linalg.det(axes), 1.0]  # a mirror image is no rotation
         out.append((transform(R @ turn, place), np.array([*(2.0 * np.sqrt(variance)), _THIN_M])))
     return out

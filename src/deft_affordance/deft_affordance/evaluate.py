@@ -46,7 +46,7 @@ DECIMALS = {
 METRICS = tuple(DECIMALS)
 COMPARED = ("contact_px", "wrist_deg", "joint_rad")
 SPLITS = ("held_out", "train")
-# Where `generate` is told to put its data in the README.
+# Where `generate`'s and `train`'s own examples have the data.
 DATA = Path("runs/prior_data")
 
 
