@@ -87,6 +87,8 @@ def chosen(device: str, precision: str, compiled: bool, batch: int) -> Iterator[
     if batch % world:
         raise DeftError(f"a batch of {batch} cannot be shared evenly by {world} processes; change the configuration's")
     own = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if device == "cuda" else torch.device("cpu")
+    if own.type == "cuda":
+        torch.cuda.set_device(own)  # collectives without a tensor's device, and compiled kernels, go by this
     if world > 1:
         distributed.init_process_group("nccl" if device == "cuda" else "gloo")
     try:

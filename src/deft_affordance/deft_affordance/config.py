@@ -72,6 +72,8 @@ class TrainConfig(Settings):
     augment_shadow: Annotated[float, Field(ge=0, le=1)] = 0.0
     # Ours: how much kinds and verbs of few samples are drawn more often: 0 not at all, 1 until all are drawn alike.
     balance: Annotated[float, Field(ge=0, le=1)] = 0.0
+    # Ours: decoupled weight decay (AdamW); at 0 it is the paper's Adam.
+    weight_decay: Weight = 0.0
     half_precision_file: bool = False
 
 

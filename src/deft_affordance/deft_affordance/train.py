@@ -11,22 +11,21 @@ import argparse
 import math
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import nn
 from tqdm import tqdm
 
 from deft_affordance.augment import augment
+from deft_affordance.batches import Batches
 from deft_affordance.checkpoint import TextInput, add_naming, load_prior, save_prior
 from deft_affordance.compute import DEVICES, PRECISIONS, Compute, chosen
-from deft_affordance.config import PriorConfig, load_config
+from deft_affordance.config import PriorConfig, TrainConfig, load_config
 from deft_affordance.data.instructions import all_texts
 from deft_affordance.data.shards import Samples, read_samples
-from deft_affordance.groups import group_names
 from deft_affordance.model import AffordanceModel, heatmap_loss, loss
 from deft_affordance.placing import fit_contact_map
 from deft_affordance.rotations import continuous
@@ -39,40 +38,6 @@ from deft_vision.text import WordTokenizer, build_vocabulary
 
 class TrainingDiverged(DeftError):
     """The loss is no longer a number."""
-
-
-@dataclass(eq=False)
-class Batches:
-    """Training tensors: images (N, 3, S, S) uint8, text inputs, contacts (N, k, 2), wrist (N, 3), mano (N, 45).
-
-    `groups` (N,) numbers the samples' kinds and verbs.
-    """
-
-    images: Tensor
-    text: Tensor
-    contacts: Tensor
-    wrist: Tensor
-    mano: Tensor
-    groups: Tensor
-
-    @classmethod
-    def of(cls, samples: Samples, text: TextInput) -> Batches:
-        """Tensors of samples."""
-        return cls(
-            torch.from_numpy(np.ascontiguousarray(samples["crop"].transpose(0, 3, 1, 2))),
-            text([str(t) for t in samples["text"]]),
-            torch.from_numpy(samples["contacts"]).float(),
-            torch.from_numpy(continuous(samples["wrist"])).float(),
-            torch.from_numpy(samples["mano"]).float(),
-            torch.from_numpy(np.unique(group_names(samples["kind"], samples["verb"]), return_inverse=True)[1]),
-        )
-
-    def order(self, balance: float, rng: torch.Generator) -> Tensor:
-        """An epoch's rows (N,): all of them shuffled, or drawn so that groups come up more evenly."""
-        if not balance:
-            return torch.randperm(len(self.images), generator=rng)
-        counts = torch.bincount(self.groups).double()
-        return torch.multinomial(counts[self.groups] ** -balance, len(self.images), True, generator=rng)
 
 
 class Trainer:
@@ -92,7 +57,7 @@ class Trainer:
         self.model, self.data, self.config, self.seed = model, data, config, seed
         self.compute = compute or Compute()
         self._network = self.compute.prepare(model)
-        self.optimizer = torch.optim.Adam(model.parameters(), lr=config.train.learning_rate)
+        self.optimizer = make_optimizer(model, config.train)
         self.epoch = 0
         self.history: list[float] = []
 
@@ -172,6 +137,14 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.epoch, self.history = state["epoch"], list(state["history"])
+
+
+def make_optimizer(model: nn.Module, settings: TrainConfig) -> torch.optim.Optimizer:
+    """Adam; where weights decay, what multiplies does, and neither biases nor normalisations."""
+    weights = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": weights, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=settings.learning_rate)
 
 
 def make_model(

@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from deft_affordance.augment import augment
 from deft_affordance.baselines import BASELINES, guess
+from deft_affordance.batches import Batches
 from deft_affordance.checkpoint import TextInput, load_prior, save_prior
 from deft_affordance.comparison import holm, p_better, per_object
 from deft_affordance.compute import Compute
@@ -22,7 +23,7 @@ from deft_affordance.evaluate import main as evaluate_command
 from deft_affordance.model import HEATMAP_SIGMA, AffordanceModel, heatmap_loss, loss, spatial_softmax
 from deft_affordance.placing import fit_contact_map
 from deft_affordance.rotations import continuous
-from deft_affordance.train import Batches, Trainer, TrainingDiverged, main, make_model
+from deft_affordance.train import Trainer, TrainingDiverged, main, make_model
 from deft_core.errors import DeftError
 from deft_vision.encoders import make_encoder
 from deft_vision.errors import CheckpointLayoutError, MissingCheckpointError
@@ -83,6 +84,21 @@ def test_a_resumed_run_repeats_the_loss_curve(config, samples, tmp_path):
     other = trainer(config, samples, seed=1)
     with pytest.raises(DeftError, match="another configuration or seed"):
         other.restore(torch.load(tmp_path / "state.pt", weights_only=True))
+
+
+def test_only_what_multiplies_decays(config, samples):
+    decaying = config.model_copy(update={"train": config.train.model_copy(update={"weight_decay": 1.0})})
+    plain, decayed = trainer(config, samples), trainer(decaying, samples)
+    for each in (plain, decayed):
+        torch.manual_seed(0)
+        for group in each.optimizer.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = torch.zeros_like(parameter)  # nothing to learn: only decay is left
+        each.optimizer.step()
+    rate = 1.0 - config.train.learning_rate
+    for (name, before), after in zip(plain.model.named_parameters(), decayed.model.parameters(), strict=True):
+        torch.testing.assert_close(after, before * (rate if before.ndim > 1 else 1.0), msg=name)
+    assert load_config("paper").train.weight_decay == 0.0
 
 
 COMPILER = pytest.mark.skipif(not (shutil.which("c++") or shutil.which("g++")), reason="torch.compile needs a compiler")
