@@ -1,77 +1,36 @@
 """arm_node as a process on a graph of its own, against the emulated controller."""
 
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-import rclpy
 import yaml
 from action_msgs.msg import GoalStatus
-from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.action import ActionClient
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
-from rclpy.task import Future
-from sensor_msgs.msg import JointState
 from std_msgs.msg import Empty
 
 from deft_core import interchange
 from deft_core.hand import load_hand
 from deft_core.planner import ArmPlanner
 from deft_core.workcell import WORKCELLS_DIR, WorkcellConfig
+from deft_driver.testing import DriverClient, driver_process, on_the_graph
 from deft_msgs.action import FollowWristTrajectory, MoveToPose
-from deft_msgs.srv import Enable
 from deft_sim.devices import rig
 
 pytestmark = pytest.mark.graph
 
 
-class Client(Node):
+class Client(DriverClient):
     """What an orchestrator has of the arm."""
 
     def __init__(self) -> None:
-        super().__init__("arm_client")
-        self.executor_ = SingleThreadedExecutor()
-        self.executor_.add_node(self)
+        super().__init__("arm")
         self.move = ActionClient(self, MoveToPose, "/arm/move_to_pose")
         self.follow = ActionClient(self, FollowWristTrajectory, "/arm/follow_wrist_trajectory")
-        self.enabling = self.create_client(Enable, "/arm/enable")
-        self.stop = self.create_publisher(Empty, "/deft/stop", 10)
-        self.states: list[JointState] = []
-        self.diagnostics: list[DiagnosticArray] = []
-        self.feedback: list[float] = []
-        self.create_subscription(JointState, "/arm/joint_states", self.states.append, 10)
-        self.create_subscription(DiagnosticArray, "/diagnostics", self.diagnostics.append, 10)
-
-    def until(self, condition, what: str, deadline_s: float = 60.0) -> None:
-        end = time.monotonic() + deadline_s
-        while not condition():
-            assert time.monotonic() < end, f"after {deadline_s} s still not so: {what}"
-            self.executor_.spin_once(timeout_sec=0.05)
-
-    def wait(self, future: Future, what: str):
-        self.until(future.done, what)
-        return future.result()
-
-    def enable(self, on: bool = True) -> Enable.Response:
-        assert self.enabling.wait_for_service(timeout_sec=60.0)
-        return self.wait(self.enabling.call_async(Enable.Request(enable=on)), "/arm/enable answers")
-
-    def send(self, client: ActionClient, goal):
-        assert client.wait_for_server(timeout_sec=60.0)
-        told = lambda msg: self.feedback.append(msg.feedback.progress)  # noqa: E731
-        return self.wait(client.send_goal_async(goal, feedback_callback=told), "the goal is answered")
-
-    def result(self, handle):
-        assert handle.accepted
-        answer = self.wait(handle.get_result_async(), "the result comes")
-        return answer.status, answer.result
 
 
 @pytest.fixture
@@ -90,32 +49,13 @@ def cell_file(arm_rig: rig.ArmRig, tmp_path: Path) -> Path:
     return path
 
 
-@contextmanager
-def node(cell_file: Path, *more: str) -> Iterator[subprocess.Popen]:
-    parameters = [f"workcell:={cell_file}", *more]
-    flags = [part for parameter in parameters for part in ("-p", parameter)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "deft_arm_driver.arm_node", "--ros-args", *flags],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        out, _ = process.communicate()
-        print(out)  # pytest shows it where the test fails
+node = partial(driver_process, "deft_arm_driver.arm_node")
 
 
 @pytest.fixture
 def client(ros_environment: dict[str, str]) -> Iterator[Client]:
-    rclpy.init()
-    it = Client()
-    yield it
-    it.destroy_node()
-    rclpy.shutdown()
+    with on_the_graph(Client) as it:
+        yield it
 
 
 @pytest.fixture

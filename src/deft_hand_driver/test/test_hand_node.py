@@ -1,31 +1,23 @@
 """hand_node as a process on a graph of its own, against the emulated bus."""
 
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-import rclpy
 import yaml
 from action_msgs.msg import GoalStatus
-from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.action import ActionClient
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
-from rclpy.task import Future
-from sensor_msgs.msg import JointState
 from std_msgs.msg import Empty
 
 from deft_core.grasp import JOINT_NAMES
 from deft_core.hand import HandModel
 from deft_core.workcell import WORKCELLS_DIR
+from deft_driver.testing import DriverClient, driver_process, on_the_graph
 from deft_msgs.action import ShapeHand
-from deft_msgs.srv import Enable
 from deft_sim.devices import rig
 from deft_sim.devices.rig import HandRig
 
@@ -33,46 +25,15 @@ pytestmark = pytest.mark.graph
 GRASP = np.tile([0.1, 0.7, 0.8, 0.64], 4)
 
 
-class Client(Node):
+class Client(DriverClient):
     """What an orchestrator has of the hand."""
 
     def __init__(self) -> None:
-        super().__init__("hand_client")
-        self.executor_ = SingleThreadedExecutor()
-        self.executor_.add_node(self)
+        super().__init__("hand")
         self.shape = ActionClient(self, ShapeHand, "/hand/shape")
-        self.enabling = self.create_client(Enable, "/hand/enable")
-        self.stop = self.create_publisher(Empty, "/deft/stop", 10)
-        self.states: list[JointState] = []
-        self.diagnostics: list[DiagnosticArray] = []
-        self.feedback: list[float] = []
-        self.create_subscription(JointState, "/hand/joint_states", self.states.append, 10)
-        self.create_subscription(DiagnosticArray, "/diagnostics", self.diagnostics.append, 10)
 
-    def until(self, condition, what: str, deadline_s: float = 60.0) -> None:
-        end = time.monotonic() + deadline_s
-        while not condition():
-            assert time.monotonic() < end, f"after {deadline_s} s still not so: {what}"
-            self.executor_.spin_once(timeout_sec=0.05)
-
-    def wait(self, future: Future, what: str):
-        self.until(future.done, what)
-        return future.result()
-
-    def enable(self) -> Enable.Response:
-        assert self.enabling.wait_for_service(timeout_sec=60.0)
-        return self.wait(self.enabling.call_async(Enable.Request(enable=True)), "/hand/enable answers")
-
-    def send(self, joints: np.ndarray, duration_s: float):
-        assert self.shape.wait_for_server(timeout_sec=60.0)
-        goal = ShapeHand.Goal(joints=joints, duration_s=duration_s)
-        told = lambda msg: self.feedback.append(msg.feedback.progress)  # noqa: E731
-        return self.wait(self.shape.send_goal_async(goal, feedback_callback=told), "the goal is answered")
-
-    def result(self, handle):
-        assert handle.accepted
-        answer = self.wait(handle.get_result_async(), "the result comes")
-        return answer.status, answer.result
+    def ask(self, joints: np.ndarray, duration_s: float):
+        return self.send(self.shape, ShapeHand.Goal(joints=joints, duration_s=duration_s))
 
 
 @pytest.fixture
@@ -84,32 +45,13 @@ def cell_file(hand_rig: HandRig, tmp_path: Path) -> Path:
     return path
 
 
-@contextmanager
-def node(cell_file: Path, *more: str) -> Iterator[subprocess.Popen]:
-    parameters = [f"workcell:={cell_file}", *more]
-    flags = [part for parameter in parameters for part in ("-p", parameter)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "deft_hand_driver.hand_node", "--ros-args", *flags],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        out, _ = process.communicate()
-        print(out)  # pytest shows it where the test fails
+node = partial(driver_process, "deft_hand_driver.hand_node")
 
 
 @pytest.fixture
 def client(ros_environment: dict[str, str]) -> Iterator[Client]:
-    rclpy.init()
-    it = Client()
-    yield it
-    it.destroy_node()
-    rclpy.shutdown()
+    with on_the_graph(Client) as it:
+        yield it
 
 
 def test_the_node_shapes_stops_refuses_and_ends_cleanly(
@@ -119,38 +61,38 @@ def test_the_node_shapes_stops_refuses_and_ends_cleanly(
         client.until(lambda: bool(client.states), "joint states come")
         assert client.states[0].name == list(JOINT_NAMES) and len(client.states[0].position) == 16
 
-        assert not client.send(GRASP, 1.0).accepted  # not enabled yet
+        assert not client.ask(GRASP, 1.0).accepted  # not enabled yet
         assert client.enable().success
 
-        status, result = client.result(client.send(GRASP, 1.0))
+        status, result = client.result(client.ask(GRASP, 1.0))
         assert status == GoalStatus.STATUS_SUCCEEDED and result.success and result.fault == "none"
         assert len(result.currents_a) == 12 and client.feedback[-1] == pytest.approx(1.0)
         client.until(lambda: bool(np.allclose(client.states[-1].position, GRASP, atol=0.02)), "joint states follow")
 
-        status, result = client.result(client.send(np.full(16, 3.0), 1.0))
+        status, result = client.result(client.ask(np.full(16, 3.0), 1.0))
         assert status == GoalStatus.STATUS_ABORTED and result.fault == "refused" and "outside" in result.message
 
-        handle = client.send(np.zeros(16), 50.0)
-        assert handle.accepted and not client.send(GRASP, 1.0).accepted  # busy
+        handle = client.ask(np.zeros(16), 50.0)
+        assert handle.accepted and not client.ask(GRASP, 1.0).accepted  # busy
         client.wait(handle.cancel_goal_async(), "the cancel is answered")
         status, result = client.result(handle)
         assert status == GoalStatus.STATUS_CANCELED and result.fault == "canceled"
 
-        handle = client.send(np.zeros(16), 50.0)
+        handle = client.ask(np.zeros(16), 50.0)
         assert handle.accepted
         client.stop.publish(Empty())
         status, result = client.result(handle)
         assert status == GoalStatus.STATUS_ABORTED and result.fault == "stopped"
-        assert not client.send(GRASP, 1.0).accepted and client.enable().success
+        assert not client.ask(GRASP, 1.0).accepted and client.enable().success
 
-        handle = client.send(np.zeros(16), 50.0)
+        handle = client.ask(np.zeros(16), 50.0)
         hand_rig.bus.inject_error(hand.motor_ids[3], 0x20)
         status, result = client.result(handle)
         assert result.fault == "overload" and "middle_side" in result.message
         assert f"[{hand.motor_ids[3]}] rebooted" in client.enable().message
         client.until(lambda: bool(client.diagnostics), "diagnostics come")
 
-        assert client.send(np.zeros(16), 50.0).accepted
+        assert client.ask(np.zeros(16), 50.0).accepted
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=20)
         assert process.returncode == 0 and "Traceback" not in out, out
