@@ -14,6 +14,8 @@ from deft_affordance.rotations import continuous
 from deft_core.geometry import Array
 
 BASELINES = ("object centre", "mean pose", "mean of kind and verb", "nearest neighbour")
+# Those that are told what stands there, which an image and an instruction do not say in so many words.
+TOLD = ("mean of kind and verb",)
 
 
 @dataclass(frozen=True, eq=False)
