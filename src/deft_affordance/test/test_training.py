@@ -87,13 +87,14 @@ def test_a_resumed_run_repeats_the_loss_curve(config, samples, tmp_path):
 
 
 def test_only_what_multiplies_decays(config, samples):
-    decaying = config.model_copy(update={"train": config.train.model_copy(update={"weight_decay": 1.0})})
-    plain, decayed = trainer(config, samples), trainer(decaying, samples)
+    def decaying(by):
+        train = config.train.model_copy(update={"weight_decay": by})
+        return trainer(config.model_copy(update={"train": train}), samples)
+
+    plain, decayed = decaying(0.0), decaying(1.0)
     for each in (plain, decayed):
-        torch.manual_seed(0)
-        for group in each.optimizer.param_groups:
-            for parameter in group["params"]:
-                parameter.grad = torch.zeros_like(parameter)  # nothing to learn: only decay is left
+        for parameter in each.model.parameters():
+            parameter.grad = torch.zeros_like(parameter)  # nothing to learn: only decay is left
         each.optimizer.step()
     rate = 1.0 - config.train.learning_rate
     for (name, before), after in zip(plain.model.named_parameters(), decayed.model.parameters(), strict=True):
