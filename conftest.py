@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Without it a field of the wrong type, an int for a float, is sent as garbage or ends the process in C.
+os.environ.setdefault("ROS_PYTHON_CHECK_FIELDS", "1")
+
 # The ports of higher domains lie among the ephemeral ones (from 32768 on Linux), where any socket may sit on them.
 _domains = itertools.cycle(range(1, 101))
 for _ in range(os.getpid() % 100):

@@ -142,7 +142,7 @@ def test_faults_are_put_into_devices_and_taken_out_by_a_service(graph, workcell:
     assert inject("hand", "drop", 1.0).success
     assert not any(hears())
     assert inject("hand", "clear").success
-    assert inject("hand", "error", 0x20).success
+    assert inject("hand", "error", float(0x20)).success
     errors = [dxl.read1ByteTxRx(port, motor, 70)[0] for _ in range(10)]
     assert 0x20 in errors  # hardware error status: overload
     for device, fault, told in (("leg", "drop", "arm or hand"), ("arm", "heat", "emergency_stop")):

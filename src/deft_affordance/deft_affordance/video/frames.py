@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from deft_affordance.video.errors import ClipRejected, Reason
 
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+# 4.11, which ROS 2 Jazzy's numpy needs, has in cv2 itself what is in cv2.utils.logging since; 2 is errors only.
+getattr(cv2.utils, "logging", cv2).setLogLevel(2)
 
 # Beyond this many frames ahead, jumping to a key frame is quicker than decoding what lies between.
 READ_ON = 60
