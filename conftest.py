@@ -1,9 +1,10 @@
 """Every test, of whichever room, has a ROS domain of its own on the loopback interface, and its own folder for logs."""
 
 import itertools
+import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,18 @@ def free_domain() -> Callable[[], int]:
         raise RuntimeError("somebody is in every ROS domain from 1 to 100 on this machine")
 
     return choose
+
+
+@pytest.fixture
+def caplog(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """Hears our loggers themselves: those made after ROS 2's `launch` was imported do not propagate."""
+    known = logging.root.manager.loggerDict.items()
+    deaf = [o for name, o in known if name.startswith("deft") and isinstance(o, logging.Logger) and not o.propagate]
+    for logger in deaf:
+        logger.addHandler(caplog.handler)
+    yield caplog
+    for logger in deaf:
+        logger.removeHandler(caplog.handler)
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,7 @@ from deft_core.workcell import load_workcell
 from deft_msgs.msg import Affordance as AffordanceMsg
 from deft_msgs.msg import RGBDFrame as RGBDFrameMsg
 from deft_msgs.srv import PredictAffordance
+from deft_ros.spinning import Spinner
 from deft_sim.workcell import TwinWorkcell
 
 pytestmark = [pytest.mark.graph, pytest.mark.timeout(180)]
@@ -68,7 +69,8 @@ def world(frame, ros_environment):
     node.create_timer(0.2, publish)
     executor = MultiThreadedExecutor(num_threads=3, context=context)
     executor.add_node(node)
-    threading.Thread(target=executor.spin, daemon=True).start()
+    spinner = Spinner(executor, context=context)
+    spinner.start()
     process = subprocess.Popen(
         NODE, env=ros_environment | OURS, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -78,7 +80,7 @@ def world(frame, ros_environment):
         if process.poll() is None:
             process.terminate()
         process.wait(timeout=20)
-        executor.shutdown()
+        spinner.end()
         rclpy.try_shutdown(context=context)
 
 

@@ -23,6 +23,7 @@ from deft_cem.summary import table
 from deft_core.config import whole_name
 from deft_msgs.action import FineTune
 from deft_ros.action_client import ThreadedActionClient
+from deft_ros.spinning import Spinner
 
 EXPECTED = ("camera_node", "affordance_node", "arm_node", "hand_node", "orchestrator_node")
 # How long an interrupted run may take to say that it has stopped, seconds.
@@ -153,17 +154,18 @@ def main(args: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: client.interrupted.set())
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    spinner = threading.Thread(target=executor.spin, name="executor", daemon=True)
+    spinner = Spinner(executor, ended=client.interrupted.set)
     spinner.start()
     try:
         if not client.wait_for_nodes():
             return 130 if client.interrupted.is_set() else 1
         return client.run()
     finally:
-        executor.shutdown(timeout_sec=1.0)
-        spinner.join(timeout=5.0)  # an interpreter that ends under a waiting thread aborts
+        spinner.end()
         node.destroy_node()
         rclpy.try_shutdown()
+        if spinner.error is not None:
+            raise spinner.error
 
 
 if __name__ == "__main__":

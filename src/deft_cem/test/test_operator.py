@@ -20,6 +20,7 @@ from deft_cem.operator.dialogue import Dialogue
 from deft_cem.optimizers import make_optimizer
 from deft_cem.relabel import Relabel
 from deft_cem.store import RunRecord
+from deft_ros.spinning import Spinner
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ def test_the_terminal_rates_resets_and_takes_back_over_the_graph(tmp_path):
     node.create_service(RelabelEpisode, "/deft/relabel", relabel)
     rate = ActionClient(node, RateEpisode, "/operator/rate_episode")
     reset = ActionClient(node, ResetScene, "/scene/reset")
-    spinner = threading.Thread(target=executor.spin, daemon=True)
+    spinner = Spinner(executor)
     spinner.start()
 
     def until(condition):
@@ -213,7 +214,6 @@ def test_the_terminal_rates_resets_and_takes_back_over_the_graph(tmp_path):
     finally:
         person.send_signal(2)
         assert person.wait(timeout=20) == 0
-        executor.shutdown(timeout_sec=1.0)
-        spinner.join(timeout=5.0)
+        spinner.end()
         node.destroy_node()
         rclpy.try_shutdown()

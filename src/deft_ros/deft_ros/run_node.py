@@ -4,21 +4,19 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import FrameType
 
 import rclpy
-from rclpy.exceptions import InvalidHandle, NotInitializedException, ParameterException
-from rclpy.executors import Executor, ExternalShutdownException, MultiThreadedExecutor, SingleThreadedExecutor
+from rclpy.exceptions import ParameterException
+from rclpy.executors import Executor, MultiThreadedExecutor, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from deft_core.errors import DeftError
 from deft_core.realtime import ask_for_priority
 from deft_ros.process_node import ProcessNode, ends_in_a_moment
-
-# What rclpy raises where a context, an executor or a node ends under whatever it was doing.
-_AT_THE_END = (RuntimeError, InvalidHandle, NotInitializedException)
+from deft_ros.spinning import Spinner, until_shutdown
 
 
 def run_node(
@@ -115,7 +113,7 @@ class _Run:
             signal.signal(number, lambda *_: told.set())
         node, failure = None, ""
         executor = self._executor()
-        spinner = _Spinner(executor, told)
+        spinner = Spinner(executor, ended=told.set)
         try:
             node = self._make()
             _start(node)
@@ -139,35 +137,6 @@ class _Run:
         return SingleThreadedExecutor() if self._threads == 1 else MultiThreadedExecutor(num_threads=self._threads)
 
 
-class _Spinner(threading.Thread):
-    """Spins an executor beside the main thread, which waits to be told to stop; tells it too if spinning fails."""
-
-    def __init__(self, executor: Executor, told: threading.Event) -> None:
-        super().__init__(name="executor", daemon=True)
-        self._executor, self._told = executor, told
-        self._ending = False
-        self.error: BaseException | None = None
-
-    def run(self) -> None:
-        try:
-            with until_shutdown():
-                self._executor.spin()
-        except _AT_THE_END as error:
-            # A callback that ends after the executor was shut down finds it gone: no defect.
-            self.error = None if self._ending else error
-        except BaseException as error:  # a defect in a callback: raised again by the main thread
-            self.error = error
-        finally:
-            self._told.set()
-
-    def end(self) -> None:
-        """Shut the executor down and wait: an interpreter that ends under a waiting thread aborts."""
-        self._ending = True
-        self._executor.shutdown(timeout_sec=1.0)
-        if self.ident is not None:
-            self.join(timeout=5.0)
-
-
 def _start(node: Node) -> None:
     if isinstance(node, ProcessNode):
         node.start()
@@ -184,20 +153,3 @@ def _end(node: Node | None) -> str:
     with until_shutdown():
         node.destroy_node()
     return failure
-
-
-@contextlib.contextmanager
-def until_shutdown() -> Iterator[None]:
-    """Leave quietly when the context ends inside.
-
-    A signal ends the context on a thread of its own. Whatever rclpy was doing then fails, each part in its own way:
-    `RCLError` (a RuntimeError) from publishers, services and from a second shutdown, `NotInitializedException` from a
-    node, `InvalidHandle` from what is already destroyed. While the context is alive these are defects, and are raised.
-    """
-    try:
-        yield
-    except ExternalShutdownException:
-        pass
-    except _AT_THE_END:
-        if rclpy.ok():
-            raise

@@ -12,6 +12,7 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.executors import MultiThreadedExecutor
 
 from deft_ros.action_client import ThreadedActionClient
+from deft_ros.spinning import Spinner
 
 pytestmark = pytest.mark.graph
 GOALS = 60
@@ -54,8 +55,8 @@ def test_every_goal_is_answered(context, hasty):
     client = ThreadedActionClient(node, Fibonacci, "count", callback_group=group)
     executor = MultiThreadedExecutor(num_threads=3, context=context)
     executor.add_node(node)
-    spinning = threading.Thread(target=executor.spin)
-    spinning.start()
+    spinner = Spinner(executor, context=context)
+    spinner.start()
     try:
         assert client.wait_for_server(timeout_sec=PATIENCE_S)
         for order in range(GOALS):
@@ -64,12 +65,11 @@ def test_every_goal_is_answered(context, hasty):
             assert answer(client.result_of(handle), f"result {order}").result.sequence[2] == order
         assert answer(client.cancel(handle), "the cancel request") is not None
     finally:
-        executor.shutdown()
-        spinning.join(timeout=PATIENCE_S)
+        spinner.end()
         client.destroy()
         server.destroy()
         node.destroy_node()
-    assert not spinning.is_alive()
+    assert not spinner.is_alive() and spinner.error is None
 
 
 def test_an_answer_waits_until_the_note_is_made(context, monkeypatch):

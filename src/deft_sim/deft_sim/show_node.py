@@ -29,7 +29,7 @@ from deft_core.task import load_task
 from deft_core.workcell import WorkcellConfig, load_workcell, scene_seed
 from deft_msgs.action import FollowWristTrajectory, MoveToPose, RateEpisode, ResetScene, ShapeHand
 from deft_msgs.srv import Enable
-from deft_ros.run_node import until_shutdown
+from deft_ros.spinning import until_shutdown
 from deft_sim.task_scene import OBJECT_SETS
 from deft_sim.trials import GRASPS, Setting, setting_for
 from deft_sim.workcell import TwinWorkcell

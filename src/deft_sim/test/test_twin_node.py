@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from deft_core.workcell import load_workcell
+from deft_ros.spinning import Spinner
 
 rclpy = pytest.importorskip("rclpy")
 pytestmark = pytest.mark.graph
@@ -58,16 +59,15 @@ def graph(workcell: Path, environment: dict[str, str]):
         node = rclpy.create_node("twin_node_test", context=context)
     executor = SingleThreadedExecutor(context=context)
     executor.add_node(node)
-    thread = threading.Thread(target=executor.spin, daemon=True)
-    thread.start()
+    spinner = Spinner(executor, context=context)
+    spinner.start()
     yield node, node_process
     if node_process.poll() is None:
         node_process.kill()
     node_process.wait(10)
-    executor.shutdown()
+    spinner.end()
     node.destroy_node()
     rclpy.try_shutdown(context=context)
-    thread.join(5)
 
 
 def ask(node: Any, kind: Any, name: str, goal: Any) -> Any:
