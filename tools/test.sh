@@ -7,7 +7,12 @@ if [ "${1:-}" = --quick ]; then shift; mark=(-m "not slow and not graph"); fi
 if [ $# -eq 0 ]; then
   ruff check src launch ros2_lite benchmarks
   ruff format --check src launch ros2_lite benchmarks
-  bash tools/types.sh
+  # numpy 1, which ROS 2 Jazzy's messages need, annotates too coarsely to check against.
+  if python -c 'import numpy, sys; sys.exit(numpy.__version__.startswith("1."))'; then
+    bash tools/types.sh
+  else
+    echo "types: not checked beside numpy 1; they are where no ROS 2 is sourced" >&2
+  fi
 fi
 [ $# -gt 0 ] && exec python -m pytest "${mark[@]}" "$@"
 exec python -m pytest "${mark[@]}" src launch ros2_lite
