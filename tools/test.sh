@@ -15,4 +15,4 @@ if [ $# -eq 0 ]; then
   fi
 fi
 [ $# -gt 0 ] && exec python -m pytest "${mark[@]}" "$@"
-exec python -m pytest "${mark[@]}" src launch ros2_lite
+exec python -m pytest "${mark[@]}" src launch ros2_lite/test
