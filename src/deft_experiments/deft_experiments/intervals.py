@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
 
 Z_95 = 1.959963984540054
 
@@ -47,3 +52,20 @@ def difference(a: Share, b: Share) -> tuple[float, float, float]:
     below = math.hypot(a.value - low_a, high_b - b.value)
     above = math.hypot(high_a - a.value, b.value - low_b)
     return d, d - below, d + above
+
+
+def over_seeds(values: Sequence[NDArray[np.float64]]) -> list[float] | None:
+    """95 % interval of the mean over tasks of the mean over seeds (Student's t, seeds drawn within their task).
+
+    Args:
+        values: of each task, one number a seed.
+
+    Returns:
+        Lower and upper end; None where a task has one seed alone: nothing says how much seeds differ there.
+    """
+    if min(map(len, values)) < 2:
+        return None
+    mean = float(np.mean([v.mean() for v in values]))
+    error = math.sqrt(sum(v.var(ddof=1) / len(v) for v in values)) / len(values)
+    half = float(stats.t.ppf(0.975, sum(len(v) - 1 for v in values))) * error
+    return [round(mean - half, 4), round(mean + half, 4)]

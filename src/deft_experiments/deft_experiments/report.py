@@ -41,7 +41,8 @@ def markdown(report: Mapping[str, Any]) -> str:
         lines += _table(report, shown, kept)
         if left := [task for task in tasks if task not in kept]:
             lines += ["", f"Nothing of this table was run on {', '.join(left)}."]
-    lines += _orderings(report["orderings"]) + _efficiency(report["efficiency"]) + _not_run(report["not_run"])
+    lines += _gains(report["gains"]) + _orderings(report["orderings"])
+    lines += _efficiency(report["efficiency"]) + _not_run(report["not_run"])
     return "\n".join(lines) + "\n"
 
 
@@ -74,6 +75,27 @@ def _cell(row: Mapping[str, Any] | None) -> str:
     return text if row["paper"] is None else f"{text}; paper {row['paper']:.1f}"
 
 
+def _gains(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not found:
+        return []
+    lines = ["", "## What the tries are worth", ""]
+    lines += ["Mean of the tasks, run by run of the same task and seed; in brackets the 95 % interval over seeds.", ""]
+    references = list(dict.fromkeys(g["less"] for g in found))
+    lines.append("| method | runs | objects | " + " | ".join(f"less {METHODS[r].title}" for r in references) + " |")
+    lines.append("|" + "---|" * (len(references) + 3))
+    by = {(g["method"], g["objects"], g["less"]): g for g in found}
+    for method, objects in dict.fromkeys((g["method"], g["objects"]) for g in found):
+        of = [by.get((method, objects, r)) for r in references]
+        runs = max(g["runs"] for g in of if g)
+        cells = [_sure(g["difference"], g["interval_95"]) if g else "" for g in of]
+        lines.append(f"| {METHODS[method].title} | {runs} | {objects} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _sure(value: float, interval: Sequence[float] | None) -> str:
+    return f"{value:+.2f} " + (f"[{interval[0]:+.2f}, {interval[1]:+.2f}]" if interval else "(one seed)")
+
+
 def _orderings(found: Sequence[Mapping[str, Any]]) -> list[str]:
     if not found:
         return []
@@ -96,8 +118,7 @@ def _efficiency(found: Mapping[str, Any]) -> list[str]:
     lines = ["", "## Success of the tries against their number", ""]
     lines.append(
         f"Mean over {', '.join(found['tasks'])}; each value is the mean of the last {found['window']} tries. CEM's end "
-        "is that of its runs of the same tasks and seeds; in brackets the 95 % interval over seeds (bootstrap within "
-        "tasks)."
+        "is that of its runs of the same tasks and seeds; in brackets the 95 % interval over seeds."
     )
     marks = (5, 10, 15, 20, 25, 30)
     lines += [
@@ -108,10 +129,7 @@ def _efficiency(found: Mapping[str, Any]) -> list[str]:
         "|" + "---|" * (len(marks) + 5),
     ]
     for name, of in found["optimizers"].items():
-        curve, sure = of["curve"], of["midway_interval_95"]
-        gain = f"{of['midway_less_cem']:+.2f} " + (
-            "(one seed)" if sure is None else f"[{sure[0]:+.2f}, {sure[1]:+.2f}]"
-        )
+        curve, gain = of["curve"], _sure(of["midway_less_cem"], of["midway_interval_95"])
         values = [f"{curve[m - 1]:.2f}" if m <= len(curve) else "" for m in marks]
         lines.append(
             f"| {_label(name)} | {of['runs']} | " + " | ".join(values) + f" | {of['cem_at_the_end']:.2f} | "

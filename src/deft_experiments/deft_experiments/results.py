@@ -16,7 +16,7 @@ from deft_cem.plots import running_mean
 from deft_cem.store import Episode, RunRecord
 from deft_cem.summary import OBJECTS
 from deft_core.task import PAPER_TASKS
-from deft_experiments.intervals import Share, difference
+from deft_experiments.intervals import Share, difference, over_seeds
 from deft_experiments.methods import METHODS, PAPER, Method
 
 log = logging.getLogger(__name__)
@@ -28,11 +28,12 @@ MIDWAY = 15
 
 @dataclass
 class Cell:
-    """One method on one task: trials pooled over seeds, and by seed the tries in order."""
+    """One method on one task: trials pooled over seeds; by seed the tries in order, and the share of its trials."""
 
     trials: dict[str, Share] = field(default_factory=lambda: dict.fromkeys(OBJECTS, Share(0, 0)))
     rewards: dict[int, list[float]] = field(default_factory=dict)
     successes: dict[int, list[bool]] = field(default_factory=dict)
+    shares: dict[int, dict[str, Share]] = field(default_factory=dict)
 
     @property
     def seeds(self) -> int:
@@ -63,8 +64,9 @@ def read_cell(folders: Sequence[Path], evaluates: str) -> Cell:
         except RecordError as error:
             log.warning("%s is left out: %s", folder, error)
             continue
-        for objects in OBJECTS:
-            cell.trials[objects] += _share(trials, evaluates, objects)
+        cell.shares[seed] = {objects: _share(trials, evaluates, objects) for objects in OBJECTS}
+        for objects, share in cell.shares[seed].items():
+            cell.trials[objects] += share
         cell.rewards[seed] = [e.reward for e in tries]
         cell.successes[seed] = [e.success is True for e in tries]
     return cell
@@ -185,7 +187,7 @@ def efficiency(cells: Cells, names: Sequence[str], tasks: Sequence[str]) -> dict
             "reached_at": next((i + 1 for i, v in enumerate(curve) if i + 1 >= WINDOW and v >= end), None),
             "midway": at + 1,
             "midway_less_cem": round(float(np.mean([v.mean() for v in gains])), 4),
-            "midway_interval_95": _bootstrapped(gains),
+            "midway_interval_95": over_seeds(gains),
         }
     return report
 
@@ -198,18 +200,6 @@ def _shared(cells: Cells, name: str, task: str) -> list[int]:
 
 def _mean_over_tasks(runs: Sequence[Sequence[NDArray[np.float64]]]) -> NDArray[np.float64]:
     return np.asarray(np.mean([np.mean(task, axis=0) for task in runs], axis=0))
-
-
-def _bootstrapped(values: Sequence[NDArray[np.float64]], rounds: int = 4000) -> list[float] | None:
-    """95 % interval of the mean over tasks of the mean over seeds, drawn anew within their task.
-
-    None where a task has one seed alone: nothing says how much seeds differ there.
-    """
-    if min(map(len, values)) < 2:
-        return None
-    rng = np.random.default_rng(0)
-    drawn = [v[rng.integers(len(v), size=(rounds, len(v)))].mean(axis=1) for v in values]
-    return [round(float(v), 4) for v in np.percentile(np.mean(drawn, axis=0), [2.5, 97.5])]
 
 
 def known_tasks(available: Sequence[str]) -> list[str]:

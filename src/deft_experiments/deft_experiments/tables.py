@@ -26,6 +26,7 @@ from deft_core.config import validate
 from deft_core.errors import ConfigError, DeftError
 from deft_core.task import PAPER_TASKS, available_tasks, load_task
 from deft_experiments import report as reports
+from deft_experiments.gains import gains
 from deft_experiments.jobs import Job, finished, run_all
 from deft_experiments.methods import Method, choose, missing
 from deft_experiments.results import Cells, efficiency, known_tasks, means, orderings, read_cells, rows
@@ -130,6 +131,7 @@ class Study:
             "versions": versions(),
             "rows": rows(cells, why, self.tasks),
             "means": {m.name: means(cells, m.name, run_tasks) for m in methods},
+            "gains": gains(cells, optimizers, run_tasks),
             "orderings": orderings(cells),
             "efficiency": efficiency(cells, optimizers, run_tasks),
             "curves": {

@@ -22,6 +22,7 @@ from deft_core.task import load_task
 from deft_core.workcell import scene_seed
 from deft_experiments import jobs, tables
 from deft_experiments.disturbed import DRIFT_AFTER, StudyWorkcell
+from deft_experiments.gains import gains
 from deft_experiments.intervals import Share, difference
 from deft_experiments.methods import METHODS, PAPER, choose
 from deft_experiments.results import Cell, efficiency, orderings
@@ -131,6 +132,23 @@ def test_sample_efficiency_is_when_cem_s_end_is_reached():
         -1.0,
     )
     assert found["optimizers"]["bayes"]["midway_interval_95"] is None  # of one seed there is no spread
+
+
+def test_what_the_tries_are_worth_is_told_run_by_run():
+    def share(*tenths: int) -> Cell:
+        shares = {seed: {"train": Share(t, 10), "test": Share(0, 0)} for seed, t in enumerate(tenths)}
+        return Cell(shares=shares)
+
+    cells = {("affordance_only", "a"): share(1, 5, 9), ("deft", "a"): share(3, 7), ("bayes", "a"): share(4, 7, 9)}
+    found = {(g["method"], g["less"]): g for g in gains(cells, ["deft", "bayes"], ["a"])}
+    assert found.keys() == {("deft", "affordance_only"), ("bayes", "affordance_only"), ("bayes", "deft")}
+    assert found["deft", "affordance_only"]["difference"] == pytest.approx(0.2)
+    assert found["deft", "affordance_only"]["interval_95"] == pytest.approx([0.2, 0.2])  # each run gained the same
+    of = found["bayes", "affordance_only"]  # 0.3, 0.2 and 0.0: their mean, and t of two degrees of freedom
+    assert (of["runs"], of["difference"]) == (3, pytest.approx(0.1667, abs=1e-4))
+    assert of["interval_95"] == pytest.approx([0.1667 - 0.3795, 0.1667 + 0.3795], abs=1e-3)
+    assert found["bayes", "deft"]["runs"] == 2
+    assert gains(cells, ["deft"], ["a", "b"]) == []
 
 
 def test_sample_efficiency_is_held_against_the_same_seeds():
