@@ -104,15 +104,15 @@ def test_copies():
 
 
 def test_packed_sequences_are_arrays():
-    joints = JointState(position=(1.0, 2.0), check_fields=False)
+    joints = JointState(position=(1.0, 2.0))
     assert joints.position == array.array("d", [1.0, 2.0])
     joints.position = [3]
     assert joints.position == array.array("d", [3.0])
     with pytest.raises(TypeError):
         joints.position = ["x"]
     with pytest.raises(OverflowError):
-        Image(check_fields=False).data = [256]
-    assert CameraInfo(k=range(9), check_fields=False).k.tolist() == [float(i) for i in range(9)]
+        Image().data = [256]
+    assert CameraInfo(k=range(9)).k.tolist() == [float(i) for i in range(9)]
     with pytest.raises(AssertionError):
         CameraInfo(k=[1.0])
     assert UUID(uuid=np.arange(16, dtype=np.uint8)).uuid.dtype == np.uint8
