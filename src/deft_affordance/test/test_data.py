@@ -135,3 +135,15 @@ def test_a_folder_without_data_says_which_command_makes_it(tmp_path):
     write_manifest(tmp_path, {})
     with pytest.raises(DataUnusable, match="no samples"):
         read_samples(tmp_path)
+
+
+def test_kinds_of_one_s_own_choice(tmp_path, capsys):
+    from deft_affordance.data.generate import main
+
+    main(
+        ["--out", str(tmp_path), "--kinds", "lemon", "--objects", "2", "--views", "1", "--tries", "4", "--workers", "1"]
+    )
+    assert set(read_samples(tmp_path)[0]["kind"]) == {"lemon"}
+    with pytest.raises(SystemExit):
+        main(["--out", str(tmp_path), "--kinds", "lemon,plum"])
+    assert "no such kind: plum; there are bagel, " in capsys.readouterr().err

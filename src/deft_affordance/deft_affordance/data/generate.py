@@ -12,7 +12,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -76,10 +76,10 @@ def in_the_way(drawn: Drawn) -> dict[str, Thing]:
     return {name: thing for name, thing in drawn.others.items() if not isinstance(thing, Grape)}
 
 
-def make_shard(out: Path, index: int, seed: int, views: int, tries: int, image_size: int) -> int:
+def make_shard(out: Path, index: int, kinds: Sequence[str], seed: int, views: int, tries: int, image_size: int) -> int:
     """Make one object's shard, if it is not there yet; returns the object's number."""
     if not (out / f"shard-{index:05d}.npz").exists():
-        rows, counts = generate_object(index, TURNS[index % len(TURNS)], seed, views, tries, image_size)
+        rows, counts = generate_object(index, kinds[index % len(kinds)], seed, views, tries, image_size)
         if rows:
             write_shard(out, index, rows, counts)
     return index
@@ -87,17 +87,29 @@ def make_shard(out: Path, index: int, seed: int, views: int, tries: int, image_s
 
 def make_shards(args: argparse.Namespace) -> Iterator[int]:
     """Make all shards, here or in worker processes; yields each object's number as it is done."""
-    settings = (args.seed, args.views, args.tries, args.image_size)
+    settings = (args.kinds, args.seed, args.views, args.tries, args.image_size)
     jobs = [(args.out.resolve(), index, *settings) for index in range(args.objects)]
     yield from each_done(make_shard, jobs, args.workers, args.ray)
+
+
+def _kinds(text: str) -> list[str]:
+    """Kinds of objects from the command line."""
+    names = [name.strip() for name in text.split(",")]
+    if unknown := [name for name in names if name not in KINDS]:
+        raise argparse.ArgumentTypeError(f"no such kind: {', '.join(unknown)}; there are {', '.join(KINDS)}")
+    return names
 
 
 def main(argv: list[str] | None = None) -> None:
     """Generate the data set."""
     parser = argparse.ArgumentParser(prog="generate", description="Make the prior's synthetic data set.")
     parser.add_argument("--out", type=Path, required=True, help="folder of shards")
+    parser.add_argument("--objects", type=int, default=540, help="of all kinds together, which take turns")
     parser.add_argument(
-        "--objects", type=int, default=540, help="of all kinds together; every ninth is of one kind, cups twice"
+        "--kinds",
+        type=_kinds,
+        default=list(TURNS),
+        help="which kinds take turns, with commas between them (default: all, cups twice, since they serve two verbs)",
     )
     parser.add_argument("--views", type=int, default=12, help="pictures of each object for each verb")
     parser.add_argument("--tries", type=int, default=16, help="ways of grasping tried for each object and verb")
