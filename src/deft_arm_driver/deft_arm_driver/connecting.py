@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -39,11 +40,15 @@ def connect(settings: ArmSettings, deadline_s: float, alive: Callable[[], bool])
 
 def _try(settings: ArmSettings) -> tuple[XArmAPI | None, str]:
     """Connect once: the SDK's object and nothing, or why not."""
+    # The SDK sets the default of the whole process to a second: everybody else's sockets would give up after it.
+    patience = socket.getdefaulttimeout()
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             api = XArmAPI(settings.host, is_radian=True, report_type="real", forbid_uds=True, enable_report=True)
     except Exception as error:  # the SDK raises plain Exception
         return None, str(error) or type(error).__name__
+    finally:
+        socket.setdefaulttimeout(patience)
     if api.connected and api.axis == 6:
         return api, ""
     axis = api.axis

@@ -94,6 +94,7 @@ class FakeTwin:
 
     def __init__(self, payload: bytes) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(30)
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._serve, args=(payload,), daemon=True)
         self._thread.start()
@@ -177,6 +178,7 @@ class Film:
 
     def __init__(self, folder: Path) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(30)
         self._over, self.filming = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._show, daemon=True)
         self._thread.start()

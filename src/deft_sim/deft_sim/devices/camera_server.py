@@ -90,6 +90,7 @@ class CameraServer:
         """Listen and film."""
         self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.setblocking(True)  # whatever default a library set: it waits for its viewers for ever
         try:
             self._listener.bind(self._address)
             self._listener.listen(4)
