@@ -3,8 +3,9 @@
 Fences and collision detection are off, or whatever was saved last, until somebody sets them; a reduced mode left on
 caps speed. So all of it is written, in one order, and read back.
 
-SDK calls made: set_tcp_load, set_tcp_offset, set_collision_sensitivity, set_reduced_tcp_boundary,
-set_reduced_max_tcp_speed, set_reduced_max_joint_speed, set_fence_mode, set_reduced_mode, get_reduced_states.
+SDK calls made: set_tcp_load, set_tcp_offset, set_collision_sensitivity, set_collision_tool_model,
+set_self_collision_detection, set_reduced_tcp_boundary, set_reduced_max_tcp_speed, set_reduced_max_joint_speed,
+set_fence_mode, set_reduced_mode, get_reduced_states.
 """
 
 import numpy as np
@@ -21,7 +22,9 @@ _TCP_SPEED_MMPS = 1000.0
 
 
 def apply_limits(arm: ArmSession, settings: ArmSettings, hand: HandModel, joint_speed_radps: float) -> None:
-    """Write load, tool point, sensitivity, fence and reduced speeds. Motors must be enabled; leaves the arm in state 5.
+    """Write load, tool point, sensitivity, self-collision, fence and reduced speeds.
+
+    Motors must be enabled; leaves the arm in state 5.
 
     The tool point is the wrist (turned as the flange), so that the controller's fence is the gate's workspace.
 
@@ -39,6 +42,9 @@ def apply_limits(arm: ArmSession, settings: ArmSettings, hand: HandModel, joint_
     arm.expect("set_tcp_load", api.set_tcp_load(hand.mass_kg, palm_mm))
     arm.expect("set_tcp_offset", api.set_tcp_offset(offset, is_radian=True, wait=False))
     arm.expect("set_collision_sensitivity", api.set_collision_sensitivity(settings.collision_sensitivity, wait=False))
+    # Links only: a model that somebody's gripper left behind is not this hand. The gate keeps the palm clear as well.
+    arm.expect("set_collision_tool_model", api.set_collision_tool_model(0))
+    arm.expect("set_self_collision_detection", api.set_self_collision_detection(True))
     arm.expect("set_reduced_tcp_boundary", api.set_reduced_tcp_boundary(boundary))
     arm.expect("set_reduced_max_tcp_speed", api.set_reduced_max_tcp_speed(_TCP_SPEED_MMPS))
     arm.expect("set_reduced_max_joint_speed", api.set_reduced_max_joint_speed(joint_speed_radps, is_radian=True))

@@ -3,23 +3,28 @@
 SDK calls exercised here, all the driver makes: XArmAPI (connect), get_robot_sn, set_timeout, register_report_callback,
 release_report_callback, get_state, get_err_warn_code, get_servo_angle, clean_warn, clean_error, motion_enable,
 set_mode, set_state, set_servo_angle_j, set_tcp_load, set_tcp_offset, set_collision_sensitivity,
+set_collision_tool_model, set_self_collision_detection,
 set_reduced_tcp_boundary, set_reduced_max_tcp_speed, set_reduced_max_joint_speed, set_fence_mode, set_reduced_mode,
 get_reduced_states, disconnect.
 """
 
+import socket
 import threading
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
+from deft_arm_driver.connecting import connect
 from deft_arm_driver.driver import ArmDriver
 from deft_arm_driver.errors import CollisionFault
 from deft_arm_driver.session import ArmSession
 from deft_core.errors import Unreachable
 from deft_core.gate import Gate
+from deft_core.geometry import transform
 from deft_core.hand import load_hand
 from deft_core.workcell import WorkcellConfig
+from deft_core.wrist import rotation_from_rpy
 from deft_driver.faults import CanceledFault, DeviceFault, DriverFault, RefusedFault, StaleFault, StoppedFault
 from deft_sim.devices.faults import WireFaults
 from deft_sim.devices.rig import ArmRig, wait_for
@@ -72,6 +77,21 @@ def test_nothing_moves_before_enable_and_enable_moves_nothing(
     assert np.allclose(arm_rig.plant.arm_state().q, before, atol=1e-9)
 
 
+@pytest.mark.parametrize("patience_s", [None, 7.0])
+def test_connecting_leaves_the_sockets_of_others_as_patient_as_they_were(
+    driver: ArmDriver, cell: WorkcellConfig, patience_s: float | None
+) -> None:
+    nobody = cell.arm.model_copy(update={"host": "127.255.255.1"})
+    try:
+        socket.setdefaulttimeout(patience_s)
+        connect(cell.arm, 5.0, lambda: True).disconnect()
+        with pytest.raises(DeviceFault, match="cannot reach"):
+            connect(nobody, 0.0, lambda: True)
+        assert socket.getdefaulttimeout() == patience_s
+    finally:
+        socket.setdefaulttimeout(None)
+
+
 @pytest.mark.parametrize("straight", [True, False])
 def test_a_move_arrives(arm_rig: ArmRig, driver: ArmDriver, target: np.ndarray, straight: bool) -> None:
     driver.enable()
@@ -100,9 +120,21 @@ def test_the_controller_is_told_its_limits(arm_rig: ArmRig, driver: ArmDriver, c
     assert kept.fence and kept.reduced and kept.collision_sensitivity == cell.arm.collision_sensitivity
     assert kept.active_boundary_mm[0] == round(cell.arm.workspace_upper_m[0] * 1e3) + 10
     assert kept.active_boundary_mm[5] == round(cell.arm.workspace_lower_m[2] * 1e3) - 10
+    assert kept.self_collision == 1 and kept.tool_model == 0
     assert kept.load[0] == pytest.approx(load_hand().mass_kg) and arm_rig.arm.mode == 1
     T_wrist = driver.planner.wrist_pose(np.array(cell.arm.home_rad))
     assert np.allclose(arm_rig.arm.tcp(np.array(cell.arm.home_rad))[:3, 3], T_wrist[:3, 3], atol=1e-5)
+
+
+def test_a_way_on_which_the_arm_would_fold_onto_itself_is_refused_before_it_moves(
+    arm_rig: ArmRig, driver: ArmDriver
+) -> None:
+    driver.enable()
+    before = arm_rig.plant.arm_state().q
+    folded = transform(rotation_from_rpy([0.0, -0.9, 0.0]), [0.22, 0.0, 0.136])
+    with pytest.raises(RefusedFault, match="fold onto itself: link 4 and link 1"):
+        go(driver, folded, straight=False)
+    assert np.allclose(arm_rig.plant.arm_state().q, before, atol=1e-9)
 
 
 def test_a_stop_is_obeyed_within_a_control_period_and_holds_until_enabled(

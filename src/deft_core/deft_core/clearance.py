@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deft_core import kinematics
+from deft_core.arm_shape import LINKS
 from deft_core.errors import Unreachable
 from deft_core.geometry import Array, inverse
 from deft_core.hand import HandModel
@@ -17,15 +18,9 @@ if TYPE_CHECKING:
     from deft_core.workcell import WorkcellConfig
 
 # Spheres around the ends of the links that come near a table: link (0 to 5), centre in its frame, radius; metres.
-# The twin's capsules (`deft_sim.model.arm`, after the data sheet's drawings) and 2 mm; a test of the twin compares.
-_LINK_SPHERES: tuple[tuple[int, tuple[float, float, float], float], ...] = (
-    (3, (0.0, 0.0, -0.09), 0.042),
-    (4, (0.0, 0.0, 0.0), 0.040),
-    (4, (0.076, 0.01, 0.0), 0.040),
-    (4, (0.076, 0.05, 0.0), 0.038),
-)
+_LINK_SPHERES = sorted({(i, c, r + 0.002) for i in (3, 4) for start, end, r in LINKS[i] for c in (start, end)})
 _LINKS = np.array([link for link, _, _ in _LINK_SPHERES])
-_CENTRES = np.array([centre for _, centre, _ in _LINK_SPHERES])
+_CENTRES = np.array([centre for _, centre, _ in _LINK_SPHERES], dtype=float)
 _RADII = np.array([radius for _, _, radius in _LINK_SPHERES])
 # More than a hair over the gate's floor: where the servos lag, the gate's forecast is not what happens.
 _MARGIN_M = 0.003

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deft_core import kinematics
+from deft_core.arm_shape import SelfClearance, hard_parts
 from deft_core.clearance import Clearance
 from deft_core.errors import GateRefused
 from deft_core.geometry import Array, inverse
@@ -155,10 +156,10 @@ class Gate:
 
 
 def arm_gate(cell: WorkcellConfig, hand: HandModel) -> Gate:
-    """The arm's gate: joint limits and speed, wrist inside the workspace box, hand and arm above the table."""
+    """The arm's gate: joint limits and speed, wrist inside the workspace box, hand and arm clear of table and arm."""
     arm = cell.arm
     T_eef_wrist = inverse(hand.T_wrist_eef)
-    clearance = Clearance(hand)
+    clearance, itself = Clearance(hand), SelfClearance(hard_parts(hand))
     box = list(zip(arm.workspace_lower_m, arm.workspace_upper_m, strict=True))
     floor = cell.table_z_m + cell.table_clearance_m
 
@@ -168,13 +169,18 @@ def arm_gate(cell: WorkcellConfig, hand: HandModel) -> Gate:
         wrist = T_base_wrist[:3, 3].tolist()
         beyond = max(max(low - at, at - high) for at, (low, high) in zip(wrist, box, strict=True))
         lowest = clearance.of_frames(frames, T_base_wrist)
-        if beyond > _EPS and beyond > floor - lowest:
+        gap, parts = itself.of_frames(frames)
+        worst = max(beyond, floor - lowest, cell.self_clearance_m - gap)
+        if worst <= _EPS:
+            return 0.0, ""
+        if worst == beyond:
             bounds = f"{list(arm.workspace_lower_m)} to {list(arm.workspace_upper_m)}"
-            return beyond, f"wrist at {np.round(wrist, 3).tolist()} m is outside the workspace {bounds}"
-        if floor - lowest > _EPS:
+            return worst, f"wrist at {np.round(wrist, 3).tolist()} m is outside the workspace {bounds}"
+        if worst == floor - lowest:
             table = f"the table ends at {floor * 1e3:.0f} mm"
-            return floor - lowest, f"hand or arm would come to {lowest * 1e3:.0f} mm, {table}"
-        return 0.0, ""
+            return worst, f"hand or arm would come to {lowest * 1e3:.0f} mm, {table}"
+        nearest = f"at least {cell.self_clearance_m * 1e3:.0f} mm are to stay between"
+        return worst, f"the arm would fold onto itself: {parts} {gap * 1e3:.0f} mm apart, {nearest}"
 
     # Twice the planner's joint speed: a sample that falls late by a whole period is still legitimate motion.
     speed = min(2.0 * arm.max_joint_speed_radps, 3.14)

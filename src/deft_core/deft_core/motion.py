@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deft_core.arm_shape import SelfClearance, hard_parts
 from deft_core.clearance import lifted, lifted_along, opened
 from deft_core.demonstration import Demonstration
 from deft_core.errors import Unreachable
 from deft_core.geometry import Array
 from deft_core.grasp import GraspParameters
 from deft_core.hand import HandModel
-from deft_core.kinematics import inverse_kinematics
+from deft_core.kinematics import inverse_kinematics, joint_frames
 from deft_core.wrist import approach_direction, wrist_pose
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 
 # How long the robot holds still after the motion before anybody looks or rates, robot seconds.
 HOLD_S = 1.5
-# Shares of the workcell's approach that are tried, where the arm does not reach further off.
+# Shares of the workcell's approach that are tried, where the arm does not come in from further off.
 _NEARER = (1.0, 0.75, 0.5)
+# More of a gap between links than the gate asks for: between two poses that have it the way may have a little less.
+_MARGIN_M = 0.005
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,24 +118,25 @@ def episode_motion(
 def _way_in(T_grasp: Array, direction: Array, hand: HandModel, cell: "WorkcellConfig") -> tuple[Array, Array]:
     """Where to come to a grasp from: high above the pre-grasp, and the pre-grasp, (4, 4) each.
 
-    As far off as the workcell says, or where the arm does not reach that, from nearer by.
+    As far off as the workcell says, or where the arm does not reach that or folds onto itself, from nearer by.
     """
-    ways = []
+    ways, itself = [], SelfClearance(hard_parts(hand))
     for share in _NEARER:
         T_pre = T_grasp.copy()
         T_pre[:3, 3] -= share * cell.approach_m * direction
         T_pre = lifted(T_pre, hand, cell)
         T_high = T_pre.copy()
         T_high[2, 3] += share * cell.lift_clearance_m
-        if all(_reachable(T @ hand.T_wrist_eef, cell) for T in (T_high, T_pre)):
+        if all(_goes(T @ hand.T_wrist_eef, itself, cell) for T in (T_high, T_pre)):
             return T_high, T_pre
         ways.append((T_high, T_pre))
     return ways[0]  # the planner will say what is wrong with it
 
 
-def _reachable(T_base_eef: Array, cell: "WorkcellConfig") -> bool:
+def _goes(T_base_eef: Array, itself: SelfClearance, cell: "WorkcellConfig") -> bool:
+    """Is a pose within reach, the arm clear of itself?"""
     try:
-        inverse_kinematics(T_base_eef, np.asarray(cell.arm.home_rad))
+        q = inverse_kinematics(T_base_eef, np.asarray(cell.arm.home_rad))
     except Unreachable:
         return False
-    return True
+    return itself.of_frames(joint_frames(q))[0] >= cell.self_clearance_m + _MARGIN_M

@@ -87,6 +87,8 @@ class WorkcellConfig(Settings):
     lift_clearance_m: Annotated[float, Field(ge=0, le=0.5)] = 0.10
     follow_speed_limit_mps: Annotated[float, Field(gt=0, le=1.0)] = 0.25
     table_clearance_m: Annotated[float, Field(ge=0)] = 0.005
+    # The least gap between two links, or a link and the palm.
+    self_clearance_m: Annotated[float, Field(ge=0, le=0.05)] = 0.005
     # Twin only: what else may stand on the table. Each scene draws some of those that the task has no like of.
     distractors: list[ObjectSpec] = Field(default_factory=list)
     camera: CameraSettings

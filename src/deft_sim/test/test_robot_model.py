@@ -4,9 +4,10 @@ import mujoco
 import numpy as np
 import pytest
 
+from deft_core.arm_shape import SelfClearance, hard_parts
 from deft_core.clearance import Clearance
 from deft_core.hand import HandModel, load_hand
-from deft_core.kinematics import JOINT_LOWER, JOINT_UPPER, flange_pose
+from deft_core.kinematics import JOINT_LOWER, JOINT_UPPER, flange_pose, joint_frames
 from deft_sim.model.arm import add_arm
 from deft_sim.model.poses import pose_of
 from deft_sim.model.scene import new_scene
@@ -147,3 +148,26 @@ def test_what_the_gate_keeps_off_the_table_bounds_the_palm_and_the_last_links(ha
         palm = model.geom("palm").id
         lowest.append(data.geom_xpos[palm, 2] - np.abs(data.geom_xmat[palm, 6:9]) @ model.geom_size[palm])
         assert clearance.of_joints(q) <= min(lowest) + 1e-6
+
+
+@pytest.mark.parametrize("name", ["dash", "leap"])
+def test_what_keeps_the_arm_off_itself_is_as_big_as_what_collides_and_hardly_bigger(name: str) -> None:
+    hand = load_hand(name)
+    world = World(hand, {})
+    model, data = world.model, world.data
+    joints = [model.joint(f"joint{i}").qposadr[0] for i in range(1, 7)]
+    bodies = [model.body(n).id for n in ("link_base", *(f"link{i}" for i in range(1, 7)), "palm")]
+    parts = [[g for g in range(model.ngeom) if model.geom_bodyid[g] == body] for body in bodies]
+    pairs = [(a, b) for i in range(8) for j in range(i + 3, 8) if i < 4 for a in parts[i] for b in parts[j]]
+    rng = np.random.default_rng(3)
+    slack = []
+    for _ in range(60):
+        q = rng.uniform(np.maximum(JOINT_LOWER, -np.pi), np.minimum(JOINT_UPPER, np.pi))
+        data.qpos[joints] = q
+        mujoco.mj_kinematics(model, data)
+        apart = min(mujoco.mj_geomDistance(model, data, a, b, 1.0, None) for a, b in pairs)
+        gap, which = SelfClearance(hard_parts(hand)).of_frames(joint_frames(q))
+        if apart > 0.0:  # how deep shapes that overlap are is reckoned differently
+            assert gap <= apart + 1e-6, (q, which)
+            slack.append(apart - gap)
+    assert np.median(slack) < 0.02 and len(slack) > 20

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from deft_core import kinematics
+from deft_core.arm_shape import SelfClearance
 from deft_core.errors import Unreachable
 from deft_core.geometry import Array, inverse
 from deft_sim.devices.plant import ArmPlant, ArmState
@@ -29,10 +30,11 @@ POSITION, SERVO, TEACH, JOINT_VELOCITY, CART_VELOCITY, ONLINE_JOINT, ONLINE_CART
 MODES = (POSITION, SERVO, TEACH, JOINT_VELOCITY, CART_VELOCITY, ONLINE_JOINT, ONLINE_CART)
 MOVING, READY, PAUSED, STOPPED, RESET = 1, 2, 3, 4, 5
 E_STOP, SERVO_FAULTS = 1, range(10, 18)
-E_KINEMATIC, E_JOINT_LIMIT, E_COLLISION, E_CIRCLE, E_BOUNDARY = 21, 23, 31, 32, 35
+E_KINEMATIC, E_SELF_COLLISION, E_JOINT_LIMIT, E_COLLISION, E_CIRCLE, E_BOUNDARY = 21, 22, 23, 31, 32, 35
 W_FULL, W_PARAMETER, W_UNKNOWN, W_NO_SOLUTION = 11, 12, 13, 14
 _QUEUE = 2048
-_FENCE_PERIOD_S = 0.02
+_PLACE_PERIOD_S = 0.02
+_LINKS = SelfClearance()
 
 
 class XArmController:
@@ -74,7 +76,7 @@ class XArmController:
         self._button_in = False
         self._fault_needs_enable = False
         self._strain_s = 0.0
-        self._fence_s = 0.0
+        self._place_s = 0.0
 
     # -- what a client asks for ------------------------------------------------------------------------------------
 
@@ -243,8 +245,8 @@ class XArmController:
             if not within_limits(after) or self.settings.out_of_range(after):
                 self.fault(E_JOINT_LIMIT)
                 return
-            if self._crosses_boundary(after, dt):
-                self.fault(E_BOUNDARY)
+            if code := self._leads_astray(after, dt):
+                self.fault(code)
                 return
             self.setpoint, self.speed = after, (after - before) / dt
             self.plant.command_arm(after)
@@ -286,16 +288,22 @@ class XArmController:
             self.plant.command_arm(self.setpoint)
             self.fault(E_COLLISION)
 
-    def _crosses_boundary(self, q: Array, dt: float) -> bool:
-        if not self.settings.fence:
-            return False
-        self._fence_s += dt
-        if self._fence_s < _FENCE_PERIOD_S:
-            return False
-        self._fence_s = 0.0
-        # Beyond the fence only the way back is open.
-        beyond = self.settings.beyond_mm(self.tcp(q)[:3, 3] * 1e3)
-        return beyond > 0.0 and beyond > self.settings.beyond_mm(self.tcp(self.setpoint)[:3, 3] * 1e3) + 1e-6
+    def _leads_astray(self, q: Array, dt: float) -> int:
+        """The error of a set-point at which the arm would touch itself or cross the fence; 0 if it does neither."""
+        self._place_s += dt
+        if self._place_s < _PLACE_PERIOD_S:
+            return 0
+        self._place_s = 0.0
+        # Beyond the fence, and in touch, only the way back is open.
+        if self.settings.self_collision:
+            gap = _LINKS.of_frames(kinematics.joint_frames(q))[0]
+            if gap < 0.0 and gap < _LINKS.of_frames(kinematics.joint_frames(self.setpoint))[0] - 1e-9:
+                return E_SELF_COLLISION
+        if self.settings.fence:
+            beyond = self.settings.beyond_mm(self.tcp(q)[:3, 3] * 1e3)
+            if beyond > 0.0 and beyond > self.settings.beyond_mm(self.tcp(self.setpoint)[:3, 3] * 1e3) + 1e-6:
+                return E_BOUNDARY
+        return 0
 
     # -- geometry ----------------------------------------------------------------------------------------------------
 

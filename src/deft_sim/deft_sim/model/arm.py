@@ -1,7 +1,8 @@
-"""The xArm6 as MuJoCo bodies: kinematics from `deft_core.kinematics`, shape from capsules and cylinders of our own."""
+"""The xArm6 as MuJoCo bodies: kinematics from `deft_core.kinematics`, shape from `deft_core.arm_shape`."""
 
 import mujoco
 
+from deft_core.arm_shape import LINKS
 from deft_core.kinematics import JOINT_LOWER, JOINT_ORIGINS, JOINT_UPPER
 from deft_sim.model.poses import set_pose
 
@@ -14,15 +15,7 @@ _KP = (10000.0, 10000.0, 8000.0, 5000.0, 5000.0, 3000.0)
 _KV = (400.0, 400.0, 300.0, 120.0, 120.0, 80.0)
 _TORQUE = (100.0, 100.0, 60.0, 40.0, 40.0, 25.0)
 
-# Capsules of each link in its joint frame: (from, to, radius), metres. Radii after the data sheet's drawings, rounded.
 _WHITE, _GREY = (0.92, 0.92, 0.93, 1.0), (0.55, 0.57, 0.60, 1.0)
-_CAPSULES: tuple[tuple[tuple[tuple[float, float, float], tuple[float, float, float], float], ...], ...] = (
-    (((0, 0, -0.08), (0, 0, 0.0), 0.058),),
-    (((0, 0, 0), (0, -0.2845, 0), 0.05), ((0, -0.2845, 0), (0.0535, -0.2845, 0), 0.05)),
-    (((0, 0, 0), (0.0775, 0.03, 0), 0.048), ((0.0775, 0.03, 0), (0.0775, 0.22, 0), 0.042)),
-    (((0, 0, -0.09), (0, 0, 0.0), 0.04),),
-    (((0, 0, 0), (0.076, 0.01, 0), 0.038), ((0.076, 0.01, 0), (0.076, 0.05, 0), 0.036)),
-)
 
 
 def add_arm(spec: mujoco.MjSpec) -> mujoco.MjsBody:
@@ -78,14 +71,14 @@ def _add_link_geoms(body: mujoco.MjsBody, i: int) -> None:
             mass=_MASS[i],
         )
         return
-    for k, (start, end, radius) in enumerate(_CAPSULES[i]):
+    for k, (start, end, radius) in enumerate(LINKS[i]):
         body.add_geom(
             name=f"link{i + 1}_{k}",
             type=mujoco.mjtGeom.mjGEOM_CAPSULE,
             fromto=[*start, *end],
             size=[radius, 0, 0],
             rgba=_WHITE if k == 0 or i in (1, 2) else _GREY,
-            mass=_MASS[i] / len(_CAPSULES[i]),
+            mass=_MASS[i] / len(LINKS[i]),
         )
 
 

@@ -11,6 +11,7 @@ import mujoco
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from deft_core.arm_shape import ADAPTER_RADIUS_M
 from deft_core.finger import Finger, Hinge
 from deft_core.geometry import inverse, transform
 from deft_core.hand import HandModel
@@ -51,7 +52,7 @@ def add_hand(spec: mujoco.MjSpec, flange: mujoco.MjsBody, hand: HandModel) -> mu
             name="adapter",
             type=mujoco.mjtGeom.mjGEOM_CYLINDER,
             fromto=[x_back, 0, 0, x_eef, 0, 0],
-            size=[0.032, 0, 0],
+            size=[ADAPTER_RADIUS_M, 0, 0],
             rgba=_SKIN,
             mass=0.3 * hand.mass_kg,
         )

@@ -4,13 +4,15 @@ Calls made here: connect, get_version, motion_enable, set_mode, set_state, get_s
 clean_warn, set_servo_angle, set_servo_angle_j, set_position, set_tool_position, set_position_aa, set_servo_cartesian,
 set_servo_cartesian_aa, move_circle, move_gohome, set_pause_time, vc_set_joint_velocity, vc_set_cartesian_velocity,
 get_servo_angle, get_position, get_position_aa, get_joint_states, get_joints_torque, get_inverse_kinematics,
-get_forward_kinematics, is_joint_limit, is_tcp_limit, get_cmdnum, set_collision_sensitivity, set_tcp_offset,
+get_forward_kinematics, is_joint_limit, is_tcp_limit, get_cmdnum, set_collision_sensitivity,
+set_self_collision_detection, set_tcp_offset,
 set_tcp_load, set_reduced_mode, set_reduced_max_tcp_speed, set_reduced_max_joint_speed, set_reduced_tcp_boundary,
 set_reduced_joint_range, get_reduced_mode, get_reduced_states, set_fence_mode, set_collision_rebound, emergency_stop,
 the report stream, disconnect.
 """
 
 import math
+import socket
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -19,7 +21,8 @@ from xarm.core.config.x_config import XCONF
 from xarm.wrapper import XArmAPI
 from xarm.x3.report import ReportDataStructure
 
-from deft_core.kinematics import flange_pose
+from deft_core.arm_shape import SelfClearance
+from deft_core.kinematics import flange_pose, joint_frames
 from deft_sim.devices.faults import WireFaults
 from deft_sim.devices.rig import ArmRig, wait_for
 from deft_sim.devices.xarm_report import REPORTS
@@ -38,7 +41,9 @@ def connect(arm_rig: ArmRig, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connec
         opened.append(api)
         return api
 
+    patience = socket.getdefaulttimeout()  # the SDK sets it, for the whole process
     yield open_one
+    socket.setdefaulttimeout(patience)
     for api in opened:
         api.disconnect()
 
@@ -295,6 +300,25 @@ def test_boundary_takes_effect_when_the_fence_is_set_and_lets_it_back_in(arm_rig
     arm.set_state(0)
     wait_for(lambda: arm.error_code == 0, "the report shows no error: set_position looks there")
     assert arm.set_position(x=x, speed=200, wait=True, timeout=20) == 0
+
+
+def test_an_arm_about_to_touch_itself_stops_with_error_22_where_that_is_watched(arm_rig: ArmRig, arm: XArmAPI) -> None:
+    def gap() -> float:
+        return SelfClearance().of_frames(joint_frames(arm_rig.plant.arm_state().q))[0]
+
+    folding = [0.0, -0.8, 0.19, 0.0, 1.3, 0.0]
+    assert arm.set_self_collision_detection(True) == 0
+    assert gap() > 0.05
+    arm.set_servo_angle(angle=folding, speed=1.0, is_radian=True)
+    wait_for(lambda: arm.get_err_warn_code()[1][0] == 22, "error 22")
+    assert -0.01 < gap() < 0.01
+    arm.clean_error()
+    arm.set_state(0)
+    wait_for(lambda: arm.error_code == 0, "the report shows no error")
+    assert arm.set_servo_angle(angle=START.tolist(), speed=1.0, is_radian=True, wait=True, timeout=20) == 0
+    assert arm.set_self_collision_detection(False) == 0
+    assert arm.set_servo_angle(angle=folding, speed=1.0, is_radian=True, wait=True, timeout=20) == 0
+    assert gap() < -0.01  # nothing of flesh and bone: a kinematic arm goes where it is told
 
 
 def test_reduced_mode_reads_back_and_caps_the_speed(arm_rig: ArmRig, arm: XArmAPI) -> None:
