@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+# Which of how many processes of pytest-xdist this is: each has domains of its own.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 # The ports of higher domains lie among the ephemeral ones (from 32768 on Linux), where any socket may sit on them.
-_domains = itertools.cycle(range(1, 101))
+_domains = itertools.cycle(range(1 + _worker, 101, _workers))
 for _ in range(os.getpid() % 100):
     next(_domains)
 

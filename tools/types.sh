@@ -8,6 +8,6 @@ export MYPYPATH
 for package in src/deft_*/; do
   name="$(basename "$package")"
   [ -d "$package/$name" ] || continue
-  (cd "$package" && mypy --config-file ../../pyproject.toml --cache-dir "../../.mypy_cache/$name" "$name") || exit 1
+  (cd "$package" && mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache/src "$name") || exit 1
 done
 (cd ros2_lite/src && MYPYPATH= mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache/ros2_lite ros2_lite rclpy)

@@ -23,7 +23,7 @@ from deft_cem.optimizers import make_optimizer
 from deft_cem.store import RunRecord
 
 pytestmark = [pytest.mark.graph, pytest.mark.slow, pytest.mark.timeout(400)]
-DEADLINE_S = 180.0
+DEADLINE_S = 280.0
 Launch = Callable[..., subprocess.Popen[str]]
 
 
