@@ -1,5 +1,8 @@
 """How Cyclone DDS is configured, and DDS's names."""
 
+import contextlib
+import os
+
 import pytest
 
 from ros2_lite.dds import domain, names
@@ -67,3 +70,23 @@ def test_names_go_to_dds_and_back():
     assert names.ros_type_from_dds("Plain") == "Plain"
     assert names.ros_service_type_from_dds("a::srv::dds_::Add_Request_") == "a/srv/Add"
     assert names.ros_service_type_from_dds("std_msgs::msg::dds_::String_") is None
+
+
+def test_the_last_to_leave_a_domain_gives_its_sockets_back(free_domain):
+    def sockets():
+        links = []
+        for name in os.listdir("/proc/self/fd"):
+            with contextlib.suppress(OSError):  # listing opens one that is gone by now
+                links.append(os.readlink(f"/proc/self/fd/{name}"))
+        return sum(link.startswith("socket:") for link in links)
+
+    before = sockets()
+    for _ in range(3):
+        number = free_domain()
+        one, other = domain.Participant(number), domain.Participant(number)
+        assert sockets() > before
+        one.close()
+        again = domain.Participant(number)  # the domain is still open, and this one is in it
+        other.close()
+        again.close()
+        assert sockets() == before

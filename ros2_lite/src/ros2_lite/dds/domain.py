@@ -16,7 +16,7 @@ MAX_PARTICIPANT_INDEX = 119
 MAX_DOMAIN_ID = 232
 
 _lock = threading.Lock()
-_domains: set[int] = set()  # opened by this process; they stay open until it ends
+_domains: dict[int, tuple[int, int]] = {}  # open in this process: their handle, and how many participants are in them
 
 
 def default_domain_id() -> int:
@@ -81,30 +81,49 @@ def _names_interfaces(uri: str) -> bool:
     return "NetworkInterface" in text
 
 
+def _enter(domain_id: int) -> None:
+    """Open a domain in this process, as the environment says, or use the one that is open."""
+    with _lock:
+        handle, users = _domains.get(domain_id) or (
+            check(lib.dds_create_domain(domain_id, configuration().encode()), f"cannot open domain {domain_id}"),
+            0,
+        )
+        _domains[domain_id] = (handle, users + 1)
+
+
+def _leave(domain_id: int) -> None:
+    """Close a domain that nobody in this process uses any more."""
+    with _lock:
+        handle, users = _domains.pop(domain_id)
+        if users > 1:
+            _domains[domain_id] = (handle, users - 1)
+        else:
+            lib.dds_delete(handle)
+
+
 class Participant:
     """One presence in one domain; every endpoint of a context belongs to it."""
 
     def __init__(self, domain_id: int, enclave: str = "/") -> None:
         self.domain_id = domain_id
-        with _lock:
-            if domain_id not in _domains:
-                check(lib.dds_create_domain(domain_id, configuration().encode()), f"cannot open domain {domain_id}")
-                _domains.add(domain_id)
+        _enter(domain_id)
         user_data = f"enclave={enclave};".encode()
         qos = lib.dds_create_qos()
         lib.dds_qset_userdata(qos, user_data, len(user_data))
         try:
+            crowded = f"at most {MAX_PARTICIPANT_INDEX + 1} processes share one on a machine"
             handle = lib.dds_create_participant(domain_id, qos, None)
+            self.handle = check(handle, f"cannot join domain {domain_id} ({crowded})")
+        except BaseException:
+            _leave(domain_id)
+            raise
         finally:
             lib.dds_delete_qos(qos)
-        self.handle = check(
-            handle,
-            f"cannot join domain {domain_id} (at most {MAX_PARTICIPANT_INDEX + 1} processes share one on a machine)",
-        )
         guid = Guid()
         check(lib.dds_get_guid(self.handle, ct.byref(guid)), "the participant has no guid")
         self.guid = bytes(guid.v)
 
     def close(self) -> None:
-        """Leave the domain and delete all endpoints in it."""
+        """Leave the domain and delete all endpoints in it; the last of a process gives its sockets back."""
         lib.dds_delete(self.handle)
+        _leave(self.domain_id)
