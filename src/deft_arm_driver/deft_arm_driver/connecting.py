@@ -6,13 +6,32 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from deft_core.workcell import ArmSettings
 from deft_driver.faults import DeviceFault
 
 with contextlib.redirect_stdout(io.StringIO()):  # it prints its version on import
+    from xarm.core.comm import socket_port
     from xarm.core.config.x_config import XCONF
     from xarm.wrapper import XArmAPI
+
+
+class _Sockets:
+    """The module `socket` as the SDK sees it: all of it but the timeout of everybody else's sockets.
+
+    With each connection it makes, from threads of its own too, it sets the default of the whole process to a second
+    and then its own socket's by name. The second is all that it needs.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(socket, name)
+
+    def setdefaulttimeout(self, seconds: float | None) -> None:
+        """Leave it."""
+
+
+socket_port.socket = _Sockets()
 
 
 def connect(settings: ArmSettings, deadline_s: float, alive: Callable[[], bool]) -> XArmAPI:
@@ -40,15 +59,11 @@ def connect(settings: ArmSettings, deadline_s: float, alive: Callable[[], bool])
 
 def _try(settings: ArmSettings) -> tuple[XArmAPI | None, str]:
     """Connect once: the SDK's object and nothing, or why not."""
-    # The SDK sets the default of the whole process to a second: everybody else's sockets would give up after it.
-    patience = socket.getdefaulttimeout()
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             api = XArmAPI(settings.host, is_radian=True, report_type="real", forbid_uds=True, enable_report=True)
     except Exception as error:  # the SDK raises plain Exception
         return None, str(error) or type(error).__name__
-    finally:
-        socket.setdefaulttimeout(patience)
     if api.connected and api.axis == 6:
         return api, ""
     axis = api.axis

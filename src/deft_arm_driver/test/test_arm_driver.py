@@ -87,6 +87,7 @@ def test_connecting_leaves_the_sockets_of_others_as_patient_as_they_were(
         connect(cell.arm, 5.0, lambda: True).disconnect()
         with pytest.raises(DeviceFault, match="cannot reach"):
             connect(nobody, 0.0, lambda: True)
+        driver.enable()
         assert socket.getdefaulttimeout() == patience_s
     finally:
         socket.setdefaulttimeout(None)

@@ -43,9 +43,9 @@ def connect(arm_rig: ArmRig, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connec
 
     patience = socket.getdefaulttimeout()  # the SDK sets it, for the whole process
     yield open_one
-    socket.setdefaulttimeout(patience)
     for api in opened:
         api.disconnect()
+    socket.setdefaulttimeout(patience)
 
 
 @pytest.fixture
