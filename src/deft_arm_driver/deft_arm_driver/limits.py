@@ -1,7 +1,7 @@
 """Tell the controller what hangs on its flange and what it must not do, instead of trusting what it was left with.
 
 Fences and collision detection are off, or whatever was saved last, until somebody sets them; a reduced mode left on
-caps speed. So all of it is written, in one order, and read back.
+caps speed. So all of it is written, in one order, and what a limit rests on is read back.
 
 SDK calls made: set_tcp_load, set_tcp_offset, set_collision_sensitivity, set_collision_tool_model,
 set_self_collision_detection, set_reduced_tcp_boundary, set_reduced_max_tcp_speed, set_reduced_max_joint_speed,

@@ -11,9 +11,9 @@ import numpy as np
 from deft_core.geometry import Array, inverse
 from deft_core.hand import HandModel
 
-# Each link's capsules in its joint's frame (base_link for the base): (from, to, radius), metres. Radii after the data
-# sheet's drawings, rounded.
+# From, to and radius, metres.
 Capsule = tuple[tuple[float, float, float], tuple[float, float, float], float]
+# Each link's in its joint's frame, the base's in base_link. Radii after the data sheet's drawings, rounded.
 BASE: tuple[Capsule, ...] = (((0, 0, 0.01), (0, 0, 0.075), 0.066), ((0, 0, 0.09), (0, 0, 0.165), 0.058))
 LINKS: tuple[tuple[Capsule, ...], ...] = (
     (((0, 0, -0.08), (0, 0, 0.0), 0.058),),
