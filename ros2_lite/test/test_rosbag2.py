@@ -7,6 +7,7 @@ import time
 
 import pytest
 import rclpy
+import rclpy.logging
 
 rosbag2_py = pytest.importorskip("rosbag2_py")
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy  # noqa: E402
@@ -41,6 +42,14 @@ def contents(reader):
     while reader.has_next():
         found.append(reader.read_next())
     return found
+
+
+@pytest.fixture(autouse=True)
+def level():
+    """A recorder's or player's log level is the whole process's: put back what it was."""
+    before = rclpy.logging.get_logger_level("")
+    yield
+    rclpy.logging.set_logger_level("", before)
 
 
 @pytest.fixture(params=STORAGES)

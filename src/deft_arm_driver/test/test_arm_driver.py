@@ -3,9 +3,8 @@
 SDK calls exercised here, all the driver makes: XArmAPI (connect), get_robot_sn, set_timeout, register_report_callback,
 release_report_callback, get_state, get_err_warn_code, get_servo_angle, clean_warn, clean_error, motion_enable,
 set_mode, set_state, set_servo_angle_j, set_tcp_load, set_tcp_offset, set_collision_sensitivity,
-set_collision_tool_model, set_self_collision_detection,
-set_reduced_tcp_boundary, set_reduced_max_tcp_speed, set_reduced_max_joint_speed, set_fence_mode, set_reduced_mode,
-get_reduced_states, disconnect.
+set_collision_tool_model, set_self_collision_detection, set_reduced_tcp_boundary, set_reduced_max_tcp_speed,
+set_reduced_max_joint_speed, set_fence_mode, set_reduced_mode, get_reduced_states, disconnect.
 """
 
 import socket

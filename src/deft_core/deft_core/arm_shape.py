@@ -62,9 +62,7 @@ class SelfClearance:
 
     @cached_property
     def _parts(self) -> tuple[Array, Array, Array, Array]:
-        """Of each capsule: its frame (0 the base, 1 to 6 the links), ends (n, 4, 2) there, radius, and body (7 the
-        hand).
-        """
+        """Of n capsules: frames (0 base, 1 to 6 links), ends there (n, 4, 2), radii, and bodies (7 is the hand)."""
         rows = [(0, 0, capsule) for capsule in BASE]
         rows += [(i + 1, i + 1, capsule) for i, capsules in enumerate(LINKS) for capsule in capsules]
         rows += [(6, 7, capsule) for capsule in self.tool]
@@ -86,8 +84,10 @@ class SelfClearance:
         return first[apart], second[apart], (radius[first] + radius[second])[apart]
 
     def of_frames(self, frames: Array) -> tuple[float, str]:
-        """Least distance (m, negative where they overlap) between any two parts, and which two, at link frames
-        (6, 4, 4) in base_link.
+        """Least distance of any two parts (m, negative where they overlap), and which two.
+
+        Args:
+            frames: (6, 4, 4) of the links in base_link, as `joint_frames` gives them.
         """
         frame, ends, _, body = self._parts
         first, second, touching = self._pairs

@@ -5,10 +5,9 @@ clean_warn, set_servo_angle, set_servo_angle_j, set_position, set_tool_position,
 set_servo_cartesian_aa, move_circle, move_gohome, set_pause_time, vc_set_joint_velocity, vc_set_cartesian_velocity,
 get_servo_angle, get_position, get_position_aa, get_joint_states, get_joints_torque, get_inverse_kinematics,
 get_forward_kinematics, is_joint_limit, is_tcp_limit, get_cmdnum, set_collision_sensitivity,
-set_self_collision_detection, set_tcp_offset,
-set_tcp_load, set_reduced_mode, set_reduced_max_tcp_speed, set_reduced_max_joint_speed, set_reduced_tcp_boundary,
-set_reduced_joint_range, get_reduced_mode, get_reduced_states, set_fence_mode, set_collision_rebound, emergency_stop,
-the report stream, disconnect.
+set_self_collision_detection, set_tcp_offset, set_tcp_load, set_reduced_mode, set_reduced_max_tcp_speed,
+set_reduced_max_joint_speed, set_reduced_tcp_boundary, set_reduced_joint_range, get_reduced_mode, get_reduced_states,
+set_fence_mode, set_collision_rebound, emergency_stop, the report stream, disconnect.
 """
 
 import math
