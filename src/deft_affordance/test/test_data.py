@@ -147,3 +147,22 @@ def test_kinds_of_one_s_own_choice(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["--out", str(tmp_path), "--kinds", "lemon,plum"])
     assert "no such kind: plum; there are bagel, " in capsys.readouterr().err
+
+
+def test_a_folder_keeps_to_what_it_was_begun_with(tmp_path):
+    """Shards made with two settings would lie in one data set; only how many there are may grow."""
+    from deft_affordance.data.generate import main
+
+    def make(*more: str) -> None:
+        main(["--out", str(tmp_path), "--kinds", "lemon", "--views", "1", "--tries", "4", "--workers", "1", *more])
+
+    make("--objects", "1")
+    before = sorted(tmp_path.iterdir()), (tmp_path / "manifest.json").read_bytes()
+    with pytest.raises(SystemExit, match=r"begun with seed 0, not 1: go on with the same settings"):
+        make("--objects", "1", "--seed", "1")
+    assert (sorted(tmp_path.iterdir()), (tmp_path / "manifest.json").read_bytes()) == before
+    make("--objects", "2")
+    assert len(list(tmp_path.glob("shard-*.npz"))) == 2
+    (tmp_path / "settings.json").write_text("[", encoding="utf-8")
+    with pytest.raises(SystemExit, match="does not say what was begun"):
+        make("--objects", "2")

@@ -22,7 +22,7 @@ from deft_affordance.data.draws import Drawn
 from deft_affordance.data.human_grasps import find_grasps
 from deft_affordance.data.instructions import draw_instruction
 from deft_affordance.data.objects import KINDS, TURNS, draw_object
-from deft_affordance.data.shards import write_manifest, write_shard
+from deft_affordance.data.shards import claim, write_manifest, write_shard
 from deft_affordance.data.tabletop import Tabletop
 from deft_affordance.data.views import Photographer
 from deft_affordance.workers import add_ray_argument, each_done
@@ -120,12 +120,13 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.workers < 1:
         parser.error(f"argument --workers: {args.workers} is less than 1")
-    args.out.mkdir(parents=True, exist_ok=True)
+    settings = {name: value for name, value in vars(args).items() if name not in ("out", "workers", "ray")}
     started = time.monotonic()
     try:
+        claim(args.out, settings, may_differ=("objects",))
         for _ in tqdm(make_shards(args), total=args.objects, unit="object", disable=None):
             pass
-        total = write_manifest(args.out, {k: v for k, v in vars(args).items() if k not in ("out", "workers", "ray")})
+        total = write_manifest(args.out, settings)
     except (DeftError, OSError) as error:
         sys.exit(f"generate: {error}")
     found, sought = (sum(n for key, n in total.items() if key.startswith(name)) for name in ("found", "sought"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from deft_core.errors import DeftError
 
 MANIFEST = "manifest.json"
+SETTINGS = "settings.json"
 COUNTS = "counts"
 FIELDS = (
     "crop",
@@ -58,6 +60,33 @@ class Samples:
         first = objects[min(len(objects) - 1, round(len(objects) * (1.0 - held_out)))]
         out = self["object"] >= first
         return self.take(np.flatnonzero(~out)), self.take(np.flatnonzero(out))
+
+
+def claim(folder: Path, settings: dict[str, object], may_differ: Collection[str] = ()) -> None:
+    """Make a data folder this data set's own, before its first shard is written, or see that it is.
+
+    Args:
+        folder: made if it is not there.
+        settings: what every shard depends on, as JSON has it.
+        may_differ: names of settings that may be others than those the folder was begun with.
+
+    Raises:
+        DataUnusable: the folder was begun with other settings; nothing of it is changed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / SETTINGS
+    if not path.exists():
+        path.with_suffix(".part").write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+        path.with_suffix(".part").replace(path)
+        return
+    try:
+        begun = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise DataUnusable(f"{path} does not say what was begun here ({error}); choose another --out") from error
+    names = [name for name in (begun | settings) if name not in may_differ and begun.get(name) != settings.get(name)]
+    if names:
+        was = ", ".join(f"{name} {begun.get(name)!r}, not {settings.get(name)!r}" for name in names)
+        raise DataUnusable(f"{folder} was begun with {was}: go on with the same settings, or choose another --out")
 
 
 def write_shard(folder: Path, index: int, rows: list[dict[str, object]], counts: dict[str, int]) -> Path:
