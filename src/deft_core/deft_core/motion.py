@@ -19,7 +19,8 @@ from deft_core.errors import Unreachable
 from deft_core.geometry import Array
 from deft_core.grasp import GraspParameters
 from deft_core.hand import HandModel
-from deft_core.kinematics import inverse_kinematics, joint_frames
+from deft_core.kinematics import joint_frames
+from deft_core.planner import ArmPlanner
 from deft_core.wrist import approach_direction, wrist_pose
 
 if TYPE_CHECKING:
@@ -118,25 +119,30 @@ def episode_motion(
 def _way_in(T_grasp: Array, direction: Array, hand: HandModel, cell: "WorkcellConfig") -> tuple[Array, Array]:
     """Where to come to a grasp from: high above the pre-grasp, and the pre-grasp, (4, 4) each.
 
-    As far off as the workcell says, or where the arm does not reach that or folds onto itself, from nearer by.
+    As far off as the workcell says, or where the arm does not come that way or folds onto itself, from nearer by.
     """
-    ways, itself = [], SelfClearance(hard_parts(hand))
+    ways = []
     for share in _NEARER:
         T_pre = T_grasp.copy()
         T_pre[:3, 3] -= share * cell.approach_m * direction
         T_pre = lifted(T_pre, hand, cell)
         T_high = T_pre.copy()
         T_high[2, 3] += share * cell.lift_clearance_m
-        if all(_goes(T @ hand.T_wrist_eef, itself, cell) for T in (T_high, T_pre)):
-            return T_high, T_pre
         ways.append((T_high, T_pre))
+        if _goes(ways[-1], T_grasp, hand, cell):
+            return ways[-1]
     return ways[0]  # the planner will say what is wrong with it
 
 
-def _goes(T_base_eef: Array, itself: SelfClearance, cell: "WorkcellConfig") -> bool:
-    """Is a pose within reach, the arm clear of itself?"""
+def _goes(way: tuple[Array, Array], T_grasp: Array, hand: HandModel, cell: "WorkcellConfig") -> bool:
+    """Does the arm come from home by a way in to the grasp, from one pose to the next, clear of itself at the poses?"""
+    planner, itself = ArmPlanner(cell.arm, hand), SelfClearance(hard_parts(hand))
     try:
-        q = inverse_kinematics(T_base_eef, np.asarray(cell.arm.home_rad))
+        q = planner.solve(way[0], np.asarray(cell.arm.home_rad))
+        for T in (way[1], T_grasp):
+            if itself.of_frames(joint_frames(q))[0] < cell.self_clearance_m + _MARGIN_M:
+                return False
+            q = planner.way(q, T)[-1]
     except Unreachable:
         return False
-    return itself.of_frames(joint_frames(q))[0] >= cell.self_clearance_m + _MARGIN_M
+    return True

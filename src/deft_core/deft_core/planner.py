@@ -1,6 +1,7 @@
 """Plan arm motion: from wrist poses to joint trajectories in robot time, within limits."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +11,9 @@ from deft_core import kinematics
 from deft_core.errors import Unreachable
 from deft_core.geometry import Array, interpolate, inverse, rotation_angle
 from deft_core.hand import HandModel
-from deft_core.workcell import ArmSettings
+
+if TYPE_CHECKING:
+    from deft_core.workcell import ArmSettings
 
 # Spacing of inverse-kinematics solutions along a path; joint angles between them come from a spline.
 _KNOT_M = 0.02
@@ -45,7 +48,7 @@ class JointTrajectory:
 class ArmPlanner:
     """Plans for one arm with one hand on its flange."""
 
-    def __init__(self, settings: ArmSettings, hand: HandModel) -> None:
+    def __init__(self, settings: "ArmSettings", hand: HandModel) -> None:
         self.settings = settings
         self.T_wrist_eef = hand.T_wrist_eef
         self._T_eef_wrist = inverse(hand.T_wrist_eef)
@@ -88,15 +91,27 @@ class ArmPlanner:
         T0 = self.wrist_pose(q)
         distance = float(np.linalg.norm(T_base_wrist[:3, 3] - T0[:3, 3]))
         angle = rotation_angle(T0[:3, :3].T @ T_base_wrist[:3, :3])
-        knots = max(4, int(np.ceil(max(distance / _KNOT_M, angle / _KNOT_RAD))))
-        fractions = np.linspace(0.0, 1.0, knots + 1)
-        path = np.vstack([q, self._solve_path(q, interpolate(T0, T_base_wrist, fractions[1:]), smooth_end=False)])
+        path = self.way(q, T_base_wrist)
         # Quintic rest-to-rest profile: its peak speed is 15/8 of the mean.
         duration = max(15 / 8 * distance / speed_mps, 15 / 8 * angle / speed_radps, 0.1)
-        u = np.linspace(0.0, 1.0, max(12, 2 * knots) + 1)
+        u = np.linspace(0.0, 1.0, max(12, 2 * (len(path) - 1)) + 1)
         s = u**3 * (10 - 15 * u + 6 * u**2)
-        along = CubicSpline(fractions, path, axis=0)(s)
+        along = CubicSpline(np.linspace(0.0, 1.0, len(path)), path, axis=0)(s)
         return self._timed(u * duration, along)
+
+    def way(self, q: ArrayLike, T_base_wrist: Array) -> Array:
+        """Joint angles (n, 6) at places evenly spread on the straight way from q (6,), the first, to a wrist pose.
+
+        Raises:
+            Unreachable: the goal, or a pose on the way to it, is out of the arm's reach.
+        """
+        q = np.asarray(q, dtype=float)
+        T0 = self.wrist_pose(q)
+        distance = float(np.linalg.norm(T_base_wrist[:3, 3] - T0[:3, 3]))
+        angle = rotation_angle(T0[:3, :3].T @ T_base_wrist[:3, :3])
+        knots = max(4, int(np.ceil(max(distance / _KNOT_M, angle / _KNOT_RAD))))
+        poses = interpolate(T0, T_base_wrist, np.linspace(0.0, 1.0, knots + 1)[1:])
+        return np.vstack([q, self._solve_path(q, poses, smooth_end=False)])
 
     def move_joints(self, q: ArrayLike, q_goal: ArrayLike) -> JointTrajectory:
         """Plan from rest to rest in joint space along a quintic."""

@@ -171,6 +171,30 @@ def test_where_the_full_approach_is_out_of_reach_the_hand_comes_from_nearer_by()
         PLANNER.solve(full, HOME)
 
 
+def test_where_the_straight_way_down_needs_another_arm_configuration_the_hand_comes_from_nearer_by() -> None:
+    """Both ends of a way within reach do not make it one: this pinch at a lying spoon was refused on the approach."""
+    fingers = [0.35, 1.41, 0.67, 0.54, -0.07, 1.34, 0.58, 0.46, -0.35, 1.75, 0.31, 0.25, 1.1, -0.08, 0.29, 0.23]
+    grasp = GraspParameters(np.array([0.508, 0.041, 0.031]), np.array([-0.4, 0.07, 0.18]), np.array(fingers))
+    motion = episode_motion(grasp, demo(), HAND, [-0.0924, -0.0539, 0.0177], CELL)
+    above, before, at = (step.T_base_wrist for step in motion if isinstance(step, ArmMove))
+    off = np.linalg.norm(at[:3, 3] - before[:3, 3])
+    assert 0.4 * CELL.approach_m < off < 0.9 * CELL.approach_m
+
+    def come(*poses: np.ndarray) -> np.ndarray:
+        q = PLANNER.solve(poses[0], HOME)
+        for T in poses[1:]:
+            q = PLANNER.way(q, T)[-1]
+        return q
+
+    assert np.allclose(PLANNER.wrist_pose(come(above, before, at)), at, atol=2e-3)
+    full, high = before.copy(), above.copy()
+    full[:3, 3] = at[:3, 3] + (before[:3, 3] - at[:3, 3]) * CELL.approach_m / off
+    high[:3, 3] = full[:3, 3] + [0.0, 0.0, CELL.lift_clearance_m]
+    come(high, full)
+    with pytest.raises(Unreachable, match="another arm configuration"):
+        come(high, full, at)
+
+
 def test_going_home_unwinds_whatever_a_pour_wound_up() -> None:
     q = HOME + np.array([0.2, 0.1, -0.1, 0.4, 0.2, 2.4])
     trajectory = PLANNER.move(q, PLANNER.wrist_pose(HOME), straight=False)
