@@ -36,6 +36,7 @@ setup(
             "teach_names=deft_affordance.teach_names:main",
             "evaluate=deft_affordance.evaluate:main",
             "calibrate_hand=deft_affordance.calibrate_hand:main",
+            "calibrate_pinch=deft_affordance.calibrate_pinch:main",
             "generate=deft_affordance.data.generate:main",
             "export_samples=deft_affordance.data.export_samples:main",
             "find_aim=deft_affordance.data.find_aim:main",

@@ -103,14 +103,18 @@ def tip_matcher(name: str, hand: HandModel) -> TipMatcher:
     return DexFingertips(hand)
 
 
+def aperture(mano_pose: Array) -> float:
+    """Thumb tip to the middle of index and middle fingertip, metres, of a MANO pose (45,)."""
+    tips = hand_points(mano_pose)[[_INDEX, _MIDDLE, _THUMB]]
+    return float(np.linalg.norm(tips[:2].mean(axis=0) - tips[2]))
+
+
 def wrapped(mano_pose: Array, contact: Array) -> float:
     """Whether a person's hand of a pose (45,) wraps (1) or pinches (0) what it touches at (3,), metres, wrist frame.
 
     In a wrap the fingers stay apart from the thumb and the contact is near the palm.
     """
-    tips = hand_points(mano_pose)[[_INDEX, _MIDDLE, _THUMB]]
-    aperture = float(np.linalg.norm(tips[:2].mean(axis=0) - tips[2]))
-    apart = np.clip((aperture - PINCH_M) / (WRAP_M - PINCH_M), 0.0, 1.0)
+    apart = np.clip((aperture(mano_pose) - PINCH_M) / (WRAP_M - PINCH_M), 0.0, 1.0)
     return float(apart * np.clip((TIPS_REACH_M + contact[0]) / (TIPS_REACH_M - PALM_REACH_M), 0.0, 1.0))
 
 

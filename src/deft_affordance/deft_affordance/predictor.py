@@ -8,7 +8,7 @@ to base_link, retarget the fingers. It refuses rather than guess.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from deft_affordance.checkpoint import SHIPPED, TextInput, load_prior
 from deft_affordance.contacts import nearest_on_mask
 from deft_affordance.crop import Crop
 from deft_affordance.errors import ContactOffObject, NoDepth, OutOfWorkspace, UnknownInstruction
+from deft_affordance.flat_pinch import over_table, tips_meet
 from deft_affordance.model import Prediction
 from deft_affordance.picking import Picker
 from deft_affordance.placing import stand, tip_matcher
@@ -26,7 +27,7 @@ from deft_core.geometry import Array, apply
 from deft_core.grasp import GraspParameters
 from deft_core.hand import HandModel, load_hand
 from deft_core.observation import Affordance, RGBDFrame
-from deft_core.wrist import rotation_from_camera, rpy_from_rotation, wrist_pose
+from deft_core.wrist import rotation_from_camera, rpy_from_rotation
 from deft_perception.deprojection import deproject
 from deft_perception.segmentation import SegmentationSettings, segment_tabletop
 from deft_vision.clip_match import ClipMatcher
@@ -137,7 +138,7 @@ class AffordancePredictor:
         human = self.prior.contact_map(mano) if self.prior.contact_map else self.prior.contact_in_wrist
         standing = stand(mano, human, self.hand, self._tips)
         reference = contact + R @ (self.contact_in_wrist - standing.contact_in_wrist)
-        grasp = self._above_table(GraspParameters(reference, rpy_from_rotation(R), standing.joints))
+        grasp = self.over_table(GraspParameters(reference, rpy_from_rotation(R), standing.joints), mano)
         left, top = max(crop.left, 0), max(crop.top, 0)
         return Affordance(
             instruction=instruction,
@@ -156,18 +157,17 @@ class AffordancePredictor:
             capture_id=frame.capture_id,
         )
 
+    def over_table(self, hold: GraspParameters, mano: Array) -> GraspParameters:
+        """What the hand does over the table of a person's hold, carried to it, and MANO pose (45,)."""
+        table_z_m = self.settings.segmentation.table_z_m
+        return over_table(hold, self.contact_in_wrist, self.hand, table_z_m, tips_meet(mano))
+
     def infer(self, crops: list[NDArray[np.uint8]], instruction: str) -> Prediction:
         """f alone: what the prior's network says of RGB crops (image_size, image_size, 3) under one instruction."""
         with torch.inference_mode():
             return self.prior.model(
                 to_batch(crops, self.prior.config.model.image_size), self._text([instruction] * len(crops))
             )
-
-    def _above_table(self, grasp: GraspParameters) -> GraspParameters:
-        """The grasp, raised until no finger is in the table: a person's are shorter, and were not."""
-        T = wrist_pose(grasp, self.contact_in_wrist)
-        missing = self.settings.segmentation.table_z_m - float(self.hand.finger_heights(T, grasp.joints).min())
-        return replace(grasp, contact=grasp.contact + np.array([0.0, 0.0, max(missing, 0.0)]))
 
     def _contact(
         self, pixel: Array, mask: NDArray[np.bool_], depth_mm: NDArray[np.uint16], crop: Crop

@@ -30,6 +30,22 @@ class Motors(Settings):
     torque_nm_per_a: Annotated[float, Field(gt=0)]
 
 
+class FlatPinch(Settings):
+    """How a hand pinches what lies flat, against how a person does: see `deft_affordance.flat_pinch`.
+
+    Attributes:
+        turn_rad: rotation vector of the wrist, in the wrist frame.
+        shift_m: of where thumb meets index and middle finger: along the hand's heading over the table, to its left, up.
+        joints_rad: added to the sixteen joints.
+        give_m: how deep into the table the fingers are told to go; they are soft.
+    """
+
+    turn_rad: Triple
+    shift_m: Triple
+    joints_rad: Annotated[tuple[float, ...], Field(min_length=16, max_length=16)]
+    give_m: Annotated[float, Field(ge=0.0, le=0.02)]
+
+
 class HandModel(Settings):
     """A four-fingered, 16-joint hand: twelve motors where PIP and DIP share a tendon, or sixteen.
 
@@ -37,7 +53,8 @@ class HandModel(Settings):
     bend angles is what the hand approaches with; `squeeze_rad` is added to every bend joint to hold (one number a
     hand, never a task). `seat_m` is where an object that the hand wraps should lie in the wrist frame, less where a
     person has it (`ros2 run deft_affordance calibrate_hand` measures it). `thumb_rad` is for a thumb whose joints are
-    no person's, so that a person's angles say nothing to them: its posture, opposed, to begin from.
+    no person's, so that a person's angles say nothing to them: its posture, opposed, to begin from. `flat` is how it
+    pinches what lies flat, where that is known (`ros2 run deft_affordance calibrate_pinch` finds it).
     """
 
     name: str
@@ -51,6 +68,7 @@ class HandModel(Settings):
     open_fraction: Annotated[float, Field(ge=-1, le=1)]
     squeeze_rad: Annotated[float, Field(ge=0, le=1.5)]
     thumb_rad: tuple[float, float, float, float] | None = None
+    flat: FlatPinch | None = None
     motors: Motors
     guard_points_m: list[Triple]
     fingers: dict[str, Finger]
