@@ -38,6 +38,7 @@ CONTENDERS: dict[str, tuple[str, dict[str, object]]] = {
     "cmaes": ("cmaes", {}),
     "cmaes, population 6, sigma 0.6": ("cmaes", {"population": 6, "sigma_scale": 0.6}),
     "bayes": ("bayes", {}),
+    "bayes, prior not tried": ("bayes", {"prior_tries": 0}),
     "bayes_hand": ("bayes_hand", {}),
     "preference": ("preference", {}),
 }

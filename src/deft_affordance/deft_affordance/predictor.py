@@ -68,6 +68,7 @@ class AffordancePredictor:
             that spin beside busy cores make it many times slower. None leaves torch as it is.
         retargeting: how the robot's fingertips come where the person's are in a pinch: "anatomical", by the person's
             angles and the least change of them (`fingertips`), or "dex", by dex-retargeting, where that is installed.
+            A hand's own way to pinch what lies flat is a change of the former, and left out with the latter.
 
     Attributes:
         contact_in_wrist: (3,) metres: the constant that ties contact to wrist in the grasp parameters.
@@ -94,6 +95,7 @@ class AffordancePredictor:
         clip = ClipMatcher(self._text.clip or clip_checkpoint) if clip_checkpoint else None
         self._picker = Picker(self.prior, clip, Sam(sam_checkpoint) if sam_checkpoint else None)
         self._tips = tip_matcher(retargeting, self.hand)
+        self._own_way = retargeting == "anatomical"
         self.contact_in_wrist: Array = self.prior.contact_in_wrist
         self.checkpoint_hash = hashlib.sha256(Path(checkpoint or SHIPPED).expanduser().read_bytes()).hexdigest()
         self.encoder_hash = self.prior.encoder_hash
@@ -159,8 +161,8 @@ class AffordancePredictor:
 
     def over_table(self, hold: GraspParameters, mano: Array) -> GraspParameters:
         """What the hand does over the table of a person's hold, carried to it, and MANO pose (45,)."""
-        table_z_m = self.settings.segmentation.table_z_m
-        return over_table(hold, self.contact_in_wrist, self.hand, table_z_m, tips_meet(mano))
+        meet = tips_meet(mano) if self._own_way else 0.0
+        return over_table(hold, self.contact_in_wrist, self.hand, self.settings.segmentation.table_z_m, meet)
 
     def infer(self, crops: list[NDArray[np.uint8]], instruction: str) -> Prediction:
         """f alone: what the prior's network says of RGB crops (image_size, image_size, 3) under one instruction."""

@@ -35,8 +35,42 @@ def test_the_model_asks_for_better_tries_than_the_warm_up(name):
     assert np.mean(gains) > 0.05
 
 
-def test_the_first_tries_are_centred_on_the_prior():
-    asked = np.array([make_optimizer("bayes", np.random.default_rng(s)).ask() for s in range(2000)]) / SIGMA_INITIAL
+def test_the_first_tries_are_the_prior_as_it_is_and_go_on_when_resumed():
+    optimizer = make_optimizer("bayes", np.random.default_rng(0))
+    for _ in range(2):
+        np.testing.assert_array_equal(optimizer.ask(), np.zeros(22))
+        optimizer.tell(np.zeros(22), 0.5)
+        resumed = make_optimizer("bayes", np.random.default_rng(1))
+        resumed.load_state_dict(json.loads(json.dumps(optimizer.state_dict())))
+        optimizer = resumed
+    assert np.abs(optimizer.ask()).min() > 0.0
+    assert np.abs(make_optimizer("bayes", np.random.default_rng(0), {"prior_tries": 0}).ask()).min() > 0.0
+
+
+def test_a_prior_that_needs_no_change_is_hardly_changed():
+    """The best tries' mean stays nearer to it than without the tries of the prior itself."""
+    off = {}
+    for tries in (0, 2):
+        means = []
+        for seed in range(4):
+            optimizer = make_optimizer("bayes", np.random.default_rng(seed), {"prior_tries": tries})
+            for _ in range(20):
+                residual = optimizer.ask()
+                optimizer.tell(residual, near(np.zeros(22))(residual))
+            best = np.argsort(optimizer.rewards)[::-1][:10]
+            means.append(np.linalg.norm(np.array(optimizer.residuals)[best].mean(axis=0) / SIGMA_INITIAL))
+        off[tries] = np.mean(means)
+    assert off[2] < 0.75 * off[0]
+
+
+def test_the_tries_after_them_are_centred_on_the_prior():
+    def third(seed: int) -> np.ndarray:
+        optimizer = make_optimizer("bayes", np.random.default_rng(seed))
+        for _ in range(2):
+            optimizer.tell(optimizer.ask(), 0.5)
+        return optimizer.ask()
+
+    asked = np.array([third(s) for s in range(2000)]) / SIGMA_INITIAL
     np.testing.assert_allclose(asked.mean(axis=0), 0.0, atol=0.06)
     np.testing.assert_allclose(asked.std(axis=0), 0.6, rtol=0.08)
 

@@ -1,9 +1,10 @@
 """Bayesian optimisation in a trust region, begun at the prior; and the same from comparisons alone.
 
-The trust region is the distribution of the best tries, as `cem_smooth` fits it, a little widened: it begins around the
-prior and narrows as tries agree. Where the cross-entropy method takes a random draw from it, a Gaussian process that
-was fitted to all tries chooses among a few hundred: the one it believes best, with a little credit for what it does not
-know and a pull towards the prior (table 4's sigmas say how far a grasp is likely to be off).
+The first tries are of the prior as it is. The trust region is the distribution of the best tries, as `cem_smooth` fits
+it, a little widened: it begins around the prior and narrows as tries agree. Where the cross-entropy method takes a
+random draw from it, a Gaussian process that was fitted to all tries chooses among a few hundred: the one it believes
+best, with a little credit for what it does not know and a pull towards the prior (table 4's sigmas say how far a grasp
+is likely to be off).
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ class TrustRegionConfig(SmoothedCemConfig):
     """Thirty noisy tries in 22 dimensions; chosen on `benchmarks/optimizers.py`, not on any task."""
 
     warm_up: int = Field(default=8, ge=2)
+    # The first so many tries are of the prior as it is. In 22 dimensions no draw comes near it: without them neither
+    # model nor elites know how good it is, and a prior that needs no change is changed.
+    prior_tries: int = Field(default=2, ge=0)
     elites: int = Field(default=8, ge=1)
     refit: Literal["algorithm1", "prose"] = "prose"
     # Dimensions searched: all 22, or contact, wrist and the first directions in which hands that hold things differ.
@@ -64,6 +68,8 @@ class TrustRegion(Cem):
 
     def ask(self) -> Array:
         """Propose a residual (22,)."""
+        if len(self.rewards) < self.config.prior_tries:
+            return np.zeros(self.dim)
         if len(self.rewards) < self.config.warm_up or not self._informed():
             return self._draw(1, 1.0)[0]
         residuals = self._draw(self.config.candidates, self.config.radius)
@@ -111,6 +117,13 @@ class TrustRegionHandConfig(TrustRegionConfig):
     """Contact, wrist and four directions of the hand: ten dimensions instead of 22."""
 
     space: Literal["whole", "hand_subspace"] = "hand_subspace"
+    prior_tries: int = Field(default=0, ge=0)  # it was measured so
+
+
+class PreferenceConfig(TrustRegionConfig):
+    """Two tries of the same residual have nothing to compare."""
+
+    prior_tries: int = Field(default=0, ge=0)
 
 
 class TrustRegionHand(TrustRegion):
@@ -128,6 +141,7 @@ class Preference(TrustRegion):
     """
 
     name: ClassVar[str] = "preference"
+    config_class: ClassVar[type[SmoothedCemConfig]] = PreferenceConfig
 
     def __init__(self, config: TrustRegionConfig, rng: np.random.Generator, sigma: Array | None = None) -> None:
         super().__init__(config, rng, sigma)
