@@ -41,6 +41,29 @@ def credit(best: Array, rewards: Array) -> Array:
     return advantage / total if total > 0.0 else np.full(len(best), 1.0 / len(best))
 
 
+def departure(rewards: Array, of_prior: NDArray[np.bool_], succeeded: NDArray[np.bool_], best: Array) -> float:
+    """How much of what was learned to believe where the prior, as it is, was tried and never failed.
+
+    Ten best of thirty tries are the better for having been chosen, and what makes them better on one object may be what
+    fails on another. So a prior none of whose own tries failed is left only as far as the best tries earned more than
+    it by more than chance (James and Stein once more, in the reward); one that failed, or was not tried, altogether.
+
+    Args:
+        rewards: (m,) of all tries.
+        of_prior: (m,) which of them were of the prior as it is.
+        succeeded: (m,) which are known to have succeeded.
+        best: (n,) rewards of the best tries.
+
+    Returns:
+        From 0, the prior as it is, to 1.
+    """
+    if not of_prior.any() or not succeeded[of_prior].all():
+        return 1.0
+    gain = float(best.mean() - rewards[of_prior].mean())
+    squared_error = rewards.var(ddof=1) * (1.0 / of_prior.sum() + 1.0 / len(best)) if len(rewards) > 1 else np.inf
+    return max(0.0, 1.0 - float(squared_error) / gain**2) if gain > 0.0 else 0.0
+
+
 def spread(values: Array, weights: Array, ddof: int) -> tuple[Array, Array]:
     """Variance of samples, and the squared standard error of their weighted mean.
 

@@ -1,17 +1,20 @@
 """The paper's policy: a conditional VAE over residuals (section 3.2), fitted to the ten best episodes.
 
 Encoder q(z | delta, c) and decoder p(delta | z, c) with c = (phi(I), xi). Ten episodes of 22 numbers are mostly noise
-around what made them good, and a decoder that can reproduce them repeats that noise in every trial. Three restraints:
+around what made them good, and a decoder that can reproduce them repeats that noise in every trial. Four restraints:
 
 - the decoder's noise is set to the edge of pure noise, so z is spent only on what stands out of it, such as two modes;
 - the condition is a few numbers that vanish far from the training scenes (`deft_cem.policies.condition`); it enters
   linearly, under a ridge, and is often dropped in training, so that z has to carry what the scene does not explain;
 - what neither carries is the elites' mean, each weighed by how much better it was than the average try, and believed
-  as far as it is beyond its own standard error. Where no try stands out, the prior is changed little.
+  as far as it is beyond its own standard error. Where no try stands out, the prior is changed little;
+- where the prior itself was among the tries, and never failed, all of this counts only as far as the best tries earned
+  more than it by more than chance (`deft_cem.shrinkage.departure`).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -22,7 +25,7 @@ from torch import Tensor
 from deft_cem.policies.base import Array, FitData, PolicyConfig, Prediction, ResidualPolicy, outside_names
 from deft_cem.policies.condition import ConditionConfig, apply_condition, fit_condition
 from deft_cem.policies.network import generator_from, layer, minimise, numpy_of, one_thread
-from deft_cem.shrinkage import credit, shrunk, spread
+from deft_cem.shrinkage import credit, departure, shrunk, spread
 from deft_core.grasp import GRASP_DIM, SIGMA_INITIAL
 
 
@@ -46,6 +49,8 @@ class CvaeConfig(PolicyConfig):
     # Pull the elites' mean towards the prior by its standard error: safer with a prior that is good already (see
     # benchmarks/optimizers.py), slower away from one that is not. The paper takes the mean as it is.
     shrink: bool = True
+    # Leave a prior that was tried as it is and never failed no further than the best tries were better for certain.
+    keep: bool = True
     steps: int = Field(default=400, ge=1)
     learning_rate: float = Field(default=0.01, gt=0.0)
     # Copies of each episode in a step, each with its own z, condition noise and dropout.
@@ -79,6 +84,15 @@ class CvaePolicy(ResidualPolicy):
         with one_thread():
             loss = self._train((target - mean) / scale, conditions, weights, generator_from(rng))
         self.tensors["target_mean"] = self._centre(target, weights)
+        if self.config.keep:
+            of_prior = ~data.residuals.any(axis=1)
+            share = departure(data.rewards, of_prior, data.successes, best.rewards)
+            if share < 1.0:  # then the prior as it is was tried, so it is in the box
+                self.tensors |= {
+                    "departure": np.array([share]),
+                    "box_low": np.minimum(self.tensors["box_low"], 0.0),
+                    "box_high": np.maximum(self.tensors["box_high"], 0.0),
+                }
         return loss
 
     def _centre(self, target: Array, weights: Array) -> Array:
@@ -148,7 +162,9 @@ class CvaePolicy(ResidualPolicy):
 
     def _finish(self, target: Array, std: Array, novelty: float, prior: Array) -> Prediction:
         del prior
-        return self._boxed(target, std, novelty)
+        held = self._boxed(target, std, novelty)
+        share = float(self.tensors["departure"][0]) if "departure" in self.tensors else 1.0
+        return replace(held, residual=share * held.residual)
 
 
 class DirectPolicy(CvaePolicy):
