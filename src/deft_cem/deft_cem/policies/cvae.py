@@ -85,7 +85,7 @@ class CvaePolicy(ResidualPolicy):
             loss = self._train((target - mean) / scale, conditions, weights, generator_from(rng))
         self.tensors["target_mean"] = self._centre(target, weights)
         if self.config.keep:
-            of_prior = ~data.residuals.any(axis=1)
+            of_prior = np.asarray((data.residuals == 0.0).all(axis=1))
             share = departure(data.rewards, of_prior, data.successes, best.rewards)
             if share < 1.0:  # then the prior as it is was tried, so it is in the box
                 self.tensors |= {
