@@ -60,8 +60,10 @@ def departure(rewards: Array, of_prior: NDArray[np.bool_], succeeded: NDArray[np
     if not of_prior.any() or not succeeded[of_prior].all():
         return 1.0
     gain = float(best.mean() - rewards[of_prior].mean())
-    squared_error = rewards.var(ddof=1) * (1.0 / of_prior.sum() + 1.0 / len(best)) if len(rewards) > 1 else np.inf
-    return max(0.0, 1.0 - float(squared_error) / gain**2) if gain > 0.0 else 0.0
+    if gain <= 0.0 or len(rewards) < 2:
+        return 0.0
+    squared_error = float(rewards.var(ddof=1)) * (1.0 / int(of_prior.sum()) + 1.0 / len(best))
+    return 1.0 - squared_error / gain**2 if squared_error < gain**2 else 0.0
 
 
 def spread(values: Array, weights: Array, ddof: int) -> tuple[Array, Array]:
