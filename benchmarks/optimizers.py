@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deft_cem.optimizers import Optimizer, make_optimizer
-from deft_cem.shrinkage import credit, shrunk, spread
+from deft_cem.shrinkage import credit, departure, shrunk, spread
 from deft_core.grasp import GRASP_DIM, SIGMA_INITIAL
 
 Array = NDArray[np.float64]
@@ -70,21 +70,28 @@ def run(name: str, options: dict[str, object], bias: float, seed: int) -> dict[s
     rng = np.random.default_rng([seed, 7])
     attempt = problem(bias, rng)
     optimizer = make_optimizer(name, np.random.default_rng(seed), options)
-    half = 0.0
+    half, succeeded = 0.0, []
     for episode in range(1, EPISODES + 1):
         residual = optimizer.ask()
-        optimizer.tell(residual, attempt(residual, rng)[0])
+        reward, success = attempt(residual, rng)
+        optimizer.tell(residual, reward)
+        succeeded.append(success)
         if 2 * episode == EPISODES:
             mean, noise = best(optimizer).mean(axis=0), np.random.default_rng([seed, 15])
             half = float(np.mean([attempt(mean, noise)[1] for _ in range(TRIALS)]))
     elites = best(optimizer)
     mean = elites.mean(axis=0)
-    weights = credit(np.sort(optimizer.rewards)[::-1][:ELITES], np.array(optimizer.rewards))
+    rewards, of_prior = np.array(optimizer.rewards), ~np.array(optimizer.residuals).any(axis=1)
+    earned = np.sort(rewards)[::-1][:ELITES]
+    weights = credit(earned, rewards)
+    credited = shrunk(weights @ elites, spread(elites, weights, 1)[1])
     finals = {
         "prior": np.zeros(GRASP_DIM),
         "elites": mean,
         "elites, shrunk": shrunk(mean, elites.var(axis=0, ddof=1) / ELITES),
-        "elites, credited and shrunk": shrunk(weights @ elites, spread(elites, weights, 1)[1]),
+        "elites, credited and shrunk": credited,
+        "the same, keeping a prior that did not fail": credited
+        * departure(rewards, of_prior, np.array(succeeded), earned),
     }
     shares = {k: float(np.mean([attempt(v, rng)[1] for _ in range(TRIALS)])) for k, v in finals.items()}
     return shares | {f"elites at {EPISODES // 2}": half, "last ten rewards": float(np.mean(optimizer.rewards[-10:]))}
