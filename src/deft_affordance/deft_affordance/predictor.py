@@ -160,7 +160,7 @@ class AffordancePredictor:
         )
 
     def over_table(self, hold: GraspParameters, mano: Array) -> GraspParameters:
-        """What the hand does over the table of a person's hold, carried to it, and MANO pose (45,)."""
+        """What the hand does over its table with a person's hold, carried to it, of a MANO pose (45,)."""
         meet = tips_meet(mano) if self._own_way else 0.0
         return over_table(hold, self.contact_in_wrist, self.hand, self.settings.segmentation.table_z_m, meet)
 

@@ -88,9 +88,7 @@ class ArmPlanner:
             return self.move_joints(q, self.solve(T_base_wrist, q))
         speed_mps = speed_mps or self.settings.speed_mps
         speed_radps = speed_radps or self.settings.speed_radps
-        T0 = self.wrist_pose(q)
-        distance = float(np.linalg.norm(T_base_wrist[:3, 3] - T0[:3, 3]))
-        angle = rotation_angle(T0[:3, :3].T @ T_base_wrist[:3, :3])
+        distance, angle = _apart(self.wrist_pose(q), T_base_wrist)
         path = self.way(q, T_base_wrist)
         # Quintic rest-to-rest profile: its peak speed is 15/8 of the mean.
         duration = max(15 / 8 * distance / speed_mps, 15 / 8 * angle / speed_radps, 0.1)
@@ -107,8 +105,7 @@ class ArmPlanner:
         """
         q = np.asarray(q, dtype=float)
         T0 = self.wrist_pose(q)
-        distance = float(np.linalg.norm(T_base_wrist[:3, 3] - T0[:3, 3]))
-        angle = rotation_angle(T0[:3, :3].T @ T_base_wrist[:3, :3])
+        distance, angle = _apart(T0, T_base_wrist)
         knots = max(4, int(np.ceil(max(distance / _KNOT_M, angle / _KNOT_RAD))))
         poses = interpolate(T0, T_base_wrist, np.linspace(0.0, 1.0, knots + 1)[1:])
         return np.vstack([q, self._solve_path(q, poses, smooth_end=False)])
@@ -177,3 +174,8 @@ class ArmPlanner:
         if np.abs(inside - spline(t)).max() > 0.0:  # overshoot past a limit between knots: shape-preserving spline
             return JointTrajectory(times, q, PchipInterpolator(times, q, axis=0))
         return JointTrajectory(times, q, spline)
+
+
+def _apart(A: Array, B: Array) -> tuple[float, float]:
+    """How far (m) and by what angle (rad) two poses (4, 4) are apart."""
+    return float(np.linalg.norm(B[:3, 3] - A[:3, 3])), rotation_angle(A[:3, :3].T @ B[:3, :3])

@@ -84,21 +84,24 @@ class CvaePolicy(ResidualPolicy):
         with one_thread():
             loss = self._train((target - mean) / scale, conditions, weights, generator_from(rng))
         self.tensors["target_mean"] = self._centre(target, weights)
-        if self.config.keep:
-            of_prior = np.asarray((data.residuals == 0.0).all(axis=1))
-            share = departure(data.rewards, of_prior, data.successes, best.rewards)
-            if share < 1.0:  # then the prior as it is was tried, so it is in the box
-                self.tensors |= {
-                    "departure": np.array([share]),
-                    "box_low": np.minimum(self.tensors["box_low"], 0.0),
-                    "box_high": np.maximum(self.tensors["box_high"], 0.0),
-                }
+        share = self._departure(best, data)
+        if share < 1.0:  # then the prior as it is was tried, so it is in the box
+            self.tensors |= {
+                "departure": np.array([share]),
+                "box_low": np.minimum(self.tensors["box_low"], 0.0),
+                "box_high": np.maximum(self.tensors["box_high"], 0.0),
+            }
         return loss
 
     def _centre(self, target: Array, weights: Array) -> Array:
         """What the decoder adds to (22,): the mean of the targets (n, 22), as far as it is to be believed."""
         mean = np.asarray(weights @ target)
         return shrunk(mean, spread(target, weights, 1)[1]) if self.config.shrink else mean
+
+    def _departure(self, best: FitData, data: FitData) -> float:
+        """How far to leave the prior, from 0 (not at all) to 1: see `departure`."""
+        of_prior = np.asarray((data.residuals == 0.0).all(axis=1))
+        return departure(data.rewards, of_prior, data.successes, best.rewards) if self.config.keep else 1.0
 
     def _target(self, best: FitData) -> Array:
         """What is modelled (n, 22): the residuals."""
@@ -182,6 +185,9 @@ class DirectPolicy(CvaePolicy):
 
     def _centre(self, target: Array, weights: Array) -> Array:
         return np.asarray(weights @ target)  # grasp parameters have no zero to be pulled to
+
+    def _departure(self, best: FitData, data: FitData) -> float:
+        return 1.0  # it takes no prior that it could keep
 
     def _finish(self, target: Array, std: Array, novelty: float, prior: Array) -> Prediction:
         held = np.clip(target, self.tensors["parameters_low"], self.tensors["parameters_high"])
