@@ -19,8 +19,8 @@ from deft_affordance.checkpoint import SHIPPED, TextInput, load_prior
 from deft_affordance.contacts import nearest_on_mask
 from deft_affordance.crop import Crop
 from deft_affordance.errors import ContactOffObject, NoDepth, OutOfWorkspace, UnknownInstruction
-from deft_affordance.flat_pinch import over_table, tips_meet
 from deft_affordance.model import Prediction
+from deft_affordance.own_pinch import own_way, tips_meet
 from deft_affordance.picking import Picker
 from deft_affordance.placing import stand, tip_matcher
 from deft_core.geometry import Array, apply
@@ -68,7 +68,7 @@ class AffordancePredictor:
             that spin beside busy cores make it many times slower. None leaves torch as it is.
         retargeting: how the robot's fingertips come where the person's are in a pinch: "anatomical", by the person's
             angles and the least change of them (`fingertips`), or "dex", by dex-retargeting, where that is installed.
-            A hand's own way to pinch what lies flat is a change of the former, and left out with the latter.
+            A hand's own way to pinch is a change of the former, and left out with the latter.
 
     Attributes:
         contact_in_wrist: (3,) metres: the constant that ties contact to wrist in the grasp parameters.
@@ -140,7 +140,7 @@ class AffordancePredictor:
         human = self.prior.contact_map(mano) if self.prior.contact_map else self.prior.contact_in_wrist
         standing = stand(mano, human, self.hand, self._tips)
         reference = contact + R @ (self.contact_in_wrist - standing.contact_in_wrist)
-        grasp = self.over_table(GraspParameters(reference, rpy_from_rotation(R), standing.joints), mano)
+        hold = GraspParameters(reference, rpy_from_rotation(R), standing.joints)
         left, top = max(crop.left, 0), max(crop.top, 0)
         return Affordance(
             instruction=instruction,
@@ -155,14 +155,20 @@ class AffordancePredictor:
             embedding=out.embedding[0].numpy(),
             encoder_hash=self.encoder_hash,
             contact_depth_m=depth,
-            prior=grasp,
+            prior=self.own_way(hold, mano, standing.wrap),
             capture_id=frame.capture_id,
         )
 
-    def over_table(self, hold: GraspParameters, mano: Array) -> GraspParameters:
-        """What the hand does over its table with a person's hold, carried to it, of a MANO pose (45,)."""
-        meet = tips_meet(mano) if self._own_way else 0.0
-        return over_table(hold, self.contact_in_wrist, self.hand, self.settings.segmentation.table_z_m, meet)
+    def own_way(self, hold: GraspParameters, mano: Array, wrap: float) -> GraspParameters:
+        """What this hand does, over its table, with a person's hold of a MANO pose (45,), carried to it.
+
+        Args:
+            hold: with the person's wrist, tip on tip or seated in the palm.
+            mano: (45,) rad.
+            wrap: 1 where the palm holds, 0 where the fingertips do (`Standing.wrap`).
+        """
+        tips, meet = (1.0 - wrap, tips_meet(mano)) if self._own_way else (0.0, 0.0)
+        return own_way(hold, self.contact_in_wrist, self.hand, self.settings.segmentation.table_z_m, tips, meet)
 
     def infer(self, crops: list[NDArray[np.uint8]], instruction: str) -> Prediction:
         """f alone: what the prior's network says of RGB crops (image_size, image_size, 3) under one instruction."""

@@ -30,20 +30,19 @@ class Motors(Settings):
     torque_nm_per_a: Annotated[float, Field(gt=0)]
 
 
-class FlatPinch(Settings):
-    """How a hand pinches what lies flat, against how a person does: see `deft_affordance.flat_pinch`.
+class Pinch(Settings):
+    """How a hand pinches, against how a person does: see `deft_affordance.own_pinch`.
 
     Attributes:
         turn_rad: rotation vector of the wrist, in the wrist frame.
-        shift_m: of where thumb meets index and middle finger: along the hand's heading over the table, to its left, up.
+        shift_m: of where thumb meets index and middle finger: in the (person's) wrist frame, or over the table along
+            the hand's heading, to its left, up.
         joints_rad: added to the sixteen joints.
-        give_m: how deep into the table the fingers are told to go; they are soft.
     """
 
     turn_rad: Triple
     shift_m: Triple
     joints_rad: Annotated[tuple[float, ...], Field(min_length=16, max_length=16)]
-    give_m: Annotated[float, Field(ge=0.0, le=0.02)]
 
 
 class HandModel(Settings):
@@ -53,8 +52,9 @@ class HandModel(Settings):
     bend angles is what the hand approaches with; `squeeze_rad` is added to every bend joint to hold (one number a
     hand, never a task). `seat_m` is where an object that the hand wraps should lie in the wrist frame, less where a
     person has it (`ros2 run deft_affordance calibrate_hand` measures it). `thumb_rad` is for a thumb whose joints are
-    no person's, so that a person's angles say nothing to them: its posture, opposed, to begin from. `flat` is how it
-    pinches what lies flat, where that is known (`ros2 run deft_affordance calibrate_pinch` finds it).
+    no person's, so that a person's angles say nothing to them: its posture, opposed, to begin from. `pinch` is how it
+    pinches, and `flat` how it pinches what lies flat, where that is known (`ros2 run deft_affordance calibrate_pinch`
+    finds both); `give_m` is how deep into a table its fingers, being soft, may be told to go in a pinch.
     """
 
     name: str
@@ -68,7 +68,9 @@ class HandModel(Settings):
     open_fraction: Annotated[float, Field(ge=-1, le=1)]
     squeeze_rad: Annotated[float, Field(ge=0, le=1.5)]
     thumb_rad: tuple[float, float, float, float] | None = None
-    flat: FlatPinch | None = None
+    pinch: Pinch | None = None
+    flat: Pinch | None = None
+    give_m: Annotated[float, Field(ge=0.0, le=0.02)] = 0.0
     motors: Motors
     guard_points_m: list[Triple]
     fingers: dict[str, Finger]

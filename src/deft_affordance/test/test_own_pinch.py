@@ -1,4 +1,4 @@
-"""A pinch at what lies flat: people's, raised over the table, or the hand's own way."""
+"""A pinch: people's, or the hand's own way; raised over the table, or reaching under what lies flat."""
 
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -7,17 +7,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
-from deft_affordance.calibrate_pinch import SCALES, Trials, flat_pinch, main
+from deft_affordance.calibrate_pinch import SCALES, main, way
 from deft_affordance.calibrate_pinch import numbers as numbers_of
-from deft_affordance.flat_pinch import above_table, depth_in_table, over_table, tips_meet
+from deft_affordance.own_pinch import above_table, depth_in_table, own_way, tips_meet
+from deft_affordance.pinch_trials import Trials
 from deft_affordance.retarget import mano_from_joints
 from deft_core.grasp import GraspParameters
-from deft_core.hand import FlatPinch, load_hand
+from deft_core.hand import Pinch, load_hand
 from deft_core.wrist import wrist_pose
 
 HAND = load_hand()
-PEOPLE = HAND.model_copy(update={"flat": None})
+PEOPLE = HAND.model_copy(update={"flat": None, "pinch": None, "give_m": 0.0})
 CONTACT_IN_WRIST = np.array([-0.09, -0.05, 0.02])
 TABLE_Z_M = 0.0
 # A pinch at a lying spoon as the prior has it: fingertips nearly met, beside and under the handle.
@@ -33,8 +35,8 @@ def _deep(depth_m: float, yaw: float = 0.2) -> GraspParameters:
     return _pinch(0.1 + depth_in_table(_pinch(0.1, yaw), CONTACT_IN_WRIST, HAND, TABLE_Z_M) - depth_m, yaw)
 
 
-def _over(grasp: GraspParameters, hand=HAND, meet: float = 1.0) -> GraspParameters:
-    return over_table(grasp, CONTACT_IN_WRIST, hand, TABLE_Z_M, meet)
+def _over(grasp: GraspParameters, hand=HAND, meet: float = 1.0, tips: float = 1.0) -> GraspParameters:
+    return own_way(grasp, CONTACT_IN_WRIST, hand, TABLE_Z_M, tips, meet)
 
 
 def _meeting(grasp: GraspParameters) -> np.ndarray:
@@ -43,15 +45,33 @@ def _meeting(grasp: GraspParameters) -> np.ndarray:
     return 0.5 * tips[3] + 0.25 * (tips[0] + tips[1])
 
 
-def test_a_pinch_at_something_that_stands_is_left_alone():
+def test_what_the_palm_holds_is_left_alone():
     grasp = _deep(-0.031)
-    np.testing.assert_allclose(_over(grasp).vector, grasp.vector)
+    np.testing.assert_allclose(_over(grasp, tips=0.0).vector, grasp.vector)
+
+
+@given(st.floats(-3.0, 3.0))
+def test_a_pinch_at_something_that_stands_is_the_hand_s_own(yaw):
+    """Its bends are the YAML's, and its tips meet where a person's do but for the shift, in the wrist frame."""
+    grasp = _deep(-0.08, yaw)
+    pinch = Pinch(turn_rad=(0.1, -0.2, 0.3), shift_m=(0.01, -0.005, 0.002), joints_rad=(0.05,) * 16)
+    own = _over(grasp, HAND.model_copy(update={"pinch": pinch}))
+    np.testing.assert_allclose(own.joints, HAND.clip(grasp.joints + 0.05))
+    before, after = (wrist_pose(g, CONTACT_IN_WRIST) for g in (grasp, own))
+    np.testing.assert_allclose(before[:3, :3].T @ (_meeting(own) - _meeting(grasp)), pinch.shift_m, atol=1e-9)
+    turned = Rotation.from_matrix(before[:3, :3].T @ after[:3, :3]).as_rotvec()
+    np.testing.assert_allclose(turned, pinch.turn_rad, atol=1e-9)
+
+
+def test_a_hand_that_has_no_way_of_its_own_pinches_as_a_person_does():
+    grasp = _deep(-0.031)
+    np.testing.assert_allclose(_over(grasp, PEOPLE).vector, grasp.vector)
 
 
 @given(st.floats(0.001, 0.04), st.floats(-3.0, 3.0))
 def test_without_a_way_of_its_own_a_hand_is_raised_by_what_is_missing(depth, yaw):
     grasp = _deep(depth, yaw)
-    for raised in (_over(grasp, PEOPLE), _over(grasp, meet=0.0)):
+    for raised in (_over(grasp, PEOPLE), _over(grasp, PEOPLE, meet=0.0)):
         np.testing.assert_allclose(raised.contact - grasp.contact, [0.0, 0.0, depth], atol=1e-9)
         np.testing.assert_allclose(raised.vector[3:], grasp.vector[3:])
 
@@ -59,7 +79,7 @@ def test_without_a_way_of_its_own_a_hand_is_raised_by_what_is_missing(depth, yaw
 @given(st.floats(-0.04, 0.04), st.floats(-3.0, 3.0))
 def test_no_finger_is_told_to_go_deeper_than_it_gives(depth, yaw):
     done = _over(_deep(depth, yaw))
-    assert depth_in_table(done, CONTACT_IN_WRIST, HAND, TABLE_Z_M) <= HAND.flat.give_m + 1e-9
+    assert depth_in_table(done, CONTACT_IN_WRIST, HAND, TABLE_Z_M) <= HAND.give_m + 1e-9
     assert (done.joints >= HAND.lower).all() and (done.joints <= HAND.upper).all()
 
 
@@ -72,7 +92,7 @@ def test_between_a_person_s_way_and_the_hand_s_there_is_no_step(depth):
 @given(st.floats(-3.0, 3.0))
 def test_thumb_and_fingers_meet_where_a_person_s_do_but_for_the_shift(yaw):
     """Turning and bending move the wrist, not the place of the pinch; the shift turns with the hand's heading."""
-    flat = HAND.flat.model_copy(update={"shift_m": (0.01, 0.02, 0.3), "give_m": 0.0})
+    flat = HAND.flat.model_copy(update={"shift_m": (0.01, 0.02, 0.3)})
     hand = HAND.model_copy(update={"flat": flat})
     grasp = _deep(0.012, yaw)
     moved = _meeting(_over(grasp, hand)) - _meeting(grasp)
@@ -95,23 +115,26 @@ def test_a_raise_goes_by_the_table_s_height():
 
 @given(st.lists(st.floats(-3.0, 3.0), min_size=len(SCALES), max_size=len(SCALES)))
 def test_whatever_the_search_asks_is_a_way_that_a_yaml_takes(numbers):
-    flat = flat_pinch(np.array(numbers), HAND)
-    assert FlatPinch.model_validate(flat.model_dump(mode="json")) == flat
-    assert flat_pinch(numbers_of(flat, HAND), HAND).joints_rad == pytest.approx(flat.joints_rad, abs=2e-3)
+    pinch = way(np.array(numbers), HAND)
+    assert Pinch.model_validate(pinch.model_dump(mode="json")) == pinch
+    again = way(numbers_of(pinch, HAND), HAND)
+    assert again.joints_rad == pytest.approx(pinch.joints_rad, abs=2e-3)
+    assert again.shift_m == pytest.approx(pinch.shift_m, abs=2e-4)
 
 
 @pytest.mark.slow
-def test_low_spoons_are_lifted_more_often_in_the_hand_s_own_way():
-    """On drawn spoons that had no part in its choice."""
+@pytest.mark.parametrize(("which", "things", "enough", "gain"), [("flat", 8, 6, 0.2), ("pinch", 6, 15, 0.05)])
+def test_drawn_things_are_held_more_often_in_the_hand_s_own_way(which, things, enough, gain):
+    """On things that had no part in its choice."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        trials = Trials(pool, "dash", seed=11)
-        cases = trials.cases(spoons=8, scenes=1)
-        assert len(cases) >= 6
-        (_, raised), (_, own) = trials.worth([None, HAND.flat], cases)
-    assert own > raised + 0.2
+        trials = Trials(pool, which, "dash", seed=11)
+        cases = trials.cases(things, scenes=1)
+        assert len(cases) >= enough
+        people, own = trials.worth([None, getattr(HAND, which)], cases).mean(axis=1)
+    assert own[1] > people[1] + gain
 
 
-def test_a_wrong_number_of_spoons_is_refused(capsys):
+def test_a_wrong_number_of_things_is_refused(capsys):
     with pytest.raises(SystemExit):
-        main(["--spoons", "0"])
+        main(["--things", "0"])
     assert "at least 1" in capsys.readouterr().err
