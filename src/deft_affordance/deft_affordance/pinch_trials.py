@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import repeat
 from typing import Literal
 
 import numpy as np
@@ -141,18 +140,19 @@ class Trials:
 
     def cases(self, things: int, scenes: int) -> list[Case]:
         """The cases among so many drawn things of each kind in so many scenes each."""
-        jobs = [(task, k, j) for task in self.tasks for k in range(things) for j in range(scenes)]
-        found = self._pool.map(
-            look, repeat(self.which), *zip(*jobs, strict=True), repeat(self.seed), repeat(self._hand_name)
-        )
+        jobs = [
+            (self.which, task, k, j, self.seed, self._hand_name)
+            for task in self.tasks
+            for k in range(things)
+            for j in range(scenes)
+        ]
+        found = self._pool.map(look, *zip(*jobs, strict=True))
         return [case for case in tqdm(found, total=len(jobs), unit="look", disable=None) if case]
 
     def worth(self, ways: Sequence[Pinch | None], cases: Sequence[Case]) -> Array:
         """Mean reward and share of success (ways, tasks, 2) of ways to pinch over cases of every task."""
-        jobs = [(case, way) for case in cases for way in ways]
-        which, *same = repeat(self.which), repeat(self.seed), repeat(self._hand_name)
-        held, tried = zip(*jobs, strict=True)
-        done = np.array(list(self._pool.map(attempt, held, which, tried, *same, chunksize=8)), dtype=float)
-        done = done.reshape(len(cases), len(ways), 2)
+        jobs = [(case, self.which, way, self.seed, self._hand_name) for case in cases for way in ways]
+        tried = self._pool.map(attempt, *zip(*jobs, strict=True), chunksize=8)
+        done = np.array(list(tried), dtype=float).reshape(len(cases), len(ways), 2)
         of = np.array([case.task for case in cases])
         return np.stack([done[of == task].mean(axis=0) for task in self.tasks], axis=1)
