@@ -24,7 +24,7 @@ PULL_M = 0.05
 LIFT_M = 0.15
 PUSH_M, PRESS_M, LEVEL_RAD, RAISE_M, SCOOP_LIFT_M = 0.0466, 0.0041, 0.6963, 0.15, 0.04
 # Twice around, the handle off the rim: a handle that is drawn over the rim turns the bowl up, out of the pot.
-STIR_RAD, STIR_M, STIR_UP_M = np.radians(740), 0.036, 0.02
+STIR_RAD, STIR_M, STIR_UP_M = np.radians(740), 0.036, 0.025
 
 DEMO_DRAWER = Drawer(
     width_m=0.23,
