@@ -59,20 +59,21 @@ def search(trials: Trials, hand: HandModel, cases: Sequence[Case], generations: 
     Args:
         trials: where ways are tried.
         hand: the hand.
-        cases: what they are tried on, `each` of every task a generation.
+        cases: what they are tried on.
         generations: of POPULATION ways each.
-        each: see cases; all, where there are fewer.
+        each: cases that a generation is tried on, shared among the tasks.
     """
     own = getattr(hand, trials.which)
     start = numbers(own, hand) if own else np.zeros(len(SCALES))
     rng, best = np.random.default_rng(trials.seed), [(start, -1.0)]
     cma = CMA(start, NARROW if own else WIDE, population_size=POPULATION, seed=trials.seed)
     of_task = [[case for case in cases if case.task == task] for task in trials.tasks]
+    share = max(each // len(of_task), 1)
     bar = tqdm(range(generations), unit="generation", disable=None)
     for generation in bar:
         if generation == generations // 3 and not own:
             cma = CMA(best[0][0], NARROW, population_size=POPULATION, seed=trials.seed + 1)
-        some = [group[k] for group in of_task for k in sorted(rng.permutation(len(group))[:each])]
+        some = [group[k] for group in of_task for k in sorted(rng.permutation(len(group))[:share])]
         asked = [cma.ask() for _ in range(POPULATION)]
         means = trials.worth([way(x, hand) for x in asked], some).mean(axis=(1, 2))
         cma.tell([(x, -value) for x, value in zip(asked, means, strict=True)])
@@ -91,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--things", type=int, default=48, help="how many of each kind are drawn")
     parser.add_argument("--scenes", type=int, default=1, help="of each")
     parser.add_argument("--generations", type=int, default=24, help="0: only say how good what the YAML has is")
-    parser.add_argument("--each", type=int, default=8, help="holds of every kind that a generation is tried on")
+    parser.add_argument("--each", type=int, default=24, help="holds that a generation is tried on, of all kinds")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     args = parser.parse_args(argv)
