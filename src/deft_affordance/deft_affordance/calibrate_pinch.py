@@ -108,7 +108,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             held_out = [case for case in cases if case.thing % 2 or not args.generations]
             for group in (held_out, for_search) if args.generations else (held_out,):
                 if missing := set(trials.tasks) - {case.task for case in group}:
-                    raise ConfigError(f"too few of the {args.things} things are pinched so ({missing}); draw more")
+                    raise ConfigError(
+                        f"no pinch for {', '.join(sorted(missing))} in {args.things} things of a kind; draw more"
+                    )
             found = search(trials, hand, for_search, args.generations, args.each) if args.generations else None
             found = found or getattr(hand, which)
             people, own = trials.worth([None, found], held_out)

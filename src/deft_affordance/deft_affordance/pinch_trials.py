@@ -81,10 +81,7 @@ def _twin(task_name: str, kind: str, thing: int, seed: int, hand_name: str) -> T
 class _Person(AffordancePredictor):
     """The prior of a hand that has no way of its own, as if there were no table: a person's hold, carried to it."""
 
-    last: tuple[float, float]
-
     def own_way(self, hold: GraspParameters, mano: Array, wrap: float) -> GraspParameters:
-        self.last = 1.0 - wrap, tips_meet(mano)
         return hold
 
 
@@ -104,10 +101,10 @@ def look(which: Which, task: str, thing: int, scene: int, seed: int, hand_name: 
     """How a person would take a thing in a scene, if that is a pinch of the kind."""
     twin, person = _reset(which, task, thing, scene, seed, hand_name), _person(hand_name)
     try:
-        hold = person.predict(twin.look(), twin.task.instruction).prior
+        seen = person.predict(twin.look(), twin.task.instruction)
     except PerceptionRefused:
         return None
-    tips, meet = person.last
+    hold, tips, meet = seen.prior, 1.0 - person.standing(seen.mano_pose).wrap, tips_meet(seen.mano_pose)
     flat = flatness(hold, person.contact_in_wrist, person.hand, twin.cell.table_z_m, meet)
     fits = flat == 1.0 if which == "flat" else tips > 0.5 and flat == 0.0
     return Case(task, thing, scene, hold, person.contact_in_wrist, tips, meet) if fits else None

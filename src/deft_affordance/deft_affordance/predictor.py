@@ -22,7 +22,7 @@ from deft_affordance.errors import ContactOffObject, NoDepth, OutOfWorkspace, Un
 from deft_affordance.model import Prediction
 from deft_affordance.own_pinch import own_way, tips_meet
 from deft_affordance.picking import Picker
-from deft_affordance.placing import stand, tip_matcher
+from deft_affordance.placing import Standing, stand, tip_matcher
 from deft_core.geometry import Array, apply
 from deft_core.grasp import GraspParameters
 from deft_core.hand import HandModel, load_hand
@@ -137,8 +137,7 @@ class AffordancePredictor:
         mano = out.mano[0].double().numpy()
         R = rotation_from_camera(wrist, frame.T_base_camera)
         # The grasp's contact is the hand's point of reference: where it lies when the hand is where it ought to be.
-        human = self.prior.contact_map(mano) if self.prior.contact_map else self.prior.contact_in_wrist
-        standing = stand(mano, human, self.hand, self._tips)
+        standing = self.standing(mano)
         reference = contact + R @ (self.contact_in_wrist - standing.contact_in_wrist)
         hold = GraspParameters(reference, rpy_from_rotation(R), standing.joints)
         left, top = max(crop.left, 0), max(crop.top, 0)
@@ -158,6 +157,11 @@ class AffordancePredictor:
             prior=self.own_way(hold, mano, standing.wrap),
             capture_id=frame.capture_id,
         )
+
+    def standing(self, mano: Array) -> Standing:
+        """How this hand stands for a person's hold of a MANO pose (45,), rad."""
+        human = self.prior.contact_map(mano) if self.prior.contact_map else self.prior.contact_in_wrist
+        return stand(mano, human, self.hand, self._tips)
 
     def own_way(self, hold: GraspParameters, mano: Array, wrap: float) -> GraspParameters:
         """What this hand does, over its table, with a person's hold of a MANO pose (45,), carried to it.
