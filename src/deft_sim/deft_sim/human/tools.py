@@ -23,8 +23,9 @@ PACE = 2.0
 PULL_M = 0.05
 LIFT_M = 0.15
 PUSH_M, PRESS_M, LEVEL_RAD, RAISE_M, SCOOP_LIFT_M = 0.0466, 0.0041, 0.6963, 0.15, 0.04
-# Twice around, the handle off the rim: a handle that is drawn over the rim turns the bowl up, out of the pot.
-STIR_RAD, STIR_M, STIR_UP_M = np.radians(740), 0.036, 0.025
+# Twice around along the wall, the handle off the rim: a handle that is drawn over the rim turns the bowl up, out of the
+# pot, and a wide circle leaves room for a grip that takes its middle aside.
+STIR_RAD, STIR_M, STIR_UP_M = np.radians(740), 0.045, 0.033
 
 DEMO_DRAWER = Drawer(
     width_m=0.23,
@@ -154,17 +155,18 @@ def pick_spoon(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> 
 
 
 def stir_spoon(stage: HumanStage, hand: HumanHand, rng: np.random.Generator) -> Hold:
-    """Take the handle, put the bowl back over where it lay, off the rim, and lead it twice around the pot's axis."""
+    """Take the handle, lift it off the rim, bring the bowl out to the wall and lead it twice around the pot's axis."""
     if not isinstance(stage.thing, Spoon):
         raise ConfigError(f"the demonstrator was given a {type(stage.thing).__name__}, expected a spoon")
     centre, pot = stage.thing.bowl_centre, stage.data.body("pot")
     lay = apply(stage.object_pose(), centre) - pot.xpos
     hold = _take_spoon(stage, hand, "stir_spoon")
+    held = apply(stage.object_pose(), centre) - pot.xpos
+    arm = STIR_M * np.array([*lay[:2], 0.0]) / np.linalg.norm(lay[:2])
     start = hand.goal.copy()
-    start[:2, 3] += (lay - apply(stage.object_pose(), centre) + pot.xpos)[:2]
+    start[:2, 3] += (arm - held)[:2]
     start[2, 3] += STIR_UP_M
     hand.move(1.2, wrist=start)
-    arm = STIR_M * np.array([*lay[:2], 0.0]) / np.linalg.norm(lay[:2])
     for angle in np.linspace(0.0, STIR_RAD, 97)[1:]:
         T = start.copy()
         T[:3, 3] += rot_z(angle) @ arm - arm
