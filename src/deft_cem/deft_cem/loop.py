@@ -257,5 +257,4 @@ def fit_data(tries: list[Episode], task: str, hand: str) -> FitData:
         task,
         hand,
         tries[0].encoder_hash if tries else "",
-        np.array([bool(e.success) for e in tries], dtype=bool),
     )

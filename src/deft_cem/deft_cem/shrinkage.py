@@ -41,23 +41,22 @@ def credit(best: Array, rewards: Array) -> Array:
     return advantage / total if total > 0.0 else np.full(len(best), 1.0 / len(best))
 
 
-def departure(rewards: Array, of_prior: NDArray[np.bool_], succeeded: NDArray[np.bool_], best: Array) -> float:
-    """How much of what was learned to believe where the prior, as it is, was tried and never failed.
+def departure(rewards: Array, of_prior: NDArray[np.bool_], best: Array) -> float:
+    """How much of what was learned to believe where the prior was tried as it is.
 
     Ten best of thirty tries are the better for having been chosen, and what makes them better on one object may be what
-    fails on another. So a prior none of whose own tries failed is left only as far as the best tries earned more than
-    it by more than chance (James and Stein once more, in the reward); one that failed, or was not tried, altogether.
+    fails on another. So a prior that was tried is left only as far as the best tries earned more than it by more than
+    chance (James and Stein once more, in the reward); one that was not tried, altogether.
 
     Args:
         rewards: (m,) of all tries.
         of_prior: (m,) which of them were of the prior as it is.
-        succeeded: (m,) which are known to have succeeded.
         best: (n,) rewards of the best tries.
 
     Returns:
         From 0, the prior as it is, to 1.
     """
-    if not of_prior.any() or not succeeded[of_prior].all():
+    if not of_prior.any():
         return 1.0
     gain = float(best.mean() - rewards[of_prior].mean())
     if gain <= 0.0 or len(rewards) < 2:

@@ -232,43 +232,41 @@ def test_refuses_what_it_cannot_use(tmp_path):
             load_policy(path)
 
 
-def with_prior_tries(failed: bool, better: float) -> FitData:
-    """Thirty tries: two of the prior as it is; half of the others, all moved up, earn more by `better`, half fail."""
+def with_prior_tries(earned: tuple[float, float], better: float) -> FitData:
+    """Thirty tries: two of the prior as it is; half of the others, all moved up, earn .9 and `better`, half fail."""
     data, _ = toy(0, "mean")
     residuals, rewards = data.residuals.copy(), np.full(30, 0.9)
     residuals[:2] = 0.0
     residuals[2:, 2] += SIGMA_INITIAL[2]
+    rewards[:2] = earned
     rewards[2:16] += better
     rewards[16:] = 0.2
-    succeeded = rewards > 0.5
-    succeeded[1] = not failed
-    return replace(data, residuals=residuals, rewards=rewards, successes=succeeded)
+    return replace(data, residuals=residuals, rewards=rewards)
 
 
-def test_a_prior_that_never_failed_is_left_as_it_is_unless_the_best_tries_were_better_for_certain(tmp_path):
-    for failed, better, moves in ((False, 0.03, False), (False, 0.1, False), (True, 0.03, True), (True, 0.1, True)):
-        data = with_prior_tries(failed, better)
+def test_a_prior_that_was_tried_is_left_only_as_far_as_the_best_tries_earned_more_by_more_than_chance(tmp_path):
+    cases = (((0.9, 0.9), 0.03, False), ((0.9, 0.9), 0.1, False), ((0.9, 0.4), 0.03, False), ((0.2, 0.2), 0.1, True))
+    for earned, better, moves in cases:
+        data = with_prior_tries(earned, better)
         policy = fitted("cvae", data)
         policy.save(tmp_path / "policy.safetensors")
         seen = predictions(load_policy(tmp_path / "policy.safetensors"), data)
-        assert (np.abs(seen[:, 2]) > 0.2 * SIGMA_INITIAL[2]).all() == moves, (failed, better)
+        assert (np.abs(seen[:, 2]) > 0.2 * SIGMA_INITIAL[2]).all() == moves, (earned, better)
         assert np.abs(seen).max() > 0.0 if moves else (seen == 0.0).all()
-    data = with_prior_tries(False, 0.03)
+    data = with_prior_tries((0.9, 0.9), 0.03)
     assert np.abs(predictions(fitted("cvae", data, {"keep": False}), data)).max() > 0.0
     certain = replace(data, rewards=np.where(np.arange(30) < 2, 0.5, 0.95 + 0.002 * np.arange(30) / 30))
     assert (np.abs(predictions(fitted("cvae", certain), certain)[:, 2]) > 0.2 * SIGMA_INITIAL[2]).all()
-    with pytest.raises(PolicyError, match="yes or no"):
-        replace(data, successes=np.ones(4, dtype=bool))
 
 
-@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=30), st.integers(0, 30), st.booleans())
-def test_how_far_to_leave_the_prior_is_a_share(values, tried, succeeded):
+@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=30), st.integers(0, 30))
+def test_how_far_to_leave_the_prior_is_a_share(values, tried):
     rewards = np.array(values)
     of_prior = np.arange(len(rewards)) < tried
     best = np.sort(rewards)[::-1][:10]
-    share = departure(rewards, of_prior, np.full(len(rewards), succeeded), best)
+    share = departure(rewards, of_prior, best)
     assert 0.0 <= share <= 1.0
-    if not succeeded or tried == 0:
+    if tried == 0:
         assert share == 1.0
     elif best.mean() <= rewards[of_prior].mean():
         assert share == 0.0

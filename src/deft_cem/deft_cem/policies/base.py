@@ -42,7 +42,6 @@ class FitData:
         task: Task name.
         hand: Name of the hand the joint angles are for.
         encoder_hash: SHA-256 of the weights that made the embeddings.
-        successes: (n,) which tries are known to have succeeded; empty where nobody said of any.
     """
 
     residuals: Array
@@ -52,7 +51,6 @@ class FitData:
     task: str = ""
     hand: str = ""
     encoder_hash: str = ""
-    successes: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def __post_init__(self) -> None:
         for name, width in (("residuals", GRASP_DIM), ("priors", GRASP_DIM), ("embeddings", None), ("rewards", 0)):
@@ -63,10 +61,6 @@ class FitData:
             object.__setattr__(self, name, value)
         if len(self.residuals) == 0:
             raise PolicyError("no finished episode to fit a policy to; run some first")
-        if len(self.successes) == 0:
-            object.__setattr__(self, "successes", np.zeros(len(self.residuals), dtype=bool))
-        if self.successes.shape != (len(self.residuals),) or self.successes.dtype != bool:
-            raise PolicyError(f"successes of shape {self.successes.shape} are not {len(self.residuals)} yes or no")
 
     def __len__(self) -> int:
         return len(self.residuals)
@@ -74,7 +68,7 @@ class FitData:
     def best(self, count: int) -> FitData:
         """Keep the `count` best episodes, best first, the earlier of two equal rewards first (algorithm 1)."""
         order = np.argsort(-self.rewards, kind="stable")[:count]
-        rows = {k: getattr(self, k)[order] for k in ("residuals", "priors", "embeddings", "rewards", "successes")}
+        rows = {k: getattr(self, k)[order] for k in ("residuals", "priors", "embeddings", "rewards")}
         return replace(self, **rows)
 
 

@@ -8,8 +8,8 @@ around what made them good, and a decoder that can reproduce them repeats that n
   linearly, under a ridge, and is often dropped in training, so that z has to carry what the scene does not explain;
 - what neither carries is the elites' mean, each weighed by how much better it was than the average try, and believed
   as far as it is beyond its own standard error. Where no try stands out, the prior is changed little;
-- where the prior itself was among the tries, and never failed, all of this counts only as far as the best tries earned
-  more than it by more than chance (`deft_cem.shrinkage.departure`).
+- where the prior itself was among the tries, all of this counts only as far as the best tries earned more than it by
+  more than chance (`deft_cem.shrinkage.departure`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class CvaeConfig(PolicyConfig):
     # Pull the elites' mean towards the prior by its standard error: safer with a prior that is good already (see
     # benchmarks/optimizers.py), slower away from one that is not. The paper takes the mean as it is.
     shrink: bool = True
-    # Leave a prior that was tried as it is and never failed no further than the best tries were better for certain.
+    # Leave a prior that was tried as it is no further than the best tries were better by more than chance.
     keep: bool = True
     steps: int = Field(default=400, ge=1)
     learning_rate: float = Field(default=0.01, gt=0.0)
@@ -101,7 +101,7 @@ class CvaePolicy(ResidualPolicy):
     def _departure(self, best: FitData, data: FitData) -> float:
         """How far to leave the prior, from 0 (not at all) to 1: see `departure`."""
         of_prior = np.asarray((data.residuals == 0.0).all(axis=1))
-        return departure(data.rewards, of_prior, data.successes, best.rewards) if self.config.keep else 1.0
+        return departure(data.rewards, of_prior, best.rewards) if self.config.keep else 1.0
 
     def _target(self, best: FitData) -> Array:
         """What is modelled (n, 22): the residuals."""
