@@ -63,7 +63,7 @@ class SmoothedCemConfig(CemConfig):
 class NearCemConfig(CemConfig):
     """Nearer to the prior: for a prior that is often right, from which table 4's two centimetres would drive it away.
 
-    Both were chosen in the twin on four of the nine tasks (README.md).
+    Both were chosen in the twin on four of the nine tasks (docs/results.md).
     """
 
     sigma_scale: float = 0.4
