@@ -233,7 +233,7 @@ def test_refuses_what_it_cannot_use(tmp_path):
 
 
 def with_prior_tries(earned: tuple[float, float], better: float) -> FitData:
-    """Thirty tries: two of the prior as it is; half of the others, all moved up, earn .9 and `better`, half fail."""
+    """Thirty tries: two of the prior as it is; half of the others, all moved up, earn 0.9 + `better`, half 0.2."""
     data, _ = toy(0, "mean")
     residuals, rewards = data.residuals.copy(), np.full(30, 0.9)
     residuals[:2] = 0.0
