@@ -111,8 +111,10 @@ def test_the_node_moves_stops_refuses_and_ends_cleanly(
         status, result = client.result(handle)
         assert status == GoalStatus.STATUS_CANCELED and result.fault == "canceled"
 
-        handle = client.send(client.move, slow)
-        assert handle.accepted
+        both = [client.move.send_goal_async(slow) for _ in range(2)]  # neither waits to hear of the other
+        handles = [client.wait(future, "a goal is answered") for future in both]
+        assert sorted(handle.accepted for handle in handles) == [False, True]
+        handle = next(handle for handle in handles if handle.accepted)
         client.stop.publish(Empty())
         status, result = client.result(handle)
         assert status == GoalStatus.STATUS_ABORTED and result.fault == "stopped" and arm_rig.arm.state == 4

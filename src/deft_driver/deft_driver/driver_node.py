@@ -4,6 +4,9 @@ What all drivers do alike is here: the parameters they share, /deft/stop, the en
 refusing a goal, and saying how a motion ended. A device's node adds its actions, its states and its health.
 """
 
+import math
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +25,9 @@ from deft_driver.driver import Driver, Health
 from deft_driver.faults import CanceledFault, DriverFault
 from deft_msgs.srv import Enable
 from deft_ros.process_node import ProcessNode
+
+# An action server answers a goal before it runs it. A goal taken that does not run within this long never will.
+TAKEN_GOAL_RUNS_WITHIN_S = 5.0
 
 
 class DriverNode(ProcessNode):
@@ -54,6 +60,8 @@ class DriverNode(ProcessNode):
         self._state_due_s = 0.0
         self._connected = False
         self._motions = ReentrantCallbackGroup()
+        self._accepting = threading.Lock()
+        self._taken_until_s = 0.0
         self._servers: list[ActionServer] = []
 
     def declare(self, name: str, default: object, text: str, low: float = 0.0, high: float = 0.0) -> None:
@@ -164,9 +172,12 @@ class DriverNode(ProcessNode):
         self._servers.append(server)
 
     def _accept(self, _: Any) -> GoalResponse:
-        reason = self.driver.disabled_by or (f"the {self.part} is busy with another motion" if self.driver.busy else "")
-        if not reason:
-            return GoalResponse.ACCEPT
+        with self._accepting:  # of goals that come together, one is taken: from then on the device is spoken for
+            taken = self.driver.busy or time.monotonic() < self._taken_until_s
+            reason = self.driver.disabled_by or (f"the {self.part} is busy with another motion" if taken else "")
+            if not reason:
+                self._taken_until_s = time.monotonic() + TAKEN_GOAL_RUNS_WITHIN_S
+                return GoalResponse.ACCEPT
         # A client learns only that its goal was rejected: an action has no word for the reason. It is said here.
         self.get_logger().warn(f"goal refused: {reason}")
         return GoalResponse.REJECT
@@ -174,6 +185,7 @@ class DriverNode(ProcessNode):
     def carry_out(self, handle: ServerGoalHandle, result: Any, move: Callable[[], None]) -> Any:
         """Run a motion; return the action's result, which says how it ended."""
         result.fault, end = "none", handle.succeed
+        self._taken_until_s = math.inf
         try:
             move()
         except CanceledFault as fault:
@@ -188,6 +200,7 @@ class DriverNode(ProcessNode):
         result.success = result.fault == "none"
         if not result.success:
             self.get_logger().warn(f"motion ended: {result.fault}: {result.message}")
+        self._taken_until_s = 0.0
         self.fill_result(result)
         if rclpy.ok():
             end()
