@@ -28,7 +28,8 @@ class ArmDriver:
         self.planner = ArmPlanner(cell.arm, hand)
         self._gate = arm_gate(cell, hand)
         self._joint_speed = min(2.0 * cell.arm.max_joint_speed_radps, 3.14)
-        rate = StreamSettings(cell.arm.control_hz, cell.time_scale, cell.arm.max_command_age_s)
+        arm = cell.arm
+        rate = StreamSettings(arm.control_hz, cell.time_scale, arm.max_command_age_s, self._joint_speed)
         self._streamer = Streamer(session, self._gate, rate)
         self._moving = threading.Lock()
         self._enabling = threading.Lock()
@@ -65,16 +66,23 @@ class ArmDriver:
             What was done, in a sentence.
 
         Raises:
-            DeviceFault: the controller cannot be made ready; motion stays forbidden.
+            DeviceFault, GateRefused: the controller cannot be made ready, or was stopped meanwhile; motion is
+                forbidden then, also where it was allowed before.
         """
         if self.busy:
             raise DeviceFault("a motion is under way: wait for it, or cancel it first")
         with self._enabling:
             # The reason it stood still is kept until everything below has worked.
-            first = recover(self.session)
-            apply_limits(self.session, self.cell.arm, self.hand, self._joint_speed)
-            recover(self.session)
-            self._streamer.resume()
+            prepared = self._streamer.prepare()
+            try:
+                first = recover(self.session)
+                apply_limits(self.session, self.cell.arm, self.hand, self._joint_speed)
+                recover(self.session)
+                self.session.wait_until_ready()
+                self._streamer.resume(prepared)
+            except Exception:
+                self.session.stop()  # recovery made it ready
+                raise
         cleared = f", error {first.error} cleared" if first.error else ""
         return f"enabled after {first.rounds} round{'s' if first.rounds > 1 else ''}{cleared}"
 

@@ -20,6 +20,7 @@ from deft_arm_driver.controller import (
     COLLISION,
     MOVING,
     READY,
+    SERVO_MODE,
     STATE_READY,
     STATE_STOP,
     TWIN_SERIAL,
@@ -132,14 +133,20 @@ class ArmSession:
         return time.monotonic() - self.report.monotonic_s
 
     def refresh(self) -> None:
-        """Ask for the joint angles now, for when the report stream hesitates."""
+        """Ask for the joint angles and the state now, for when the report stream hesitates."""
         code, angles = self._api.get_servo_angle(is_radian=True)
-        if code == _OK:
+        answered, state = self._api.get_state()
+        if code == answered == _OK:
             with self._lock:
                 if self._report is not None:
                     old = self._report
                     q = np.array(angles[:6], dtype=float)
-                    self._report = Report(q, old.torque_nm, time.monotonic(), old.state, old.mode)
+                    self._report = Report(q, old.torque_nm, time.monotonic(), int(state), old.mode)
+
+    def wait_until_ready(self) -> None:
+        """Wait until the reports say what recovery made of the controller; raises `DeviceFault` if they do not."""
+        ready = lambda: self.report.state in (MOVING, READY) and self.report.mode == SERVO_MODE  # noqa: E731
+        self.wait_for(ready, 2.0, "the controller does not report servo mode, ready; enable again")
 
     def state(self) -> int:
         """The controller's state (1 moving, 2 ready, 3 paused, 4 stopped, 5 waiting for state 0)."""
@@ -204,8 +211,8 @@ class ArmSession:
 
     _lost_in_a_row = 0
 
-    def why_not(self, code: int) -> CollisionFault | StoppedFault | DeviceFault:
-        """Find out why the controller did not carry out a motion command, as an exception to raise."""
+    def why_not(self, code: int = _NOT_READY) -> CollisionFault | StoppedFault | DeviceFault:
+        """Find out why the controller does not carry out motion commands, as an exception to raise."""
         if not self.connected:
             return DeviceFault("the connection to the arm's controller is lost")
         try:

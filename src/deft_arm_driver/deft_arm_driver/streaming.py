@@ -13,17 +13,20 @@ from typing import Protocol
 
 import numpy as np
 
-from deft_arm_driver.controller import Report
+from deft_arm_driver.controller import MOVING, READY, Report
 from deft_core.errors import GateRefused
 from deft_core.gate import Gate
 from deft_core.geometry import Array
 from deft_core.planner import JointTrajectory
-from deft_driver.faults import CanceledFault, RefusedFault, StaleFault, StoppedFault
+from deft_driver.faults import CanceledFault, DeviceFault, DriverFault, RefusedFault, StaleFault, StoppedFault
 
 # Within this of the last command the arm counts as arrived; waiting for it ends after so many robot seconds all the
 # same.
 _ARRIVED_RAD = 0.01
 _ARRIVE_S = 0.6
+# An arm this far from its command does not follow it, and would jump when it does again. Pushing against what it holds
+# or touches leaves it short by a few hundredths; lagging behind at full speed by a tenth of a second, by this.
+_ASTRAY_RAD = 0.35
 
 
 class Servo(Protocol):
@@ -34,16 +37,18 @@ class Servo(Protocol):
     def report_age_s(self) -> float: ...
     def refresh(self) -> None: ...
     def servo(self, q: Array) -> None: ...
+    def why_not(self) -> DriverFault: ...
     def stop(self) -> None: ...
 
 
 @dataclass(frozen=True)
 class StreamSettings:
-    """Rate (a host second) and time scale of the stream, and the oldest state (host seconds) to move on."""
+    """Rate (a host second) and time scale of the stream, oldest state (host seconds) to move on, fastest joint."""
 
     rate_hz: float
     time_scale: float
     max_age_s: float
+    max_speed_radps: float
 
 
 class Streamer:
@@ -52,24 +57,39 @@ class Streamer:
     def __init__(self, arm: Servo, gate: Gate, settings: StreamSettings) -> None:
         self._arm, self._gate, self._settings = arm, gate, settings
         self._halted = threading.Event()
+        self._shutting = threading.Lock()
         self._reason = ""
         self._last: Array | None = None
 
     def halt(self, reason: str) -> None:
         """Stop at once and refuse everything until `resume`."""
-        self._reason = self._reason or reason
-        self._gate.close(reason)
-        self._halted.set()
+        self._shut(reason)
         self._arm.stop()
         self._last = None
 
-    def resume(self) -> None:
-        """Allow motion again, from where the arm stands; the controller must be ready."""
+    def prepare(self) -> int:
+        """Refuse everything while the controller is made ready; returns what `resume` asks for."""
+        return self._shut("the last enable did not finish")
+
+    def resume(self, prepared: int) -> None:
+        """Allow motion again, from where the arm stands; the controller must be ready.
+
+        Raises:
+            GateRefused: it was halted since `prepare`, and stays so.
+        """
         self._arm.refresh()
-        self._gate.open(self._arm.report.q)
-        self._last = None
-        self._reason = ""
-        self._halted.clear()
+        with self._shutting:
+            self._gate.open(self._arm.report.q, prepared)
+            self._last = None
+            self._reason = ""
+            self._halted.clear()
+
+    def _shut(self, reason: str) -> int:
+        with self._shutting:  # whoever meets the closed gate knows already that it was meant
+            self._reason = self._reason or reason
+            self._halted.set()
+            self._gate.close(reason)
+            return self._gate.closings
 
     @property
     def halted_by(self) -> str:
@@ -123,7 +143,8 @@ class Streamer:
         settings = self._settings
         period = 1.0 / settings.rate_hz
         step = period * settings.time_scale
-        self._gate.track(self.start())
+        self._last = self.start()
+        self._gate.track(self._last)
         t, due = 0.0, time.monotonic()
         while t < trajectory.duration_s:
             if canceled():
@@ -141,8 +162,25 @@ class Streamer:
             self._arm.refresh()
         age = time.monotonic() - made
         allowed = self._gate.check(q, dt_s=dt_s, command_age_s=age, state_age_s=self._arm.report_age_s())
+        self._follows()
         self._arm.servo(allowed)
         self._last = allowed
+
+    def _follows(self) -> None:
+        """Raise unless the controller carries commands out: one that is paused takes them, and jumps to the last later."""
+        report, age = self._arm.report, self._arm.report_age_s()
+        if report.state not in (MOVING, READY):
+            raise self._arm.why_not()
+        if self._last is None:
+            return
+        off = np.abs(report.q - self._last)
+        worst = int(np.argmax(off))
+        # The command has gone on since the report was made, on a fast twin by much.
+        if off[worst] > _ASTRAY_RAD + self._settings.max_speed_radps * self._settings.time_scale * age:
+            raise DeviceFault(
+                f"the arm does not follow: joint {worst + 1} is {off[worst]:.2f} rad from its command; see what holds it, "
+                "then enable again"
+            )
 
     def _arrive(self, canceled: Callable[[], bool]) -> None:
         """Wait until the arm stands at the last command, or pushes against something and stays short of it."""
@@ -153,3 +191,4 @@ class Streamer:
                 return
             if self._halted.wait(0.5 / self._settings.rate_hz):
                 raise StoppedFault(self._reason)
+        self._follows()

@@ -18,7 +18,7 @@ from deft_arm_driver.connecting import connect
 from deft_arm_driver.driver import ArmDriver
 from deft_arm_driver.errors import CollisionFault
 from deft_arm_driver.session import ArmSession
-from deft_core.errors import Unreachable
+from deft_core.errors import DeftError, Unreachable
 from deft_core.gate import Gate
 from deft_core.geometry import transform
 from deft_core.hand import load_hand
@@ -154,6 +154,62 @@ def test_a_stop_is_obeyed_within_a_control_period_and_holds_until_enabled(
         go(driver, target)
     driver.enable()
     go(driver, target)
+
+
+def test_a_stop_while_it_is_being_enabled_holds(
+    arm_rig: ArmRig, driver: ArmDriver, target: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person may hit the stop while the controller is being made ready, which takes a while."""
+    ready = driver.session.wait_until_ready
+    monkeypatch.setattr(driver.session, "wait_until_ready", lambda: (driver.disable("stopped by /deft/stop"), ready()))
+    with pytest.raises(DeftError, match=r"stopped while|not report"):
+        driver.enable()
+    assert driver.disabled_by and arm_rig.arm.state == 4
+    with pytest.raises(StoppedFault):
+        go(driver, target)
+    monkeypatch.undo()
+    driver.enable()
+    go(driver, target)
+
+
+def test_an_enable_that_fails_forbids_what_was_allowed(
+    arm_rig: ArmRig, driver: ArmDriver, target: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver.enable()
+    monkeypatch.setattr(driver.session.api, "set_fence_mode", lambda on: (3,))  # no answer
+    with pytest.raises(DeviceFault, match="set_fence_mode"):
+        driver.enable()
+    assert "enable" in driver.disabled_by and arm_rig.arm.state == 4
+    with pytest.raises(StoppedFault):
+        go(driver, target)
+
+
+def test_a_controller_paused_elsewhere_ends_the_motion_and_does_not_jump_when_it_goes_on(
+    arm_rig: ArmRig, driver: ArmDriver, target: np.ndarray
+) -> None:
+    driver.enable()
+    thread, ended = in_background(lambda: slowly(driver, far(target)))
+    home = arm_rig.plant.arm_state().q
+    wait_for(lambda: bool(np.abs(arm_rig.plant.arm_state().q - home).max() > 0.02), "it moves")
+    arm_rig.arm.set_state(3)
+    fault = end_of(thread, ended)
+    assert isinstance(fault, StoppedFault) and "state 3" in str(fault) and "elsewhere" in driver.disabled_by
+    paused = arm_rig.plant.arm_state()
+    arm_rig.arm.set_state(0)
+    wait_for(lambda: arm_rig.plant.arm_state().time_s > paused.time_s + 0.5, "time goes by")
+    assert np.abs(arm_rig.plant.arm_state().q - paused.q).max() < 2e-3
+    driver.enable()
+    go(driver, target)
+
+
+def test_an_arm_that_does_not_follow_ends_the_motion(
+    arm_rig: ArmRig, driver: ArmDriver, target: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver.enable()
+    monkeypatch.setattr(arm_rig.plant, "command_arm", lambda q: None)
+    with pytest.raises(DeviceFault, match="does not follow: joint"):
+        go(driver, far(far(target)))
+    assert "does not follow" in driver.disabled_by and arm_rig.arm.state == 4
 
 
 def test_cancel_ends_the_motion_and_leaves_the_arm_enabled(

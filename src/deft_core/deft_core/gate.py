@@ -22,8 +22,8 @@ from deft_core.workcell import WorkcellConfig
 # A hair of tolerance, so that a command computed on the limit is not refused for its last bit.
 _EPS = 1e-6
 
-# How far outside the workspace a command is (metres, 0 inside), and why in words (empty inside).
-SpaceRule = Callable[[Array], tuple[float, str]]
+# By how much a command breaks each rule of place (metres, 0 where it keeps one), and what each broken one says.
+SpaceRule = Callable[[Array], tuple[Array, list[str]]]
 
 
 class Gate:
@@ -34,8 +34,8 @@ class Gate:
         lower, upper: (n,) position limits, rad.
         max_speed_radps: per joint, in robot time.
         max_age_s: oldest command and oldest state that may still move a motor, host seconds.
-        space: the workspace. A device that was pushed out of it may only be led back: each command less far outside
-            than the one before.
+        space: the rules of place. A device that was pushed out of them may only be led back: no command may break any
+            of them by more than the one before.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Gate:
         self._space = space
         self._lock = threading.Lock()
         self._closed_by = "not enabled yet"
+        self._closings = 0
         self._last: Array | None = None
 
     @property
@@ -62,18 +63,36 @@ class Gate:
         with self._lock:
             return self._closed_by
 
-    def open(self, position: ArrayLike) -> None:
-        """Let commands pass, the first one measured against where the device is now, (n,) rad."""
+    @property
+    def closings(self) -> int:
+        """How many times it was closed; for `open`."""
+        with self._lock:
+            return self._closings
+
+    def open(self, position: ArrayLike, closings: int | None = None) -> None:
+        """Let commands pass.
+
+        Args:
+            position: (n,) where the device is now, rad; the first command is measured against it.
+            closings: `closings` as it was when the device began to be made ready. A gate that was closed since stays
+                closed: getting ready takes a while, and a stop that comes meanwhile holds.
+
+        Raises:
+            GateRefused: it stays closed.
+        """
         now = np.asarray(position, dtype=float)
         if now.shape != self._lower.shape or not np.isfinite(now).all():
             raise GateRefused(f"{self.name}: cannot open the gate on a position that is not {self._lower.shape} finite")
         with self._lock:
+            if closings is not None and closings != self._closings:
+                raise GateRefused(f"{self.name}: stopped while it was made ready; enable again")
             self._closed_by, self._last = "", now.copy()
 
     def close(self, reason: str) -> None:
         """Refuse everything from now on. The first reason is kept."""
         with self._lock:
             self._closed_by = self._closed_by or reason or "closed"
+            self._closings += 1
 
     def track(self, position: ArrayLike) -> None:
         """Measure the next command's speed from a measured position instead of the last command (between motions)."""
@@ -117,6 +136,7 @@ class Gate:
                 reason = f"check failed: {error}"
             if reason:
                 self._closed_by = reason
+                self._closings += 1
                 raise GateRefused(f"{self.name}: {reason}")
             self._last = q
             return q.copy()
@@ -132,10 +152,11 @@ class Gate:
             return f"joint {j + 1} at {q[j]:.3f} rad is outside [{self._lower[j]:.3f}, {self._upper[j]:.3f}]"
         if self._space is None:
             return ""
-        outside_m, reason = self._space(q)
-        if reason and last is not None and outside_m <= self._space(last)[0]:
+        broken, reasons = self._space(q)
+        if not broken.any():
             return ""
-        return reason
+        worse = broken if last is None else np.where(broken > self._space(last)[0], broken, 0.0)
+        return reasons[int(np.argmax(worse))] if worse.any() else ""
 
     def _broken_rule(self, q: Array, dt_s: float, command_age_s: float, state_age_s: float) -> str:
         if not (0.0 <= command_age_s <= self._max_age):
@@ -163,24 +184,24 @@ def arm_gate(cell: WorkcellConfig, hand: HandModel) -> Gate:
     box = list(zip(arm.workspace_lower_m, arm.workspace_upper_m, strict=True))
     floor = cell.table_z_m + cell.table_clearance_m
 
-    def space(q: Array) -> tuple[float, str]:
+    def space(q: Array) -> tuple[Array, list[str]]:
         frames = kinematics.joint_frames(q)
         T_base_wrist = frames[-1] @ T_eef_wrist
         wrist = T_base_wrist[:3, 3].tolist()
         beyond = max(max(low - at, at - high) for at, (low, high) in zip(wrist, box, strict=True))
         lowest = clearance.of_frames(frames, T_base_wrist)
         gap, parts = itself.of_frames(frames)
-        worst = max(beyond, floor - lowest, cell.self_clearance_m - gap)
-        if worst <= _EPS:
-            return 0.0, ""
-        if worst == beyond:
-            bounds = f"{list(arm.workspace_lower_m)} to {list(arm.workspace_upper_m)}"
-            return worst, f"wrist at {np.round(wrist, 3).tolist()} m is outside the workspace {bounds}"
-        if worst == floor - lowest:
-            table = f"the table ends at {floor * 1e3:.0f} mm"
-            return worst, f"hand or arm would come to {lowest * 1e3:.0f} mm, {table}"
+        broken = np.array([beyond, floor - lowest, cell.self_clearance_m - gap])
+        broken[broken <= _EPS] = 0.0
+        if not broken.any():
+            return broken, []
+        bounds = f"{list(arm.workspace_lower_m)} to {list(arm.workspace_upper_m)}"
         nearest = f"at least {cell.self_clearance_m * 1e3:.0f} mm are to stay between"
-        return worst, f"the arm would fold onto itself: {parts} {gap * 1e3:.0f} mm apart, {nearest}"
+        return broken, [
+            f"wrist at {np.round(wrist, 3).tolist()} m is outside the workspace {bounds}",
+            f"hand or arm would come to {lowest * 1e3:.0f} mm, the table ends at {floor * 1e3:.0f} mm",
+            f"the arm would fold onto itself: {parts} {gap * 1e3:.0f} mm apart, {nearest}",
+        ]
 
     # Twice the planner's joint speed: a sample that falls late by a whole period is still legitimate motion.
     speed = min(2.0 * arm.max_joint_speed_radps, 3.14)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from deft_core import geometry, kinematics
+from deft_core.clearance import Clearance
 from deft_core.demonstration import STEPS, Demonstration, displacements
 from deft_core.errors import GateRefused, Unreachable
 from deft_core.gate import arm_gate, hand_gate
@@ -294,6 +295,33 @@ class TestGate:
         with pytest.raises(GateRefused, match="table"):
             for t in np.arange(trajectory.duration_s, 0.0, -0.01):
                 gate.check(trajectory.sample(t), **FRESH)
+
+    def test_a_wrist_outside_the_workspace_may_not_be_led_into_the_table(self) -> None:
+        """Each rule of place by itself: 12 cm outside the box are no leave to go 4 cm below the table."""
+        gate = arm_gate(CELL, HAND)
+        outside = PLANNER.solve(geometry.transform(rotation_from_rpy([0, -0.6, 0]), [0.3, 0.62, 0.3]), HOME)
+        T = PLANNER.wrist_pose(outside)
+        back, down = T.copy(), T.copy()
+        back[1, 3] -= 0.2
+        down[:3, 3] -= [0.0, 0.02, Clearance(HAND).of_joints(outside) + 0.04]
+        assert "outside the workspace" in gate.foresee([outside, outside + 1e-3])
+        assert gate.foresee(PLANNER.move(outside, back, straight=True).preview()) == ""
+        trajectory = PLANNER.move(outside, down, straight=True)
+        assert "table" in gate.foresee(trajectory.preview())
+        gate.open(outside)
+        with pytest.raises(GateRefused, match="table"):
+            for t in np.arange(0.01, trajectory.duration_s + 0.01, 0.01):
+                gate.check(trajectory.sample(t), **FRESH)
+
+    def test_a_gate_closed_while_its_device_was_made_ready_stays_closed(self) -> None:
+        gate = hand_gate(CELL, HAND)
+        before = gate.closings
+        gate.close("stopped by /deft/stop")
+        with pytest.raises(GateRefused, match="stopped while"):
+            gate.open(np.zeros(16), before)
+        assert gate.closed_by
+        gate.open(np.zeros(16), gate.closings)
+        assert gate.closed_by == ""
 
     def test_a_stop_holds_until_opened_again(self) -> None:
         gate = hand_gate(CELL, HAND)

@@ -113,7 +113,9 @@ class XArmController:
                 if self.error or not all(self.enabled):
                     self.state = STOPPED
                 elif self.state in (PAUSED, MOVING):
-                    self.state = MOVING if self._queue or self._velocity else READY
+                    # What servo commands came meanwhile is gone to at once, as fast as the limits let it.
+                    astray = self.mode == SERVO and not self._follower.arrived(self.setpoint)
+                    self.state = MOVING if self._queue or self._velocity or astray else READY
                 else:
                     self._resync()
                     self.state = READY
