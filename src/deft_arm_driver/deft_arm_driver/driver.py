@@ -16,6 +16,8 @@ from deft_core.planner import ArmPlanner, JointTrajectory
 from deft_core.workcell import WorkcellConfig
 from deft_driver.faults import CanceledFault, DeviceFault, RefusedFault
 
+# An arm that pushes against what it holds stands this far from where the way begins; that is no speed asked for.
+_SHORT_M = 0.03
 Progress = Callable[[float], None]
 Canceled = Callable[[], bool]
 
@@ -120,6 +122,15 @@ class ArmDriver:
             raise RefusedFault(f"{len(poses)} poses and {len(times)} times: expected as many of both, at least one")
         if not np.isfinite(times).all() or (np.diff(times, prepend=0.0) <= 0.0).any():
             raise RefusedFault("times_s must be finite, strictly increasing and above zero")
+        way_m = np.linalg.norm(np.diff([self.wrist_pose()[:3, 3], *poses[:, :3, 3]], axis=0), axis=1)
+        way_m[0] = max(way_m[0] - _SHORT_M, 0.0)
+        speed, most_mps = way_m / np.diff(times, prepend=0.0), self.cell.follow_speed_limit_mps
+        if speed.max() > most_mps * 1.001:
+            pose = int(np.argmax(speed))
+            raise RefusedFault(
+                f"pose {pose + 1} asks the wrist for {speed[pose]:.2f} m/s: this workcell allows {most_mps} "
+                "(follow_speed_limit_mps); give it more time"
+            )
         self._run(lambda q: self.planner.follow(q, poses, times), on_progress, canceled)
 
     def _run(self, plan: Callable[[Array], JointTrajectory], on_progress: Progress, canceled: Canceled) -> None:

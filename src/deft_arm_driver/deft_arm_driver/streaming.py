@@ -167,7 +167,7 @@ class Streamer:
         self._last = allowed
 
     def _follows(self) -> None:
-        """Raise unless the controller carries commands out: one that is paused takes them, and jumps to the last later."""
+        """Raise unless commands are carried out: a paused controller takes them, and jumps to the last one later."""
         report, age = self._arm.report, self._arm.report_age_s()
         if report.state not in (MOVING, READY):
             raise self._arm.why_not()
@@ -178,8 +178,8 @@ class Streamer:
         # The command has gone on since the report was made, on a fast twin by much.
         if off[worst] > _ASTRAY_RAD + self._settings.max_speed_radps * self._settings.time_scale * age:
             raise DeviceFault(
-                f"the arm does not follow: joint {worst + 1} is {off[worst]:.2f} rad from its command; see what holds it, "
-                "then enable again"
+                f"the arm does not follow: joint {worst + 1} is {off[worst]:.2f} rad from its command; "
+                "see what holds it, then enable again"
             )
 
     def _arrive(self, canceled: Callable[[], bool]) -> None:

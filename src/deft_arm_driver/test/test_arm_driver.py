@@ -318,6 +318,8 @@ def test_bad_goals_are_refused_before_anything_moves(arm_rig: ArmRig, driver: Ar
         driver.follow(np.stack([target, target]), np.array([1.0, 1.0]), lambda share: None, lambda: False)
     with pytest.raises(RefusedFault, match="as many"):
         driver.follow(np.stack([target]), np.array([1.0, 2.0]), lambda share: None, lambda: False)
+    with pytest.raises(RefusedFault, match="pose 2 asks the wrist for"):
+        driver.follow(np.stack([target, far(target)]), np.array([1.0, 1.5]), lambda share: None, lambda: False)
     away = target.copy()
     away[0, 3] = 3.0
     with pytest.raises(Unreachable):

@@ -1,6 +1,7 @@
 """Plan arm motion: from wrist poses to joint trajectories in robot time, within limits."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,7 +76,7 @@ class ArmPlanner:
     def move(
         self, q: ArrayLike, T_base_wrist: Array, straight: bool, speed_mps: float = 0.0, speed_radps: float = 0.0
     ) -> JointTrajectory:
-        """Plan from joint angles q (6,) to a wrist pose; zero speeds take the workcell's.
+        """Plan from joint angles q (6,) to a wrist pose; zero speeds take the workcell's (in joint space the joints').
 
         A straight way ends at the goal exactly, but for one beside a wrist singularity, where the end may give in as
         the way does (`yielding_kinematics`).
@@ -85,7 +86,7 @@ class ArmPlanner:
         """
         q = np.asarray(q, dtype=float)
         if not straight:
-            return self.move_joints(q, self.solve(T_base_wrist, q))
+            return self._slowed(self.move_joints(q, self.solve(T_base_wrist, q)), speed_mps, speed_radps)
         speed_mps = speed_mps or self.settings.speed_mps
         speed_radps = speed_radps or self.settings.speed_radps
         distance, angle = _apart(self.wrist_pose(q), T_base_wrist)
@@ -117,6 +118,16 @@ class ArmPlanner:
         s = u**3 * (10 - 15 * u + 6 * u**2)
         duration = max(15 / 8 * float(np.abs(goal - q).max()) / self.settings.max_joint_speed_radps, 0.1)
         return self._timed(u * duration, q + s[:, None] * (goal - q))
+
+    def _slowed(self, way: JointTrajectory, speed_mps: float, speed_radps: float) -> JointTrajectory:
+        """Stretch time until the wrist is nowhere faster than asked for; zero asks for nothing."""
+        if not (speed_mps or speed_radps):
+            return way
+        t = np.linspace(0.0, way.duration_s, 8 * len(way.knots_s))
+        poses = [self.wrist_pose(q) for q in way.sample(t)]
+        apart = np.array([_apart(a, b) for a, b in pairwise(poses)]) / (t[1] - t[0])
+        asked = np.array([speed_mps or np.inf, speed_radps or np.inf])
+        return self._timed(way.knots_s * max(1.0, float((apart / asked).max())), way.knots_rad)
 
     def follow(self, q: ArrayLike, poses: Array, times_s: ArrayLike) -> JointTrajectory:
         """Plan through wrist poses (n, 4, 4) at robot times (n,); slows down where joints would be too fast.

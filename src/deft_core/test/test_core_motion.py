@@ -231,6 +231,17 @@ def test_displacements_and_wrist_poses_are_inverse() -> None:
     assert np.allclose(rotations, d.rotations_rad, atol=1e-9)
 
 
+@pytest.mark.parametrize("straight", [True, False])
+def test_a_wrist_is_nowhere_faster_than_asked_for(straight: bool) -> None:
+    T = PLANNER.wrist_pose(HOME)
+    T[:3, 3] += [0.05, 0.2, -0.05]
+    way = PLANNER.move(HOME, T, straight, speed_mps=0.02)
+    t = np.arange(0.0, way.duration_s, 0.02)
+    places = np.array([PLANNER.wrist_pose(q)[:3, 3] for q in way.sample(t)])
+    fastest = np.linalg.norm(np.diff(places, axis=0), axis=1).max() / 0.02
+    assert 0.015 < fastest < 0.0205
+
+
 class TestGate:
     """Every rule refuses, names itself, and closes the gate."""
 

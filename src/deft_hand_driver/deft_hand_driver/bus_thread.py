@@ -5,6 +5,7 @@ motion, and sends goals through the gate. A motion lives in robot time; when the
 never jumps.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -91,6 +92,9 @@ class BusThread:
         if self._thread.is_alive():
             self._thread.join(timeout=2.0)
         with self._lock:
+            if self._halt_wanted:  # the thread ended before it saw it
+                with contextlib.suppress(DriverFault):
+                    self._obey_halt()
             if limp:
                 self._held.let_go()
             self._bus.close()
@@ -113,19 +117,27 @@ class BusThread:
         return self._hand.joints_from_motors(self.state.position_rad)
 
     def recover(self) -> tuple[int, ...]:
-        """Recover the motors, hold, and open the gate; returns the ids that had to be rebooted."""
+        """Recover the motors, hold, and open the gate; returns the ids that had to be rebooted.
+
+        Raises:
+            DeviceFault, GateRefused: it did not work, or a halt came meanwhile; the gate is closed then.
+        """
         with self._lock:
+            self._gate.close("the last enable did not finish")
+            prepared = self._gate.closings
             rebooted = self._held.recover(self._hand.motors)
             self._state = self._bus.state()
             self._last = self._hand.clip(self.joints)
-            self._halt_wanted = False
-            self._gate.open(self._last)
+            with self._wake:
+                self._gate.open(self._last, prepared)
+                self._halt_wanted = False
         return rebooted
 
-    def halt(self) -> None:
-        """Hold at once, and end a motion under way; the gate is closed before."""
+    def halt(self, reason: str) -> None:
+        """Close the gate, hold at once, and end a motion under way."""
         with self._wake:
-            self._halt_wanted = True
+            self._halt_wanted = True  # before the gate is closed: a motion that meets it knows that it was meant
+            self._gate.close(reason)
             self._wake.notify_all()
 
     def carry_out(self, plan: Callable[[Array], ShapeMotion], on_progress: Progress, canceled: Canceled) -> None:
@@ -156,10 +168,10 @@ class BusThread:
             began = time.monotonic()
             with self._lock:
                 try:
-                    self._read()
-                    if self._halt_wanted:
+                    if self._halt_wanted:  # before anything that may fail
                         self._obey_halt()
-                    elif active is not None:
+                    self._read()
+                    if active is not None and active is self._active:
                         self._advance(active, min(began - last, _CATCH_UP / rate))
                 except DriverFault as fault:
                     self._fail(fault)
@@ -233,10 +245,12 @@ class BusThread:
 
     def _obey_halt(self) -> None:
         self._halt_wanted = False
-        if self._held.holding:
-            self._last = self._hand.clip(self._hand.joints_from_motors(hold(self._bus)))
-        if self._active is not None:
-            self._finish(self._active, StoppedFault(self._gate.closed_by))
+        try:
+            if self._held.holding:
+                self._last = self._hand.clip(self._hand.joints_from_motors(hold(self._bus)))
+        finally:
+            if self._active is not None:
+                self._finish(self._active, StoppedFault(self._gate.closed_by))
 
     def _fail(self, fault: DriverFault) -> None:
         self._gate.close(str(fault))

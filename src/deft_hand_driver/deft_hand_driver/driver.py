@@ -1,9 +1,11 @@
 """The hand as the node sees it: enable, disable, shape. Gate, bus and the thread that owns the bus put together."""
 
+import math
 from collections.abc import Callable
 
 from numpy.typing import ArrayLike
 
+from deft_core.errors import ConfigError
 from deft_core.gate import hand_gate
 from deft_core.geometry import Array
 from deft_core.hand import HandModel
@@ -20,14 +22,23 @@ def motor_names(hand: HandModel) -> tuple[str, ...]:
     return tuple(f"{finger}_{kind}" for finger in hand.fingers for kind in hand.motor_kinds)
 
 
-def watchdog_units(seconds: float, time_scale: float) -> int:
-    """Register value (units of 20 ms) for a bus watchdog of host seconds; 0 where it would run out too soon.
+# What a host may be late by, seconds: a watchdog that waits for less would stop a healthy hand.
+LEAST_WATCHDOG_S = 0.25
 
-    The servos count robot time, in a register of seven bits: on a fast twin it cannot cover what a host may be late.
+
+def watchdog_units(seconds: float, time_scale: float) -> int:
+    """Register value (units of 20 ms) for a bus watchdog of host seconds; 0 for none.
+
+    The servos count robot time, in a register of seven bits: on a twin much faster than the clock it cannot cover what
+    a host may be late by, and there is none.
+
+    Raises:
+        ConfigError: a watchdog that would wait for less than a host may be late by.
     """
-    units = round(seconds * time_scale / reg.WATCHDOG_UNIT_S)
-    most = min(units, reg.WATCHDOG_MOST)
-    return most if most * reg.WATCHDOG_UNIT_S / time_scale >= 0.25 else 0
+    if 0.0 < seconds < LEAST_WATCHDOG_S:
+        raise ConfigError(f"watchdog_s = {seconds}: at least {LEAST_WATCHDOG_S}, or 0 for no watchdog")
+    most = min(math.ceil(seconds * time_scale / reg.WATCHDOG_UNIT_S), reg.WATCHDOG_MOST)
+    return most if most * reg.WATCHDOG_UNIT_S / time_scale >= LEAST_WATCHDOG_S else 0
 
 
 class HandDriver:
@@ -93,7 +104,8 @@ class HandDriver:
             What was done, in a sentence.
 
         Raises:
-            DeviceFault: a motor cannot be made ready; motion stays forbidden.
+            DeviceFault, GateRefused: a motor cannot be made ready, or a stop came meanwhile; motion is forbidden then,
+                also where it was allowed before.
         """
         if self.busy:
             raise DeviceFault("a motion is under way: wait for it, or cancel it first")
@@ -102,8 +114,7 @@ class HandDriver:
 
     def disable(self, reason: str) -> None:
         """Stop at once, hold, and forbid motion."""
-        self._gate.close(reason)
-        self._thread.halt()
+        self._thread.halt(reason)
 
     def shape(self, joints: ArrayLike, duration_s: float, on_progress: Progress, canceled: Canceled) -> None:
         """Bring the joints (16,) to a posture in robot seconds, or as far as what is held allows; blocks until then.

@@ -30,7 +30,13 @@ class HandNode(DriverNode):
 
     def __init__(self) -> None:
         super().__init__("hand", "motors", states="/hand/joint_states", most_state_hz=200.0)
-        self.declare("watchdog_s", 0.5, "Motors stop on a bus silent for so many wall seconds; 0: never.", 0.0, 2.0)
+        self.declare(
+            "watchdog_s",
+            0.5,
+            "Motors stop on a bus silent for so many wall seconds, 0.25 at least; 0: never.",
+            0.0,
+            2.0,
+        )
         self.declare("limp_on_exit", True, "Let the motors go limp when the node ends; else they hold on.")
         cell, hand = self.cell, load_hand(self.cell.hand.model)
         patience_s = max(PATIENCE_S, 2.0 * cell.hand.max_command_age_s)

@@ -29,19 +29,26 @@ class HeldMotors:
         self._bus, self._watchdog = bus, watchdog
         self._patience_s = watchdog * reg.WATCHDOG_UNIT_S / time_scale
         self._errors_at = 0.0
+        self._errors: tuple[int, ...] = ()
         self.holding = False
 
     def recover(self, motors: Motors) -> tuple[int, ...]:
         """Bring the motors to holding still; returns the ids that had to be rebooted, or raises `DeviceFault`."""
-        rebooted = recover(self._bus, motors, self._watchdog)
-        self.holding, self._errors_at = True, time.monotonic()
-        return rebooted
+        self.holding, self._errors = True, ()  # from the first write on: some may hold though another fails
+        try:
+            return recover(self._bus, motors, self._watchdog)
+        except DeviceFault:
+            with contextlib.suppress(DeviceFault):  # those that hold are not to hold on when nobody is left
+                self._set_watchdog()
+            raise
+        finally:
+            self._errors_at = time.monotonic()
 
     def look_after(self, gap_s: float) -> None:
         """See to motors that hold; `gap_s` (host seconds) is how long the bus had been silent before the last read.
 
         Raises:
-            OverloadFault, DeviceFault: what the motors report; they do not hold any more then.
+            OverloadFault, DeviceFault: what a motor reports, once; the others hold on, and are seen to.
         """
         if not self.holding:
             return
@@ -62,15 +69,16 @@ class HeldMotors:
         self._bus.sync_write(reg.BUS_WATCHDOG, np.full(len(self._bus.ids), self._watchdog))
 
     def let_go(self) -> None:
-        """Let motors that hold go limp; a hand that does not answer any more is the watchdog's."""
-        if self.holding:
+        """Let every motor go limp; a hand that does not answer any more is the watchdog's."""
+        self.holding = False
+        for _ in range(2):  # nobody acknowledges it
             with contextlib.suppress(DeviceFault):
                 self._bus.sync_write(reg.TORQUE_ENABLE, np.zeros(len(self._bus.ids)))
 
     def _see_errors(self) -> None:
-        errors = self._bus.hardware_errors()
-        if not any(errors):
+        errors = tuple(self._bus.hardware_errors())
+        if not any(errors) or errors == self._errors:
             return
-        self.holding = False
+        self._errors = errors
         overload = all(bits in (0, reg.OVERLOAD) for bits in errors)
         raise (OverloadFault if overload else DeviceFault)(f"{self._bus.describe_errors(errors)}; enable again")

@@ -65,5 +65,6 @@ def _needs(bus: HandBus, motor: int, limit_a: float) -> bool:
 def hold(bus: HandBus) -> Array:
     """Make every motor's goal the place where it is; return the places (n,), rad."""
     position = bus.state().position_rad
-    bus.command(position)
+    for _ in range(2):  # nobody acknowledges it
+        bus.command(position)
     return position

@@ -13,12 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deft_core.errors import ConfigError, GateRefused
 from deft_core.hand import HandModel, load_hand
 from deft_core.workcell import WorkcellConfig
 from deft_driver.faults import CanceledFault, DeviceFault, RefusedFault, StaleFault, StoppedFault
 from deft_hand_driver.bus import HandBus
 from deft_hand_driver.driver import HandDriver, motor_names, watchdog_units
 from deft_hand_driver.errors import OverloadFault
+from deft_hand_driver.registers import Register
 from deft_hand_driver.shaping import plan_shape
 from deft_sim.devices.faults import WireFaults
 from deft_sim.devices.rig import HandRig, wait_for
@@ -104,6 +106,56 @@ def test_a_stop_holds_where_the_hand_is_until_enabled(hand_rig: HandRig, driver:
         shape(driver)
     driver.enable()
     shape(driver)
+
+
+def test_a_stop_while_it_is_being_enabled_holds(driver: HandDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = driver.bus.hardware_errors
+    monkeypatch.setattr(driver.bus, "hardware_errors", lambda: driver.disable("stopped by /deft/stop") or errors())
+    with pytest.raises(GateRefused, match="stopped while"):
+        driver.enable()
+    with pytest.raises(StoppedFault):
+        shape(driver)
+    monkeypatch.undo()
+    driver.enable()
+    shape(driver)
+
+
+def test_an_enable_that_fails_forbids_what_was_allowed_and_leaves_no_motor_unwatched(
+    hand_rig: HandRig, driver: HandDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver.enable()
+    write, deaf = driver.bus.write, driver.bus.ids[6]
+
+    def deaf_motor(motor: int, register: Register, value: int) -> None:
+        if motor == deaf:
+            raise DeviceFault(f"motor {motor} does not answer")
+        write(motor, register, value)
+
+    monkeypatch.setattr(driver.bus, "write", deaf_motor)
+    with pytest.raises(DeviceFault, match="does not answer"):
+        driver.enable()
+    assert "enable" in driver.disabled_by
+    with pytest.raises(StoppedFault):
+        shape(driver)
+    wait_for(lambda: all(s.table["bus_watchdog"] == 125 for s in hand_rig.bus.servos), "every watchdog is set")
+
+
+def test_what_still_grips_beside_a_failed_motor_is_stopped_and_let_go(
+    hand_rig: HandRig, cell: WorkcellConfig, hand: HandModel, bus: HandBus
+) -> None:
+    driver = HandDriver(cell, hand, bus)
+    driver.connect(5.0)
+    driver.enable()
+    thread, ended = in_background(lambda: shape(driver, duration_s=20.0))
+    wait_for(lambda: bool(hand_rig.plant.hand_state().position_rad.max() > 0.05), "it closes")
+    hand_rig.bus.inject_error(hand.motor_ids[4], 0x20)
+    assert isinstance(end_of(thread, ended), OverloadFault)
+    goals = lambda: np.array([s.table["goal_position"] for s in hand_rig.bus.servos])  # noqa: E731
+    squeezing = goals()
+    driver.disable("stopped by /deft/stop")
+    wait_for(lambda: bool((goals() != squeezing).any()), "the others hold where they are")
+    driver.close()
+    wait_for(lambda: not any(s.table["torque_enable"] for s in hand_rig.bus.servos), "torque off")
 
 
 def test_cancel_ends_the_motion_and_leaves_the_hand_enabled(driver: HandDriver) -> None:
@@ -221,6 +273,12 @@ def test_the_watchdog_counts_robot_time(scale: float, units: int) -> None:
     assert watchdog_units(0.5, scale) == units
 
 
+def test_a_watchdog_shorter_than_a_host_may_be_late_is_refused() -> None:
+    assert watchdog_units(0.0, 1.0) == 0 and watchdog_units(0.25, 1.0) == 13
+    with pytest.raises(ConfigError, match=r"at least 0\.25"):
+        watchdog_units(0.1, 1.0)
+
+
 @pytest.mark.parametrize(
     ("joints", "duration_s", "reason"),
     [
@@ -270,7 +328,7 @@ def test_no_port_missing_motors_and_a_taken_port_are_clear_errors(
         HandBus(hand_rig.port, 4_000_000, hand.motor_ids, names).connect(0.1)
     driver.close()
     with pytest.raises(DeviceFault, match=r"no answer from motor 77 \(thumb_curl\)"):
-        HandBus(hand_rig.port, 4_000_000, (*hand.motor_ids[:11], 77), names).connect(0.1)
+        HandBus(hand_rig.port, 4_000_000, (*hand.motor_ids[:11], 77), names).connect(2.0)
     with pytest.raises(DeviceFault, match="57600"):
         HandBus(hand_rig.port, 57600, hand.motor_ids, names).connect(0.1)
 
