@@ -77,6 +77,7 @@ def test_the_node_moves_stops_refuses_and_ends_cleanly(
         assert client.states[0].name == [f"joint{i}" for i in range(1, 7)]
 
         assert not client.send(client.move, goal).accepted  # not enabled yet
+        assert not client.enable(after_fault_only=True).success
         answer = client.enable()
         assert answer.success and "enabled" in answer.message
 
@@ -119,6 +120,8 @@ def test_the_node_moves_stops_refuses_and_ends_cleanly(
         status, result = client.result(handle)
         assert status == GoalStatus.STATUS_ABORTED and result.fault == "stopped" and arm_rig.arm.state == 4
         assert not client.send(client.move, goal).accepted
+        answer = client.enable(after_fault_only=True)  # what a program that recovers by itself asks
+        assert not answer.success and "stopped by /deft/stop" in answer.message
         assert client.enable().success
 
         handle = client.send(client.move, slow)
@@ -126,7 +129,7 @@ def test_the_node_moves_stops_refuses_and_ends_cleanly(
         status, result = client.result(handle)
         assert result.fault == "collision" and "31" in result.message
         arm_rig.plant.push(np.zeros(6))
-        assert "error 31 cleared" in client.enable().message
+        assert "error 31 cleared" in client.enable(after_fault_only=True).message
 
         ours = [s for array in client.diagnostics for s in array.status if s.name == "arm_node: controller"]
         client.until(lambda: bool(ours or client.diagnostics), "diagnostics come")

@@ -86,12 +86,18 @@ class GraphWorkcell:
         self._wrist: Array | None = None
         self._moved = 120.0 / self.cell.time_scale + 15.0  # patience with one motion, host seconds
 
-    def enable(self) -> None:
+    def enable(self, after_fault_only: bool = False) -> None:
         """Allow motion on both drivers, recovering them where needed."""
         for name in ENABLE:
-            answer = self.link.call(name, Enable.Request(enable=True), self._moved)
+            request = Enable.Request(enable=True, after_fault_only=after_fault_only)
+            answer = self.link.call(name, request, self._moved)
             if not answer.success:
+                self.link.wait(0.0)  # if somebody stopped the run, that says it better
                 raise WorkcellError(f"{name}: {answer.message}")
+
+    def recover(self) -> None:
+        """Allow motion again after a fault; what a person has stopped meanwhile stays so, and the run ends."""
+        self.enable(after_fault_only=True)
 
     def greet(self, instruction: str) -> None:
         """Ask the prior once, whatever it sees, for its constants; finds out early that a camera delivers nothing."""
@@ -116,10 +122,10 @@ class GraphWorkcell:
         fault = self._move(T_base_wrist, straight)
         for _ in range(2):
             if fault:
-                self.enable()
+                self.recover()
                 fault = self._move(T_base_wrist, straight)
         if fault:
-            self.enable()
+            self.recover()
         return fault
 
     def look(self) -> RGBDFrame:
@@ -159,7 +165,7 @@ class GraphWorkcell:
         fault = next((f"{f} ({step.label})" for step in motion if (f := self._step(step))), "")
         self.link.wait(HOLD_S / self.cell.time_scale)
         if fault.startswith(("collision", "overload", "refused")):  # the drivers hold still until enabled again
-            self.enable()
+            self.recover()
         return Outcome(fault, time.perf_counter() - start)
 
     def _step(self, step: Step) -> str:
@@ -201,7 +207,7 @@ class GraphWorkcell:
         if result.fault in GRASP_FAULTS:
             return f"{result.fault}: {result.message}"
         if result.fault == "stale":
-            self.enable()
+            self.recover()
             raise TryInterrupted(f"{name}: {result.message}")
         if result.fault in ("stopped", "canceled"):
             raise RunStoppedError(f"{name} was {result.fault} ({result.message}); finished episodes are kept")

@@ -74,9 +74,12 @@ class Control:
         self._stop = threading.Event()
         self._go = threading.Event()
         self._go.set()
+        self._by = "stopped"
 
-    def stop(self) -> None:
-        """Stop the run at the next step; the unfinished try is dropped."""
+    def stop(self, by: str = "stopped") -> None:
+        """Stop the run at the next step, saying by what; the unfinished try is dropped."""
+        if not self._stop.is_set():
+            self._by = by
         self._stop.set()
         self._go.set()
 
@@ -100,7 +103,7 @@ class Control:
     def check(self) -> None:
         """Raise RunStoppedError if stopping was asked for."""
         if self._stop.is_set():
-            raise RunStoppedError("the run was stopped; its finished episodes are kept")
+            raise RunStoppedError(f"the run was {self._by}; its finished episodes are kept")
 
     def wait_if_paused(self) -> None:
         """Wait while paused; raise RunStoppedError if stopping was asked for."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
-from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import Empty
 from std_srvs.srv import SetBool
@@ -50,6 +50,8 @@ PARAMETERS = {
 }
 # How long an interrupted run may take to stop the robot and close its record, seconds.
 SHUTDOWN_S = 8.0
+# How long a stop of its own may take to come back to the orchestrator, seconds.
+HALT_S = 1.0
 
 
 class Orchestrator(ProcessNode):
@@ -64,6 +66,10 @@ class Orchestrator(ProcessNode):
         self.link = GraphLink(self)
         self._latched: dict[str, Any] = {}
         self._stop = self.create_publisher(Empty, "/deft/stop", 1)
+        self._stop_heard = threading.Event()
+        # In a group of its own: a run that recovers from a fault must not drive on over somebody's stop.
+        alone = MutuallyExclusiveCallbackGroup()
+        self.create_subscription(Empty, "/deft/stop", self._on_stop, 10, callback_group=alone)
         self._busy = threading.Lock()
         self._relabels: Relabels | None = None
         group = ReentrantCallbackGroup()
@@ -110,8 +116,15 @@ class Orchestrator(ProcessNode):
             response.message = str(error)
         return response
 
+    def _on_stop(self, _: Empty) -> None:
+        self.link.control.stop("stopped by /deft/stop")
+        self._stop_heard.set()
+
     def _on_goal(self, _: Any) -> GoalResponse:
-        return GoalResponse.REJECT if self.running else GoalResponse.ACCEPT
+        if self.running:
+            return GoalResponse.REJECT
+        self.link.control = Control()  # a stop or a cancel from here on is this run's
+        return GoalResponse.ACCEPT
 
     def _on_cancel(self, _: Any) -> CancelResponse:
         self.link.control.stop()
@@ -121,7 +134,6 @@ class Orchestrator(ProcessNode):
         if not self._busy.acquire(blocking=False):
             goal.abort()
             return actions.FineTune.Result(message="another run is under way")
-        self.link.control = Control()
         result = actions.FineTune.Result()
         try:
             summary = self._run(goal)
@@ -153,7 +165,9 @@ class Orchestrator(ProcessNode):
 
     def halt(self) -> None:
         """Stop both drivers; they move again when a run enables them."""
+        self._stop_heard.clear()
         self._stop.publish(Empty())
+        self._stop_heard.wait(HALT_S)  # it comes back here too, and is not to stop the next run
 
     def _config(self, asked: Any) -> RunConfig:
         judge = "judge" if self.cell.kind == "twin" else "operator"

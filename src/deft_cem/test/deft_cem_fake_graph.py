@@ -79,8 +79,8 @@ class FakeGraph(Node):
         print("stopped", flush=True)
 
     def _enable(self, name: str, request: object, answer: object) -> object:
-        self.enabled[name] = request.enable
-        answer.success = True
+        answer.success = not (request.after_fault_only and not self.enabled[name])
+        self.enabled[name] |= request.enable and answer.success
         return answer
 
     def _predict(self, request: object, answer: object) -> object:

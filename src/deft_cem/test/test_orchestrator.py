@@ -83,6 +83,21 @@ def test_interrupting_the_client_stops_robot_and_run(graph):
     assert 1 <= graph.finished() < 30
 
 
+def test_a_stop_ends_a_run_that_recovers_from_every_collision_by_itself(graph):
+    graph.robot(arm_fault="collision")
+    graph.orchestrator()
+    client = graph.client(episodes=300)
+    graph.until(lambda: graph.finished() >= 2, "two episodes")
+    stop = ("topic", "pub", "--once", "/deft/stop", "std_msgs/msg/Empty")
+    graph.start("person", "-c", "import sys; from ros2cli.cli import main; sys.exit(main())", *stop)
+    assert client.wait(timeout=DEADLINE_S) == 1
+    assert "stopped by /deft/stop" in graph.text("client")
+    kept = graph.finished()
+    assert 2 <= kept < 300
+    graph.client("--resume", episodes=300)  # a new run is a person's word that it may move again
+    graph.until(lambda: graph.finished() > kept, "another episode")
+
+
 def test_a_grasp_out_of_reach_is_an_episode_and_a_broken_arm_is_not(graph):
     robot = graph.robot(arm_fault="unreachable")
     graph.orchestrator()

@@ -22,7 +22,7 @@ from std_msgs.msg import Empty
 from deft_core.errors import DeftError, Unreachable
 from deft_core.workcell import load_workcell
 from deft_driver.driver import Driver, Health
-from deft_driver.faults import CanceledFault, DriverFault
+from deft_driver.faults import CanceledFault, DriverFault, StoppedFault
 from deft_msgs.srv import Enable
 from deft_ros.process_node import ProcessNode
 
@@ -59,9 +59,11 @@ class DriverNode(ProcessNode):
         self._state_every_s = 1.0 / float(self.get_parameter("joint_state_hz").value)
         self._state_due_s = 0.0
         self._connected = False
+        self._stopped_by = "not enabled yet"  # by whom motion is forbidden, beside the device's own faults
         self._motions = ReentrantCallbackGroup()
         self._accepting = threading.Lock()
         self._taken_until_s = 0.0
+        self._stopped_since_taken = False
         self._servers: list[ActionServer] = []
 
     def declare(self, name: str, default: object, text: str, low: float = 0.0, high: float = 0.0) -> None:
@@ -129,7 +131,7 @@ class DriverNode(ProcessNode):
         if lost := self.lost():
             self.fail(lost)
             return
-        health, disabled = self.health(), self.driver.disabled_by
+        health, disabled = self.health(), self._forbidden_by
         status = DiagnosticStatus(name=f"{self.part}_node: {self.device}", hardware_id=health.address)
         level = DiagnosticStatus.WARN if disabled else DiagnosticStatus.OK
         status.level = DiagnosticStatus.ERROR if health.bad else level
@@ -142,18 +144,35 @@ class DriverNode(ProcessNode):
 
     # -- commands --------------------------------------------------------------------------------------------------
 
+    @property
+    def _forbidden_by(self) -> str:
+        """Why the device does not move, a person's word before a fault's; empty when it may."""
+        disabled_by = self.driver.disabled_by
+        return disabled_by and (self._stopped_by or disabled_by)
+
+    def _forbid(self, reason: str) -> None:
+        self._stopped_by = reason
+        self._stopped_since_taken = True
+        self.driver.disable(reason)
+
     def _stop(self, _: Empty) -> None:
-        self.driver.disable("stopped by /deft/stop")
+        self._forbid("stopped by /deft/stop")
         self.get_logger().warn(f"stopped by /deft/stop; /{self.part}/enable allows motion again")
 
     def _enable(self, request: Enable.Request, response: Enable.Response) -> Enable.Response:
         if not request.enable:
-            self.driver.disable(f"forbidden by /{self.part}/enable")
+            self._forbid(f"forbidden by /{self.part}/enable")
             response.success, response.message = True, "motion is forbidden"
             return response
+        stopped_by = self._stopped_by
+        if request.after_fault_only and stopped_by:
+            response.message, response.success = f"{stopped_by}; that is no fault to recover from", False
+            return response
+        self._stopped_by = ""  # a stop that comes from here on stays
         try:
             response.message, response.success = self.driver.enable(), True
         except DeftError as error:
+            self._stopped_by = self._stopped_by or stopped_by
             response.message, response.success = str(error), False
             self.get_logger().error(f"cannot enable: {error}")
         return response
@@ -174,9 +193,10 @@ class DriverNode(ProcessNode):
     def _accept(self, _: Any) -> GoalResponse:
         with self._accepting:  # of goals that come together, one is taken: from then on the device is spoken for
             taken = self.driver.busy or time.monotonic() < self._taken_until_s
-            reason = self.driver.disabled_by or (f"the {self.part} is busy with another motion" if taken else "")
+            reason = self._forbidden_by or (f"the {self.part} is busy with another motion" if taken else "")
             if not reason:
                 self._taken_until_s = time.monotonic() + TAKEN_GOAL_RUNS_WITHIN_S
+                self._stopped_since_taken = False
                 return GoalResponse.ACCEPT
         # A client learns only that its goal was rejected: an action has no word for the reason. It is said here.
         self.get_logger().warn(f"goal refused: {reason}")
@@ -187,6 +207,8 @@ class DriverNode(ProcessNode):
         result.fault, end = "none", handle.succeed
         self._taken_until_s = math.inf
         try:
+            if self._stopped_since_taken:  # and perhaps enabled again since: it was not meant for that
+                raise StoppedFault("stopped before it began")
             move()
         except CanceledFault as fault:
             result.fault, result.message, end = fault.fault, str(fault), handle.canceled

@@ -59,10 +59,11 @@ class DriverClient(Node):
         self.until(future.done, what)
         return future.result()
 
-    def enable(self, on: bool = True) -> Enable.Response:
+    def enable(self, on: bool = True, after_fault_only: bool = False) -> Enable.Response:
         """Enable or disable the device."""
         assert self.enabling.wait_for_service(timeout_sec=PATIENCE_S)
-        return self.wait(self.enabling.call_async(Enable.Request(enable=on)), f"{self._enable} answers")
+        request = Enable.Request(enable=on, after_fault_only=after_fault_only)
+        return self.wait(self.enabling.call_async(request), f"{self._enable} answers")
 
     def send(self, client: ActionClient, goal: Any) -> Any:
         """Send a goal; returns its handle, accepted or not."""
