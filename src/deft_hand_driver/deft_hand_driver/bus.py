@@ -220,6 +220,10 @@ class HandBus:
             i for i, (state,) in zip(self.ids, self.sync_read(reg.BUS_WATCHDOG), strict=True) if state == reg.RUN_OUT
         )
 
+    def limp(self) -> tuple[int, ...]:
+        """Ids of the motors that do not hold: never enabled, shut down, or restarted by a dip of their supply."""
+        return tuple(i for i, (on,) in zip(self.ids, self.sync_read(reg.TORQUE_ENABLE), strict=True) if not on)
+
     def hardware_errors(self) -> list[int]:
         """Each motor's latched hardware errors, 0 for none; read twice before they are believed."""
         errors = [block[0] for block in self.sync_read(reg.HARDWARE_ERROR)]

@@ -233,6 +233,7 @@ class BusThread:
             self._bus.command(goal)  # a packet may be lost, and nobody acknowledges the one that counts
             if missed := self._bus.goals_not_taken(goal):
                 raise StaleFault(f"motors {list(missed)} did not take their goals (was the bus silent?); enable again")
+            self._held.make_sure()
             self._state = self._bus.state()
             self._finish(active, None)
 

@@ -10,7 +10,7 @@ from deft_driver.faults import DeviceFault
 from deft_hand_driver import registers as reg
 from deft_hand_driver.bus import HandBus
 from deft_hand_driver.errors import OverloadFault
-from deft_hand_driver.recovery import recover
+from deft_hand_driver.recovery import expect_all_hold, recover
 
 # Hardware errors are asked for this often (host seconds): they do not show in the state block.
 _ERRORS_EVERY_S = 0.2
@@ -59,8 +59,20 @@ class HeldMotors:
             self._see_errors()
 
     def make_sure(self) -> None:
-        """See before a motion that no watchdog has run out unnoticed, however short the silence looked from here."""
-        if self.holding and self._watchdog and self._bus.watchdogs_run_out():
+        """See before and after a motion to what no state tells of.
+
+        A motor that its supply failed for a moment is limp and reports no error; a watchdog may have run out however
+        short the silence looked from here.
+
+        Raises:
+            OverloadFault, DeviceFault: a motor is limp.
+        """
+        if not self.holding:
+            return
+        if self._bus.limp():
+            self._see_errors()  # a motor that has shut down says why
+            expect_all_hold(self._bus)
+        if self._watchdog and self._bus.watchdogs_run_out():
             self._set_watchdog()
 
     def _set_watchdog(self) -> None:

@@ -37,11 +37,14 @@ def recover(bus: HandBus, motors: Motors, watchdog: int) -> tuple[int, ...]:
     for motor in bus.ids:
         bus.write(motor, reg.TORQUE_ENABLE, 1)
         bus.write(motor, reg.BUS_WATCHDOG, watchdog)
-    holding = [block[0] for block in bus.sync_read(reg.TORQUE_ENABLE)]
-    if not all(holding):
-        limp = [motor for motor, on in zip(bus.ids, holding, strict=True) if not on]
-        raise DeviceFault(f"motors {limp} do not hold; check their power, then enable again")
+    expect_all_hold(bus)
     return rebooted
+
+
+def expect_all_hold(bus: HandBus) -> None:
+    """Raise `DeviceFault` if a motor is limp."""
+    if limp := bus.limp():
+        raise DeviceFault(f"motors {list(limp)} do not hold; check their power, then enable again")
 
 
 def set_up(bus: HandBus, motor: int, limit_a: float, goal_a: float) -> None:

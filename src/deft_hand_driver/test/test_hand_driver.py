@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from deft_core.errors import ConfigError, GateRefused
 from deft_core.hand import HandModel, load_hand
 from deft_core.workcell import WorkcellConfig
-from deft_driver.faults import CanceledFault, DeviceFault, RefusedFault, StaleFault, StoppedFault
+from deft_driver.faults import CanceledFault, DeviceFault, DriverFault, RefusedFault, StaleFault, StoppedFault
 from deft_hand_driver.bus import HandBus
 from deft_hand_driver.driver import HandDriver, motor_names, watchdog_units
 from deft_hand_driver.errors import OverloadFault
@@ -232,6 +232,23 @@ def test_a_watchdog_that_ran_out_unnoticed_costs_no_motion(hand_rig: HandRig, dr
     assert servo.table.memory[98] == 125
     goal = driver.hand.motors_from_joints(GRASP)[1]
     wait_for(lambda: abs(hand_rig.plant.hand_state().position_rad[1] - goal) < 0.05, "the motor at its goal")
+
+
+def test_a_motor_whose_supply_failed_for_a_moment_is_no_success(hand_rig: HandRig, driver: HandDriver) -> None:
+    """It has restarted limp, takes goals and reports no error."""
+    driver.enable()
+    torque = hand_rig.bus.servos[3].table
+
+    def fail(share: float, now: np.ndarray) -> None:
+        torque["torque_enable"] = 0
+
+    for told in (fail, lambda share, now: None):  # on the way, and before it
+        with pytest.raises(DriverFault, match=r"motors \[4\] do not hold"):
+            driver.shape(GRASP, 0.5, told, lambda: False)
+        driver.enable()
+        fail(0.0, GRASP)
+    driver.enable()
+    shape(driver)
 
 
 def test_a_goal_that_was_not_taken_is_no_success(hand_rig: HandRig, driver: HandDriver) -> None:
