@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deft_cem.errors import PolicyError
+from deft_cem.loop import fit_data
 from deft_cem.policies import POLICIES, FitData, load_policy, make_policy
+from deft_cem.policies.file import pack
 from deft_cem.shrinkage import credit, departure, shrunk, spread
 from deft_core.grasp import SIGMA_INITIAL
 
@@ -230,6 +232,14 @@ def test_refuses_what_it_cannot_use(tmp_path):
         path.write_bytes(damaged)
         with pytest.raises(PolicyError, match="damaged"):
             load_policy(path)
+    for about in ({"policy": "elite_mean"}, [], {"format": "x", "policy": "", "config": {}, "origin": {}}):
+        path.write_bytes(pack(about, policy.tensors))
+        with pytest.raises(PolicyError, match="not a policy"):
+            load_policy(path)
+    with pytest.raises(PolicyError, match="directory"):
+        load_policy(tmp_path)
+    with pytest.raises(PolicyError, match="no finished episode"):
+        fit_data([], "pick_cup", "dash")
 
 
 def with_prior_tries(earned: tuple[float, float], better: float) -> FitData:

@@ -1,8 +1,10 @@
 """Load YAML settings and say clearly what is wrong with them."""
 
+import argparse
+import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -49,6 +51,17 @@ def validate(data: object, model: type[M], where: str) -> M:
             for item in error.errors()
         ]
         raise ConfigError("\n".join(lines)) from None
+
+
+def json_options(text: str) -> dict[str, Any]:
+    """Options given to a command as one JSON object; a `type` of argparse."""
+    try:
+        options = json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not JSON ({error})") from None
+    if not isinstance(options, dict):
+        raise argparse.ArgumentTypeError(f'{text!r} is no JSON object; write {{"name": value}}')
+    return options
 
 
 def whole_name(name: str) -> str:

@@ -27,3 +27,7 @@ class WorkcellError(DeftError):
 
 class TryInterrupted(WorkcellError):
     """A try was cut short by something that passes (a driver that was not served in time); it may be made again."""
+
+
+class OutputError(DeftError):
+    """Nothing can be written where it was asked for, or what is there is not to be overwritten."""

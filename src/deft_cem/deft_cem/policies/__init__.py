@@ -13,8 +13,8 @@ from deft_cem.policies.base import (
     Prediction,
     ResidualPolicy,
     parse_policy_config,
-    read_policy_file,
 )
+from deft_cem.policies.file import check_policy_out, read_policy_file
 
 POLICIES: dict[str, str] = {
     "cvae": "deft_cem.policies.cvae:CvaePolicy",
@@ -55,4 +55,13 @@ def load_policy(path: Path) -> ResidualPolicy:
     return policy
 
 
-__all__ = ["POLICIES", "FitData", "FitReport", "Prediction", "ResidualPolicy", "load_policy", "make_policy"]
+__all__ = [
+    "POLICIES",
+    "FitData",
+    "FitReport",
+    "Prediction",
+    "ResidualPolicy",
+    "check_policy_out",
+    "load_policy",
+    "make_policy",
+]

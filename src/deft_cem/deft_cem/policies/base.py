@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
@@ -13,10 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
 from deft_cem.errors import PolicyError
+from deft_cem.policies.file import FORMAT_VERSION, pack, write
 from deft_core.config import Settings, validate
 from deft_core.errors import ConfigError
 from deft_core.grasp import GRASP_DIM, PARAMETER_NAMES
@@ -24,8 +22,6 @@ from deft_core.grasp import GRASP_DIM, PARAMETER_NAMES
 Array = NDArray[np.float64]
 log = logging.getLogger(__name__)
 
-FORMAT_VERSION = 1
-METADATA_KEY = "deft_policy"
 # Rounding, not motion: a prediction this close to the box counts as inside (m, rad).
 BOX_TOLERANCE = 1e-9
 
@@ -53,14 +49,14 @@ class FitData:
     encoder_hash: str = ""
 
     def __post_init__(self) -> None:
+        if len(self.residuals) == 0:
+            raise PolicyError("no finished episode to fit a policy to; run some first")
         for name, width in (("residuals", GRASP_DIM), ("priors", GRASP_DIM), ("embeddings", None), ("rewards", 0)):
             value = np.array(getattr(self, name), dtype=np.float64)
             ok = value.ndim == 1 if width == 0 else value.ndim == 2 and width in (None, value.shape[1])
             if not ok or len(value) != len(self.residuals) or not np.all(np.isfinite(value)):
                 raise PolicyError(f"{name} of shape {value.shape} is not {len(self.residuals)} finite rows")
             object.__setattr__(self, name, value)
-        if len(self.residuals) == 0:
-            raise PolicyError("no finished episode to fit a policy to; run some first")
 
     def __len__(self) -> int:
         return len(self.residuals)
@@ -195,8 +191,7 @@ class ResidualPolicy(ABC):
             "config": self.config.model_dump(mode="json"),
             "origin": self.origin,
         }
-        tensors = {k: np.ascontiguousarray(v) for k, v in self.tensors.items()}
-        return save(tensors, metadata={METADATA_KEY: json.dumps(about, sort_keys=True)})
+        return pack(about, self.tensors)
 
     @property
     def hash(self) -> str:
@@ -206,9 +201,7 @@ class ResidualPolicy(ABC):
     def save(self, path: Path) -> str:
         """Write the policy as one safetensors file, all or nothing; return its SHA-256."""
         data = self.to_bytes()
-        temporary = path.with_suffix(path.suffix + ".part")
-        temporary.write_bytes(data)
-        temporary.replace(path)
+        write(path, data)
         return hashlib.sha256(data).hexdigest()
 
     def check_fits(self, hand: str, encoder_hash: str) -> None:
@@ -225,26 +218,6 @@ def outside_names(residual: Array, tensors: dict[str, Array]) -> tuple[str, ...]
     """Name the parameters of a residual that are out of the box in `tensors`."""
     low, high = tensors["box_low"] - BOX_TOLERANCE, tensors["box_high"] + BOX_TOLERANCE
     return tuple(PARAMETER_NAMES[i] for i in np.flatnonzero((residual < low) | (residual > high)))
-
-
-def read_policy_file(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Read the description and the weights of a policy file.
-
-    Raises:
-        PolicyError: Missing, not a policy, damaged, or of a newer format.
-    """
-    try:
-        data = path.read_bytes()
-        tensors = load(data)
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        about = json.loads(header["__metadata__"][METADATA_KEY])
-    except FileNotFoundError:
-        raise PolicyError(f"no policy file at {path}") from None
-    except (SafetensorError, KeyError, ValueError) as error:
-        raise PolicyError(f"{path} is not a policy or is damaged: {error}; fit it again") from error
-    if about["format"] > FORMAT_VERSION:
-        raise PolicyError(f"{path} has format {about['format']}, this code reads {FORMAT_VERSION}; update DEFT")
-    return about, tensors
 
 
 def parse_policy_config(kind: type[ResidualPolicy], options: dict[str, Any]) -> PolicyConfig:
