@@ -1,6 +1,8 @@
 """The record: what goes in comes out, one writer, no half-written run."""
 
+import resource
 import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -125,6 +127,62 @@ def test_what_is_no_record_is_refused(tmp_path, content):
     with pytest.raises(RecordError):
         RunRecord.read(tmp_path)
     assert (tmp_path / "run.sqlite").read_bytes() == content
+
+
+@pytest.mark.parametrize("what", ["text", "another program's table", "another program's, still empty"])
+def test_a_new_run_leaves_alone_what_another_program_keeps_there(what, tmp_path):
+    file = tmp_path / "run.sqlite"
+    if what == "text":
+        file.write_text("my notes" * 99)
+    else:
+        with closing(sqlite3.connect(file)) as db:
+            db.execute("PRAGMA application_id = 7")
+            if "table" in what:
+                db.executescript("PRAGMA application_id = 0; CREATE TABLE notes (text)")
+    before = file.read_bytes()
+    with pytest.raises(RecordError, match=r"run\.sqlite is not .*begin a new run"):
+        RunRecord.create(tmp_path, INFO, STATE)
+    assert file.read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RecordError, match="choose another out"):
+        RunRecord.create(tmp_path / "file", INFO, STATE)
+
+
+def test_a_record_that_is_damaged_says_so_whatever_is_read(tmp_path):
+    with RunRecord.create(tmp_path, INFO, STATE) as record:
+        record.append(plain(1), STATE)
+    with closing(sqlite3.connect(tmp_path / "run.sqlite")) as db:
+        db.execute("UPDATE optimizer_state SET state = substr(state, 1, 20)")
+        db.execute("UPDATE episode SET prior = x'00', timings = '{'")
+        db.execute("DROP TABLE policy")
+        db.commit()
+    with RunRecord.resume(tmp_path, INFO.identity) as record:
+        for read in (lambda: record.optimizer_state(1), record.episodes, record.policy):
+            with pytest.raises(RecordError, match="not a readable database"):
+                read()
+    whole = (tmp_path / "run.sqlite").read_bytes()
+    (tmp_path / "run.sqlite").write_bytes(whole[:4096] + bytes(len(whole) - 4096))
+    with pytest.raises(RecordError, match="not a readable database"):
+        RunRecord.read(tmp_path)
+
+
+def test_a_full_disk_is_said_and_costs_only_the_episode_that_did_not_fit(tmp_path):
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with RunRecord.create(tmp_path, INFO, STATE) as record:
+        record.append(plain(1), STATE)
+        full = (tmp_path / "run.sqlite-wal").stat().st_size
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (full, hard))
+            with pytest.raises(RecordError, match=r"cannot be written .*full disk"):
+                record.append(plain(2), STATE)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        record.append(plain(2), STATE)
+    with RunRecord.read(tmp_path) as record:
+        assert record.count("finetune") == 2
 
 
 def test_a_creation_that_was_killed_is_begun_again(tmp_path):

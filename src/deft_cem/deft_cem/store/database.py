@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from deft_cem.errors import RecordError, RecordVersionError
@@ -14,16 +14,19 @@ DATABASE = "run.sqlite"
 
 
 def holds_run(folder: Path) -> bool:
-    """Whether a folder holds a run that was begun; a creation killed half-way does not count."""
+    """Whether a folder holds a run that was begun, or a file of another program in its place.
+
+    A creation killed half-way does not count: it left a database without a table in it.
+    """
     if not (folder / DATABASE).exists():
         return False
-    db = connect(folder, "rw")
     try:
-        return db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'run'").fetchone()[0] > 0
+        with closing(connect(folder, "rw")) as db:
+            tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            application = db.execute("PRAGMA application_id").fetchone()[0]
     except sqlite3.DatabaseError:
         return True  # somebody's file, not ours to overwrite
-    finally:
-        db.close()
+    return tables > 0 or application not in (0, APPLICATION_ID)
 
 
 def remove_database(folder: Path) -> None:
@@ -52,30 +55,55 @@ def open_checked(folder: Path, mode: str) -> sqlite3.Connection:
         RecordVersionError: Of a newer schema.
     """
     path = folder / DATABASE
-    try:
+    with readable(path):
         db = connect(folder, mode)
-        application = db.execute("PRAGMA application_id").fetchone()[0]
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.DatabaseError as error:
-        raise RecordError(f"{path} is not a readable database ({error}); restore it or begin a new run") from error
-    if application != APPLICATION_ID:
+    try:
+        with readable(path):
+            application = db.execute("PRAGMA application_id").fetchone()[0]
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+        if application != APPLICATION_ID:
+            raise RecordError(f"{path} is not the record of a run, or its creation was interrupted; begin a new run")
+        if version > SCHEMA_VERSION:
+            raise RecordVersionError(
+                f"{path} has schema version {version}, this code knows up to {SCHEMA_VERSION}; update DEFT to open it"
+            )
+    except BaseException:
         db.close()
-        raise RecordError(f"{path} is not the record of a run, or its creation was interrupted; begin a new run")
-    if version > SCHEMA_VERSION:
-        db.close()
-        raise RecordVersionError(
-            f"{path} has schema version {version}, this code knows up to {SCHEMA_VERSION}; update DEFT to open it"
-        )
+        raise
     return db
 
 
 @contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """Commit what is done inside, or nothing of it."""
-    db.execute("BEGIN IMMEDIATE")
+def readable(path: Path) -> Iterator[None]:
+    """Say of a record that cannot be read, or does not hold what it should, that this is so.
+
+    Raises:
+        RecordError: In place of what SQLite or a decoder raised inside.
+    """
     try:
         yield
-    except BaseException:
-        db.execute("ROLLBACK")
+    except (sqlite3.DatabaseError, KeyError, TypeError, ValueError) as error:
+        why = f"{type(error).__name__}: {error}"
+        raise RecordError(f"{path} is not a readable database ({why}); restore it or begin a new run") from error
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Commit what is done inside, or nothing of it.
+
+    Raises:
+        RecordError: The disk is full, or fails.
+    """
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        yield
+        db.execute("COMMIT")
+    except BaseException as error:
+        if db.in_transaction:  # SQLite takes back by itself what a full disk cut short
+            db.execute("ROLLBACK")
+        if type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError):
+            path = db.execute("PRAGMA database_list").fetchone()[2]
+            raise RecordError(
+                f"{path} cannot be written ({error}); what was finished is kept: mend that (a full disk?), then resume"
+            ) from error
         raise
-    db.execute("COMMIT")

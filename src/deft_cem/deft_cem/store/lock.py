@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from types import TracebackType
 
-from deft_cem.errors import RecordLockedError
+from deft_cem.errors import RecordError, RecordLockedError
 
 
 class RunLock:
@@ -15,11 +15,15 @@ class RunLock:
 
     Raises:
         RecordLockedError: Another process holds it.
+        RecordError: The folder cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "run.lock"
-        self._file = self.path.open("a+")
+        try:
+            self._file = self.path.open("a+")
+        except OSError as error:
+            raise RecordError(f"{folder} cannot be written ({error.strerror}); choose another folder") from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

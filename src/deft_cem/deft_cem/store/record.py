@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from deft_cem.errors import RecordError, RecordExistsError
-from deft_cem.store.database import DATABASE, connect, holds_run, open_checked, remove_database, transaction
+from deft_cem.store.database import DATABASE, connect, holds_run, open_checked, readable, remove_database, transaction
 from deft_cem.store.episode import COLUMNS, Episode, from_row, to_row
 from deft_cem.store.lock import RunLock
 from deft_cem.store.schema import APPLICATION_ID, DDL, SCHEMA_VERSION
@@ -43,7 +44,11 @@ class RunRecord:
         self.folder = folder
         self._db = connection
         self._lock = lock
-        self.info = self._read_info()
+        try:
+            self.info = self._read_info()
+        except BaseException:
+            connection.close()
+            raise
 
     @classmethod
     def create(cls, folder: Path, info: RunInfo, optimizer: tuple[str, dict[str, Any]]) -> RunRecord:
@@ -58,10 +63,14 @@ class RunRecord:
             RecordExistsError: The folder holds a run.
             RecordLockedError: Another process is writing there.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RecordError(f"{folder} cannot hold a run ({error.strerror}); choose another out:=") from error
         lock = RunLock(folder)
         try:
             if holds_run(folder):
+                open_checked(folder, "ro").close()  # what is no run's record says so itself
                 raise RecordExistsError(
                     f"{folder} holds a run already; continue it with resume:=true or choose another out:="
                 )
@@ -116,11 +125,15 @@ class RunRecord:
         return cls(folder, open_checked(folder, "ro"), None)
 
     def _read_info(self) -> RunInfo:
-        row = self._db.execute("SELECT * FROM run").fetchone()
-        if row is None:
-            raise RecordError(f"{self.folder / DATABASE} has no run in it; delete the folder and begin again")
-        texts = {k: json.loads(row[k]) for k in ("identity", "config", "versions")}
-        return RunInfo(run_id=row["run_id"], started_at=row["started_at"], **texts)
+        with self._readable():
+            row = self._db.execute("SELECT * FROM run").fetchone()
+            if row is None:
+                raise RecordError(f"{self.folder / DATABASE} has no run in it; delete the folder and begin again")
+            texts = {k: json.loads(row[k]) for k in ("identity", "config", "versions")}
+            return RunInfo(run_id=row["run_id"], started_at=row["started_at"], **texts)
+
+    def _readable(self) -> AbstractContextManager[None]:
+        return readable(self.folder / DATABASE)
 
     def append(self, episode: Episode, optimizer: tuple[str, dict[str, Any]] | None = None) -> None:
         """Put a finished episode on disk, with the optimiser's state after it, in one transaction.
@@ -168,21 +181,24 @@ class RunRecord:
     def episodes(self, phase: str | None = None) -> list[Episode]:
         """Finished episodes in the order they were run, of one phase or of both."""
         where = "" if phase is None else " WHERE phase = :phase"
-        rows = self._db.execute(f"SELECT * FROM episode{where} ORDER BY id", {"phase": phase})
-        return [from_row(row) for row in rows]
+        with self._readable():
+            rows = self._db.execute(f"SELECT * FROM episode{where} ORDER BY id", {"phase": phase})
+            return [from_row(row) for row in rows]
 
     def count(self, phase: str) -> int:
         """How many episodes of a phase are finished."""
-        return int(self._db.execute("SELECT count(*) FROM episode WHERE phase = ?", (phase,)).fetchone()[0])
+        with self._readable():
+            return int(self._db.execute("SELECT count(*) FROM episode WHERE phase = ?", (phase,)).fetchone()[0])
 
     def optimizer_state(self, after_episode: int) -> tuple[str, dict[str, Any]]:
         """Name and state of the optimiser after an episode (0: before the first)."""
-        row = self._db.execute(
-            "SELECT name, state FROM optimizer_state WHERE after_episode = ?", (after_episode,)
-        ).fetchone()
-        if row is None:
-            raise RecordError(f"{self.folder} has no optimiser state after episode {after_episode}")
-        return row["name"], json.loads(row["state"])
+        with self._readable():
+            row = self._db.execute(
+                "SELECT name, state FROM optimizer_state WHERE after_episode = ?", (after_episode,)
+            ).fetchone()
+            if row is None:
+                raise RecordError(f"{self.folder} has no optimiser state after episode {after_episode}")
+            return row["name"], json.loads(row["state"])
 
     def add_policy(self, name: str, file: str, sha256: str, seconds: float, report: object) -> None:
         """Note a fitted policy."""
@@ -194,8 +210,9 @@ class RunRecord:
 
     def policy(self) -> dict[str, Any] | None:
         """The newest fitted policy: name, file, sha256, seconds, report."""
-        row = self._db.execute("SELECT * FROM policy ORDER BY id DESC LIMIT 1").fetchone()
-        return None if row is None else dict(row) | {"report": json.loads(row["report"])}
+        with self._readable():
+            row = self._db.execute("SELECT * FROM policy ORDER BY id DESC LIMIT 1").fetchone()
+            return None if row is None else dict(row) | {"report": json.loads(row["report"])}
 
     def event(self, kind: str, text: str) -> None:
         """Note something worth knowing."""
@@ -204,7 +221,8 @@ class RunRecord:
 
     def events(self) -> list[tuple[str, str]]:
         """(kind, text) of everything noted."""
-        return [(row["kind"], row["text"]) for row in self._db.execute("SELECT * FROM event ORDER BY id")]
+        with self._readable():
+            return [(row["kind"], row["text"]) for row in self._db.execute("SELECT * FROM event ORDER BY id")]
 
     def close(self) -> None:
         """Close the database and let go of the lock."""
