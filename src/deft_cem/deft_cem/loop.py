@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from deft_cem.config import RunConfig, versions
+from deft_cem.errors import PolicyError
 from deft_cem.listener import Control, Listener, Progress, Trial
 from deft_cem.optimizers import Optimizer, make_optimizer
 from deft_cem.plots import learning_curve
@@ -160,10 +162,11 @@ class FineTuning:
         path = self.folder / POLICY_FILE
         known = None if again else self.record.policy()
         if known is not None and path.exists():
-            policy = load_policy(path)
-            if policy.hash == known["sha256"]:
-                self._policy = policy
-                return float(known["seconds"])
+            with suppress(PolicyError):  # damaged: the tries give the same one again
+                policy = load_policy(path)
+                if policy.hash == known["sha256"]:
+                    self._policy = policy
+                    return float(known["seconds"])
         self.control.check()
         start = time.perf_counter()
         data = fit_data(self.record.episodes("finetune"), self.config.task, self.config.hand)

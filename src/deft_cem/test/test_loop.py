@@ -185,6 +185,15 @@ def test_a_policy_of_another_encoder_is_refused_in_evaluation(tmp_path):
         run(tmp_path, cell, listener=ear)
 
 
+def test_a_damaged_policy_is_fitted_again(tmp_path):
+    run(tmp_path)
+    file = tmp_path / "policy.safetensors"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-9])
+    run(tmp_path, resume=True)
+    assert file.read_bytes() == whole
+
+
 def test_what_an_episode_took_is_told_apart_and_adds_up(tmp_path):
     """What the loop itself costs is measured by benchmarks/loop.py; here, that the record can be trusted about it."""
     run(tmp_path, episodes=3, trials=0)
