@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import shutil
+import sqlite3
+from contextlib import closing
 
 import cv2
 import deft_cem_fakes as fakes
@@ -13,7 +16,7 @@ import pytest
 from deft_cem.config import RunConfig
 from deft_cem.loop import FineTuning
 from deft_cem.runs import command, facts, lerobot
-from deft_cem.store import RunRecord
+from deft_cem.store import RunInfo, RunRecord
 from deft_cem.store.images import read_color
 from deft_core.task import load_task
 
@@ -67,6 +70,44 @@ def test_what_is_not_there_is_one_line(tmp_path, capsys):
         assert status == 1 and err.startswith("runs: ")
 
 
+def change(folder, statement):
+    with closing(sqlite3.connect(folder / "run.sqlite")) as db:
+        db.execute(statement)
+        db.commit()
+
+
+def test_an_unreadable_run_hides_no_other(runs, capsys, tmp_path):
+    for name in ("good", "newer", "newer_code"):
+        shutil.copytree(runs / "a", tmp_path / name)
+    change(tmp_path / "newer", "PRAGMA user_version = 99")
+    change(tmp_path / "newer_code", "UPDATE run SET identity = json_set(identity, '$.gravity', 9.81)")
+    (tmp_path / "junk").mkdir()
+    (tmp_path / "junk" / "run.sqlite").write_text("junk" * 99)
+    status, out, err = run(capsys, "list", tmp_path)
+    assert status == 1 and err == "runs: 3 of 4 runs cannot be read\n"
+    assert "pick_cup" in out.splitlines()[1] and out.count("unreadable: ") == 3
+    assert run(capsys, "show", tmp_path / "newer_code")[2].startswith(f"runs: {tmp_path}/newer_code: gravity: ")
+
+
+@pytest.mark.parametrize("name", ["notes.png", "gone/a.png", "a.foo"])
+def test_a_plot_that_cannot_be_written_there_is_refused(name, runs, capsys, tmp_path):
+    (tmp_path / "notes.png").write_text("mine")
+    status, _, err = run(capsys, "plot", runs / "a", "--out", tmp_path / name)
+    assert status == 1 and name in err and err.count("\n") == 1
+    assert [p.read_text() for p in tmp_path.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize(("optimizer", "warm_up"), [({"optimizer": "bayes"}, 8), ({}, 10)])
+def test_a_plot_shades_the_warm_up_the_optimiser_had(optimizer, warm_up, capsys, monkeypatch, tmp_path):
+    config = RunConfig(task="pick_cup", policy="elite_mean", **optimizer)
+    info = RunInfo(config.run_id, config.identity(), {}, {}, 0.0)
+    RunRecord.create(tmp_path, info, (config.optimizer, {})).close()
+    shaded = []
+    monkeypatch.setattr(command, "learning_curve", lambda *arguments: shaded.append(arguments[-1]))
+    assert run(capsys, "plot", tmp_path, "--out", tmp_path / "a.png")[0] == 0
+    assert shaded == [warm_up]
+
+
 def test_csv_has_a_row_an_episode_and_overwrites_nothing(runs, capsys, tmp_path):
     out = tmp_path / "episodes.csv"
     assert run(capsys, "export", runs / "a", "--csv", "--out", out)[0] == 0
@@ -76,6 +117,28 @@ def test_csv_has_a_row_an_episode_and_overwrites_nothing(runs, capsys, tmp_path)
     assert len(rows) == 16
     assert float(rows[0]["residual_wrist_yaw"]) == first.residual[5]
     assert run(capsys, "export", runs / "a", "--csv", "--out", out)[0] == 1
+    assert run(capsys, "export", runs / "a", "--csv", "--out", tmp_path / "gone" / "x.csv")[0] == 1
+    assert run(capsys, "export", runs / "a", runs / "a", "--csv", "--out", tmp_path / "once.csv")[0] == 0
+    assert (tmp_path / "once.csv").read_text() == out.read_text()
+
+
+def test_a_data_set_mixes_neither_hands_nor_encoders_and_lacks_no_image(runs, capsys, tmp_path):
+    (tmp_path / "set.part").mkdir()
+    (tmp_path / "set.part" / "data.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    for name, statement, reason in (
+        ("hand", "UPDATE run SET identity = json_set(identity, '$.hand', 'leap')", "different hands (dash, leap)"),
+        ("encoder", "UPDATE episode SET encoder_hash = 'f'", "different encoders"),
+        ("image", "UPDATE episode SET images = replace(images, '1_initial_color', 'gone')", "gone"),
+    ):
+        shutil.copytree(runs / "b", tmp_path / name)
+        change(tmp_path / name, statement)
+        status, _, err = run(capsys, "export", runs / "a", tmp_path / name, "--out", tmp_path / "set")
+        assert status == 1 and reason in err and err.count("\n") == 1
+    assert run(capsys, "export", runs / "a", "--out", tmp_path / "file")[0] == 1
+    assert run(capsys, "export", runs / "a", "--out", tmp_path / "set")[0] == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["encoder", "file", "hand", "image", "set", "set.part"]
+    assert (tmp_path / "set.part" / "data.txt").read_text() == "mine"
 
 
 def test_lerobot_data_set_holds_what_was_recorded(runs, capsys, tmp_path):

@@ -17,11 +17,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deft_cem.errors import RecordError
+from deft_cem.optimizers import make_optimizer
 from deft_cem.plots import learning_curve, mean_curves
 from deft_cem.runs.facts import Run, columns, compare_text, find_runs, list_rows, read_run, show_text
 from deft_cem.store.episode import Episode
 from deft_cem.summary import METHODS, OBJECTS
-from deft_core.errors import DeftError
+from deft_core.errors import DeftError, OutputError
+from deft_core.files import check_new_file
 from deft_core.grasp import PARAMETER_NAMES
 
 PLAIN = (
@@ -30,7 +32,19 @@ PLAIN = (
 
 
 def _list(args: argparse.Namespace) -> str:
-    return columns(list_rows([read_run(folder) for folder in find_runs(args.folders or [Path("runs")])]))
+    """One damaged run, or one of a newer version, hides none of the others."""
+    runs, unreadable = [], []
+    folders = find_runs(args.folders or [Path("runs")])
+    for folder in folders:
+        try:
+            runs.append(read_run(folder))
+        except DeftError as error:
+            unreadable.append(f"{folder}  unreadable: {' '.join(str(error).split())}")
+    text = "\n".join([columns(list_rows(runs)), *unreadable])
+    if not unreadable:
+        return text
+    print(text)
+    raise RecordError(f"{len(unreadable)} of {len(folders)} runs cannot be read")
 
 
 def _show(args: argparse.Namespace) -> str:
@@ -55,10 +69,14 @@ def _compare(args: argparse.Namespace) -> str:
 
 
 def _plot(args: argparse.Namespace) -> str:
+    if args.out.suffix.lower() != ".png":
+        raise OutputError(f"{args.out}: a picture is written as PNG; give --out a name that ends in .png")
+    check_new_file(args.out)
     runs = [read_run(folder) for folder in args.runs]
     if len(runs) == 1:
         c = runs[0].config
-        warm_up = c.optimizer_options.get("warm_up", 10 if c.optimizer.startswith("cem") else 0)
+        optimizer = make_optimizer(c.optimizer, c.generator("optimizer"), c.optimizer_options)
+        warm_up = getattr(optimizer.config, "warm_up", 0)
         learning_curve(args.out, f"{c.task}, seed {c.seed}, {c.optimizer}", runs[0].tries, warm_up)
     else:
         groups: dict[str, list[Sequence[Episode]]] = {}
@@ -69,7 +87,9 @@ def _plot(args: argparse.Namespace) -> str:
 
 
 def _export(args: argparse.Namespace) -> str:
-    runs = [read_run(folder) for folder in args.runs]
+    # A run named twice, or its copy, is exported once; the same configuration run again began at another time.
+    found = [read_run(folder) for folder in args.runs]
+    runs = list({(run.info.run_id, run.info.started_at): run for run in found}.values())
     if args.csv:
         return write_csv(runs, args.out)
     try:
@@ -99,8 +119,7 @@ def write_csv(runs: Sequence[Run], out: Path) -> str:
             rows.append({"run_id": run.info.run_id, "task": run.config.task} | plain_row(e) | vectors)
     if not rows:
         raise RecordError("the runs have no finished episode to export")
-    if out.exists():
-        raise RecordError(f"{out} exists; nothing is overwritten")
+    check_new_file(out)
     with out.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(dict.fromkeys(key for row in rows for key in row)))
         writer.writeheader()
@@ -137,7 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     try:
         print(args.do(args))
-    except DeftError as error:
+    except (DeftError, OSError) as error:
         print(f"runs: {error}", file=sys.stderr)
         return 1
     return 0

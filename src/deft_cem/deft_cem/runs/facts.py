@@ -15,6 +15,7 @@ from deft_cem.errors import RecordError
 from deft_cem.store import Episode, RunInfo, RunRecord
 from deft_cem.store.database import DATABASE, holds_run
 from deft_cem.summary import METHODS, OBJECTS, success_rate
+from deft_core.config import validate
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def read_run(folder: Path) -> Run:
         return Run(
             folder,
             record.info,
-            RunConfig(**record.info.identity),
+            validate(record.info.identity, RunConfig, str(folder)),
             record.episodes("finetune"),
             record.episodes("evaluation"),
             record.policy(),

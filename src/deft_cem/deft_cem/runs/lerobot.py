@@ -23,7 +23,7 @@ Depth is left out: the format has no 16-bit images.
 from __future__ import annotations
 
 import json
-import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -59,18 +59,20 @@ def export_lerobot(runs: Sequence[Run], out: Path) -> dict[str, Any]:
         The content of `meta/info.json`.
 
     Raises:
-        RecordError: The folder is not empty, there is no episode, or embeddings differ in length.
+        RecordError: The folder is not empty, there is no episode, an image is missing, or hands or encoders differ.
     """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise RecordError(f"{out} is not an empty folder; export into a new one")
     pairs = [(run, e) for run in runs for e in run.tries + run.evaluation]
     if not pairs:
         raise RecordError("the runs have no finished episode to export")
     if not all(kind in e.images for _, e in pairs for kind in IMAGES.values()):
         raise RecordError("the runs were made without keeping images; only --csv can export them")
+    _check_alike("hands", {run.config.hand for run in runs})
+    _check_alike("encoders", {e.encoder_hash for _, e in pairs if e.encoder_hash})
     lengths = sorted({len(e.embedding) for _, e in pairs if len(e.embedding)})
     if len(lengths) > 1:
-        raise RecordError(f"the runs' embeddings are of different encoders (lengths {lengths}); export them apart")
-    if out.exists() and any(out.iterdir()):
-        raise RecordError(f"{out} is not empty; export into a new folder")
+        raise RecordError(f"the runs' embeddings are of different lengths ({lengths}); export them apart")
     tasks = list(dict.fromkeys(load_task(run.config.task).instruction for run, _ in pairs))
     shapes = {key: list(_color(*pairs[0], kind).shape) for key, kind in IMAGES.items()}
     features = _features(lengths[0] if lengths else 1, shapes)
@@ -90,19 +92,26 @@ def export_lerobot(runs: Sequence[Run], out: Path) -> dict[str, Any]:
         "video_path": None,
         "features": features,
     }
-    part = out.with_name(f"{out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    for file in (DATA, EPISODES):
-        (part / file).parent.mkdir(parents=True)
-    _write_data(part / DATA, rows, features)
-    _write_episodes(part / EPISODES, rows, tasks)
-    _write_tasks(part / "meta" / "tasks.parquet", tasks)
-    for name, content in (("info", info), ("stats", _stats(pairs, rows, features))):
-        (part / "meta" / f"{name}.json").write_text(json.dumps(content, indent=4) + "\n", encoding="utf-8")
-    if out.exists():
-        out.rmdir()
-    part.replace(out)
+    out.absolute().parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".lerobot-", dir=out.absolute().parent) as folder:
+        part = Path(folder) / "set"
+        for file in (DATA, EPISODES):
+            (part / file).parent.mkdir(parents=True)
+        _write_data(part / DATA, rows, features)
+        _write_episodes(part / EPISODES, rows, tasks)
+        _write_tasks(part / "meta" / "tasks.parquet", tasks)
+        for name, content in (("info", info), ("stats", _stats(pairs, rows, features))):
+            (part / "meta" / f"{name}.json").write_text(json.dumps(content, indent=4) + "\n", encoding="utf-8")
+        if out.exists():
+            out.rmdir()
+        part.replace(out)
     return info
+
+
+def _check_alike(what: str, found: set[str]) -> None:
+    """Joint angles of two hands, or embeddings of two encoders, are no one feature."""
+    if len(found) > 1:
+        raise RecordError(f"the runs are of different {what} ({', '.join(sorted(found))}); export them apart")
 
 
 def _features(embedding: int, shapes: dict[str, list[int]]) -> dict[str, dict[str, Any]]:
@@ -134,7 +143,11 @@ def _row(i: int, run: Run, e: Episode, tasks: list[str], features: dict[str, dic
     row["observation.embedding"] = np.asarray(embedding, dtype=np.float32).tolist()
     for key, kind in IMAGES.items():
         name = e.images[kind]
-        row[key] = {"bytes": (run.folder / name).read_bytes(), "path": f"{i:06d}_{Path(name).name}"}
+        try:
+            data = (run.folder / name).read_bytes()
+        except OSError as error:
+            raise RecordError(f"{run.folder / name}: {error.strerror}; only --csv can export this run") from error
+        row[key] = {"bytes": data, "path": f"{i:06d}_{Path(name).name}"}
     row |= {"next.reward": e.reward, "next.success": bool(e.success), "next.done": True}
     row |= {"success_known": e.success is not None} | {key: getattr(e, key) for key in WORDS}
     task = tasks.index(load_task(run.config.task).instruction)
