@@ -17,7 +17,7 @@ from deft_cem.config import RunConfig
 from deft_cem.errors import BagError
 from deft_cem.loop import FineTuning
 from deft_cem.messages import episode_of, fill_episode
-from deft_cem.store import RunRecord
+from deft_cem.store import RunInfo, RunRecord
 
 deft_msgs = pytest.importorskip("deft_msgs.msg")
 serialization = pytest.importorskip("rclpy.serialization")
@@ -36,13 +36,13 @@ def run_folder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def store():
     types = get_typestore(Stores.ROS2_JAZZY)
-    for name in ("GraspParameters", "Residual", "Episode"):
+    for name in ("GraspParameters", "Residual", "Episode", "CemState"):
         types.register(get_types_from_msg((MSG / f"{name}.msg").read_text(), f"deft_msgs/msg/{name}"))
     return types
 
 
 def write_bag(
-    folder: Path, run: Path, store, plugin: StoragePlugin, config=CONFIG, until: int = 10**6, worth=1.0
+    folder: Path, run: Path, store, plugin: StoragePlugin, config=CONFIG, until: int = 10**6, worth=1.0, asked: int = 0
 ) -> Path:
     with RunRecord.read(run) as record:
         episodes = record.episodes()[:until]
@@ -52,6 +52,10 @@ def write_bag(
             episode = replace(recorded, reward=worth * recorded.reward)
             msg = fill_episode(deft_msgs.Episode(), episode, config, "pick the cup", 0.5)
             writer.write(connection, number + 1, serialization.serialize_message(msg))
+        if asked:
+            connection = writer.add_connection("/deft/cem_state", "deft_msgs/msg/CemState", typestore=store)
+            state = deft_msgs.CemState(run_id=config.run_id, episodes_total=asked)
+            writer.write(connection, 10**6, serialization.serialize_message(state))
     return folder
 
 
@@ -112,6 +116,32 @@ def test_a_bag_cut_off_by_a_crash_gives_what_was_written(plugin, run_folder, sto
                 np.testing.assert_array_equal(mine.residual, theirs.residual)
 
 
+@pytest.mark.parametrize(("until", "asked"), [(99, 13), (13, 13), (99, 0), (9, 13), (9, 0)])
+def test_a_torn_bag_is_used_if_it_lost_no_try_and_refused_if_it_did_or_may_have(
+    until, asked, run_folder, store, tmp_path, capsys
+):
+    """Evaluation, in the first and the third, begins after the last try: without it, the state has to tell."""
+    bag, out = (
+        write_bag(tmp_path / "bag", run_folder, store, StoragePlugin.MCAP, until=until, asked=asked),
+        tmp_path / "p",
+    )
+    file = next(bag.glob("*.mcap"))
+    file.write_bytes(file.read_bytes()[:-20])
+    policy = (run_folder / "policy.safetensors").read_bytes()
+    if until > 9:
+        assert fit(bag, out) == policy
+        assert json.loads(capsys.readouterr().out)["partial"] is False
+        return
+    out.write_bytes(policy)
+    assert fit_policy.main([str(bag), "--out", str(out)]) == 1
+    error = capsys.readouterr().err
+    assert f"9 of {asked or 'an unknown number of'} tries" in error and "is cut off" in error and "--partial" in error
+    assert out.read_bytes() == policy
+    assert fit(bag, out, "--partial") != policy
+    told = json.loads(capsys.readouterr().out)
+    assert (told["episodes"], told["asked"], told["partial"]) == (9, asked or None, True)
+
+
 def test_what_is_no_bag_of_this_run_is_refused(run_folder, store, tmp_path, capsys):
     bag = write_bag(tmp_path / "bag", run_folder, store, StoragePlugin.MCAP)
     out = tmp_path / "policy.safetensors"
@@ -120,6 +150,7 @@ def test_what_is_no_bag_of_this_run_is_refused(run_folder, store, tmp_path, caps
     write_bag(tmp_path / "two" / "bag", run_folder, store, StoragePlugin.MCAP)
     write_bag(tmp_path / "two" / "bag_1", run_folder, store, StoragePlugin.MCAP, other)
     (tmp_path / "empty").mkdir()
+    RunRecord.create(tmp_path / "begun", RunInfo("a", CONFIG.identity(), {}, {}, 0.0), ("cem", {})).close()
     (tmp_path / "text.mcap").write_text("not a bag")
     (tmp_path / "text.db3").write_text("not a bag" * 100)
     for source, more, reason in (
@@ -128,13 +159,20 @@ def test_what_is_no_bag_of_this_run_is_refused(run_folder, store, tmp_path, caps
         (bag, ["--policy", "gmm"], "no policy 'gmm'"),
         (tmp_path / "two", [], "of 2 runs"),
         (tmp_path / "empty", [], "holds no bag"),
-        (tmp_path / "text.mcap", [], "no finished episode"),
+        (tmp_path / "text.mcap", [], "is no MCAP file"),
         (tmp_path / "text.db3", [], "not a bag"),
         (tmp_path / "gone", [], "no such run"),
+        (run_folder, [], "only a policy is overwritten"),
+        (run_folder, ["--out", str(tmp_path / "empty")], "directory"),
+        (run_folder, ["--out", str(tmp_path / "no" / "p")], "there is no folder"),
+        (tmp_path / "begun", [], "no finished episode"),
     ):
         assert fit_policy.main([str(source), "--out", str(out), *more]) == 1
         assert reason in capsys.readouterr().err
     assert out.read_bytes() == b"precious"
+    with pytest.raises(SystemExit):
+        fit_policy.main([str(run_folder), "--out", str(out), "--options", "{bad"])
+    assert "'{bad' is not JSON" in capsys.readouterr().err
 
 
 def test_the_record_is_not_needed_to_fit_from_a_run_folder_with_a_bag(run_folder, store, tmp_path, capsys):
