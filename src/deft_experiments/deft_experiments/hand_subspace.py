@@ -20,6 +20,7 @@ from deft_affordance.data.human_grasps import find_grasps
 from deft_affordance.data.objects import KINDS, draw_object
 from deft_affordance.retarget import retarget
 from deft_core.errors import DeftError
+from deft_core.files import check_out
 from deft_core.geometry import Array
 from deft_core.hand import load_hand
 from deft_sim.human.scene import HumanStage
@@ -63,18 +64,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(arguments)
     try:
+        check_out(args.out)
         joints = grasps(args.grasps, args.seed, args.hand)
-    except DeftError as error:
+        axes, shares = directions(joints)
+        made = f"hand_subspace --grasps {args.grasps} --seed {args.seed} --hand {args.hand}"
+        content: dict[str, Any] = {
+            "about": f"{made}; kinds: {', '.join(KINDS)}",
+            "variance": np.round(shares, DIGITS).tolist(),
+            "directions": np.round(axes, DIGITS).tolist(),
+        }
+        args.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    except (DeftError, OSError) as error:
         print(f"hand_subspace: {error}", file=sys.stderr)
         return 1
-    axes, shares = directions(joints)
-    made = f"hand_subspace --grasps {args.grasps} --seed {args.seed} --hand {args.hand}"
-    content: dict[str, Any] = {
-        "about": f"{made}; kinds: {', '.join(KINDS)}",
-        "variance": np.round(shares, DIGITS).tolist(),
-        "directions": np.round(axes, DIGITS).tolist(),
-    }
-    args.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     print(f"{args.out}: first four directions hold {shares[:4].sum():.0%} of the variance of {len(joints)} grasps")
     return 0
 
