@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,39 @@ METHODS = ("prior", "tuned")
 OBJECTS = ("train", "test")
 
 
-def success_rate(episodes: Sequence[Episode], method: str, objects: str) -> float | None:
-    """Share of successes among trials whose success is known; None without any."""
-    known = [e.success for e in episodes if e.method == method and e.objects == objects and e.success is not None]
-    return sum(known) / len(known) if known else None
+@dataclass(frozen=True)
+class Judged:
+    """How one method's trials on one object set came out.
+
+    Attributes:
+        successes: Trials that succeeded.
+        judged: Trials of which it is known whether they succeeded.
+        trials: Trials that were run.
+    """
+
+    successes: int
+    judged: int
+    trials: int
+
+    @property
+    def rate(self) -> float | None:
+        """Share of successes; None without trials, and where one was not judged.
+
+        A grasp that could not be carried out has failed whoever rates: where the rater cannot tell, failures are all
+        that is known, and a share of them would say nothing.
+        """
+        return self.successes / self.trials if self.trials and self.judged == self.trials else None
+
+    def __str__(self) -> str:
+        if self.rate is not None:
+            return f"{self.rate:.2f} ({self.trials})"
+        return f"{self.judged} of {self.trials} judged" if self.trials else "-"
+
+
+def judged(episodes: Sequence[Episode], method: str, objects: str) -> Judged:
+    """Count a run's evaluation trials of one method on one object set."""
+    verdicts = [e.success for e in episodes if (e.method, e.objects) == (method, objects)]
+    return Judged(sum(map(bool, verdicts)), sum(v is not None for v in verdicts), len(verdicts))
 
 
 def summarise(
@@ -37,13 +67,15 @@ def summarise(
         wall_s: Seconds of setup, episodes, fit and evaluation.
         versions: Of the code and its libraries.
     """
+    found = {m: {o: judged(evaluation, m, o) for o in OBJECTS} for m in METHODS}
     return {
         "task": config.task,
         "seed": config.seed,
         "episodes": config.episodes,
         "trials": config.trials,
         "prior_trials": config.prior_trials_each,
-        "success": {m: {o: success_rate(evaluation, m, o) for o in OBJECTS} for m in METHODS},
+        "success": {m: {o: of.rate for o, of in row.items()} for m, row in found.items()},
+        "counts": {m: {o: asdict(of) for o, of in row.items()} for m, row in found.items()},
         "rewards": [e.reward for e in tries],
         "wall_s": {k: round(wall_s.get(k, 0.0), 3) for k in ("setup", "episodes", "fit", "evaluation")},
         "versions": versions,
@@ -64,15 +96,11 @@ def write_summary(path: Path, summary: dict[str, Any]) -> None:
 def table(summary: dict[str, Any]) -> str:
     """The final table: prior alone and tuned, on the train and the test object."""
 
-    def cell(method: str, objects: str) -> str:
-        rate = summary["success"][method][objects]
-        trials = summary["prior_trials"] if method == "prior" else summary["trials"]
-        return "-" if rate is None else f"{rate:.2f} ({trials})"
-
     lines = [
         f"{short_name(summary['task'])}, seed {summary['seed']}: success (trials)",
-        f"{'':<12}{'train':>12}{'test':>12}",
+        f"{'':<12}{'train':>16}{'test':>16}",
     ]
     for method, label in (("prior", "prior alone"), ("tuned", "tuned")):
-        lines.append(f"{label:<12}{cell(method, 'train'):>12}{cell(method, 'test'):>12}")
+        cells = [str(Judged(**summary["counts"][method][objects])) for objects in OBJECTS]
+        lines.append(f"{label:<12}" + "".join(f"{cell:>16}" for cell in cells))
     return "\n".join(lines)

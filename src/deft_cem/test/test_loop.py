@@ -10,7 +10,9 @@ from deft_cem.config import RunConfig
 from deft_cem.errors import PolicyError, RecordExistsError, RewardError, RunStoppedError
 from deft_cem.listener import Control, Listener, Progress
 from deft_cem.loop import FineTuning
+from deft_cem.runs import facts
 from deft_cem.store import RunRecord
+from deft_cem.summary import table
 from deft_core.errors import WorkcellError
 
 
@@ -47,6 +49,7 @@ def test_a_run_leaves_the_whole_folder(tmp_path):
     assert json.loads((tmp_path / "summary.json").read_text()) == summary
     assert summary["wall_s"].keys() == {"setup", "episodes", "fit", "evaluation"}
     assert summary["success"].keys() == {"prior", "tuned"}
+    assert summary["counts"]["prior"]["test"]["trials"] == 2
     assert len(summary["rewards"]) == 13
     tries = episodes(tmp_path)
     # 13 tries; the prior alone twice on each object, the tuned policy three times on each.
@@ -84,6 +87,20 @@ def test_success_is_the_judges_word_whatever_the_reward(tmp_path):
     for episode in episodes(tmp_path):
         assert (episode.rater, episode.success_source) == ("r3m", "judge")
         assert episode.success is not None
+
+
+def test_where_nobody_can_tell_success_no_share_of_it_is_shown(tmp_path):
+    class Failing(fakes.FakeCell):
+        def execute(self, motion):
+            self.fault = "unreachable: the wrist cannot get there" if self.calls.count("execute") == 16 else ""
+            return super().execute(motion)
+
+    summary = run(tmp_path, Failing(), success_rater="encoder", prior_trials=0)  # of 13 tries and 6 trials the 17th
+    assert summary["success"]["tuned"] == {"train": None, "test": None}
+    assert summary["counts"]["tuned"]["test"] == {"successes": 0, "judged": 1, "trials": 3}
+    assert table(summary).splitlines()[-1].split("  ")[-1].strip() == "1 of 3 judged"
+    shown = facts.show_text(facts.read_run(tmp_path), episodes=False)
+    assert "tuned train: 0 of 3 judged" in shown and "tuned test: 1 of 3 judged" in shown and "prior test: -" in shown
 
 
 def test_a_grasp_that_cannot_be_carried_out_is_an_episode_without_reward(tmp_path):

@@ -14,7 +14,7 @@ from deft_cem.config import RunConfig
 from deft_cem.errors import RecordError
 from deft_cem.store import Episode, RunInfo, RunRecord
 from deft_cem.store.database import DATABASE, holds_run
-from deft_cem.summary import METHODS, OBJECTS, success_rate
+from deft_cem.summary import METHODS, OBJECTS, judged
 from deft_core.config import validate
 
 
@@ -44,10 +44,8 @@ class Run:
         return np.array([e.reward for e in self.tries])
 
     def rate(self, method: str, objects: str) -> str:
-        """Share of successes, with the number of trials it is of."""
-        share = success_rate(self.evaluation, method, objects)
-        mine = [e for e in self.evaluation if (e.method, e.objects) == (method, objects) and e.success is not None]
-        return "-" if share is None else f"{share:.2f} ({len(mine)})"
+        """Share of successes, with the number of trials; how many were judged where not all were."""
+        return str(judged(self.evaluation, method, objects))
 
 
 def read_run(folder: Path) -> Run:
