@@ -9,7 +9,7 @@ import numpy as np
 
 from deft_cem.summary import OBJECTS
 from deft_experiments.intervals import over_seeds
-from deft_experiments.results import Cells
+from deft_experiments.results import Cells, same_seeds
 
 REFERENCES = ("affordance_only", "deft")
 
@@ -42,10 +42,4 @@ def gains(cells: Cells, names: Sequence[str], tasks: Sequence[str]) -> list[dict
 
 
 def _differences(cells: Cells, name: str, reference: str, task: str, objects: str) -> np.ndarray:
-    if (name, task) not in cells or (reference, task) not in cells:
-        return np.zeros(0)
-    ours, theirs = (
-        {seed: of[objects].value for seed, of in cells[m, task].shares.items() if of[objects].trials}
-        for m in (name, reference)
-    )
-    return np.array([ours[seed] - theirs[seed] for seed in sorted(ours.keys() & theirs.keys())])
+    return np.array([ours.value - theirs.value for ours, theirs in same_seeds(cells, name, reference, task, objects)])

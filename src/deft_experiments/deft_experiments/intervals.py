@@ -15,7 +15,11 @@ Z_95 = 1.959963984540054
 
 @dataclass(frozen=True)
 class Share:
-    """Successes among trials, with Wilson's 95 % score interval (Wilson, JASA 1927, 22:209)."""
+    """Successes among trials, with Wilson's 95 % score interval (Wilson, JASA 1927, 22:209).
+
+    The interval takes trials for independent. Those of one seed are of one policy: where seeds are pooled it leaves out
+    how much they differ, so what is said of a difference rests on `over_seeds` or `paired_difference`.
+    """
 
     successes: int
     trials: int
@@ -69,3 +73,27 @@ def over_seeds(values: Sequence[NDArray[np.float64]]) -> list[float] | None:
     error = math.sqrt(sum(v.var(ddof=1) / len(v) for v in values)) / len(values)
     half = float(stats.t.ppf(0.975, sum(len(v) - 1 for v in values))) * error
     return [round(mean - half, 4), round(mean + half, 4)]
+
+
+def paired_difference(pairs: Sequence[tuple[Share, Share]]) -> tuple[float, list[float] | None]:
+    """Mean over seeds of a - b, and its 95 % interval: at each end the wider of two.
+
+    Student's t over the seeds' own differences: trials of one policy are not independent of each other. And Newcombe's
+    of the trials: few seeds may agree by chance, and t then has no width, but what is known of the difference is never
+    more than the trials tell.
+
+    Args:
+        pairs: (a, b) of each seed, with trials.
+
+    Returns:
+        The difference; lower and upper end, None of one seed: nothing says how much seeds differ.
+    """
+    values = np.array([a.value - b.value for a, b in pairs])
+    seeds = over_seeds([values])
+    if seeds is None:
+        return float(values.mean()), None
+    _, low, high = difference(*(sum(side, Share(0, 0)) for side in zip(*pairs, strict=True)))
+    return float(values.mean()), [
+        round(max(-1.0, min(low, seeds[0])), 4),
+        round(min(1.0, max(high, seeds[1])), 4),
+    ]

@@ -26,8 +26,9 @@ def markdown(report: Mapping[str, Any]) -> str:
         "# The paper's tables in the twin",
         "",
         f"In-process twin, {report['seeds']} seeds x {report['trials']} trials on each object, "
-        f"{report['episodes']} tries, prior {report['prior']}. Success pooled over seeds with Wilson's 95 % interval; "
-        f"*paper*: the real robot's figure. Wall time {report['wall_s']:.0f} s.",
+        f"{report['episodes']} tries, prior {report['prior']}. Success pooled over seeds with Wilson's 95 % interval "
+        "of the trials, which leaves out how much seeds differ; *paper*: the real robot's figure. "
+        f"Wall time {report['wall_s']:.0f} s.",
     ]
     tasks = report["tasks"]
     for group, title in GROUPS.items():
@@ -99,14 +100,17 @@ def _sure(value: float, interval: Sequence[float] | None) -> str:
 def _orderings(found: Sequence[Mapping[str, Any]]) -> list[str]:
     if not found:
         return []
-    lines = ["", "## The paper's orderings", "", "DEFT less the other, 95 % interval of the difference (Newcombe).", ""]
+    lines = ["", "## The paper's orderings", ""]
+    lines += [
+        "DEFT less the other, run by run of the same task and seed. In brackets a 95 % interval, at each end the wider "
+        "of Student's t over seeds and Newcombe's of the trials; it decides the verdict.",
+        "",
+    ]
     lines += ["| against | task | objects | paper | twin | verdict |", "|---|---|---|---|---|---|"]
     for o in found:
-        low, high = o["interval_95"]
-        twin = f"{o['difference']:+.2f} [{low:+.2f}, {high:+.2f}]"
         lines.append(
             f"| {METHODS[o['deft_against']].title} | {o['task']} | {o['objects']} | {o['paper_difference']:+.1f} | "
-            f"{twin} | {o['verdict']} |"
+            f"{_sure(o['difference'], o['interval_95'])} | {o['verdict']} |"
         )
     counts = {v: sum(o["verdict"] == v for o in found) for v in dict.fromkeys(o["verdict"] for o in found)}
     return [*lines, "", "; ".join(f"{verdict}: {count}" for verdict, count in counts.items())]

@@ -16,7 +16,7 @@ from deft_cem.plots import running_mean
 from deft_cem.store import Episode, RunRecord
 from deft_cem.summary import OBJECTS
 from deft_core.task import PAPER_TASKS
-from deft_experiments.intervals import Share, difference, over_seeds
+from deft_experiments.intervals import Share, over_seeds, paired_difference
 from deft_experiments.methods import METHODS, PAPER, Method
 
 log = logging.getLogger(__name__)
@@ -129,35 +129,53 @@ def means(cells: Cells, name: str, tasks: Sequence[str]) -> dict[str, float | No
 def orderings(cells: Cells) -> list[dict[str, Any]]:
     """Whether the paper's orderings hold here: DEFT against each other row of its tables, task by task.
 
-    An ordering `holds` (or is `reversed`) where the 95 % interval of the difference leaves zero out, else it is
-    `undecided`; where the paper has no difference it says `tie`.
+    An ordering `holds` (or is `reversed`) where the 95 % interval of the difference, taken between runs of the same
+    seed (`paired_difference`), leaves zero out, else it is `undecided`; of one seed it stays that: `one seed`. Where
+    the paper has no difference it says `tie`.
     """
     found = []
-    for (name, task), cell in cells.items():
-        if name == "deft" or ("deft", task) not in cells or task not in PAPER.get(name, {}):
+    for name, task in cells:
+        if name == "deft" or task not in PAPER.get(name, {}) or task not in PAPER["deft"]:
             continue
         for position, objects in enumerate(OBJECTS):
-            mine, other = cells["deft", task].trials[objects], cell.trials[objects]
-            if not mine.trials or not other.trials or task not in PAPER["deft"]:
+            pairs = same_seeds(cells, "deft", name, task, objects)
+            if not pairs:
                 continue
             paper = round(PAPER["deft"][task][position] - PAPER[name][task][position], 4)
-            d, low, high = difference(mine, other)
-            sure = 1 if low > 0 else -1 if high < 0 else 0
-            verdict = "tie in the paper" if paper == 0 else "undecided"
-            if sure and paper:
-                verdict = "holds" if sure == np.sign(paper) else "reversed"
+            d, interval = paired_difference(pairs)
             found.append(
                 {
                     "deft_against": name,
                     "task": task,
                     "objects": objects,
                     "paper_difference": paper,
+                    "seeds": len(pairs),
                     "difference": round(d, 4),
-                    "interval_95": [round(low, 4), round(high, 4)],
-                    "verdict": verdict,
+                    "interval_95": interval,
+                    "verdict": _verdict(paper, interval),
                 }
             )
     return found
+
+
+def _verdict(paper: float, interval: Sequence[float] | None) -> str:
+    if paper == 0:
+        return "tie in the paper"
+    if interval is None:
+        return "one seed"
+    low, high = interval
+    sure = 1 if low > 0 else -1 if high < 0 else 0
+    return "undecided" if not sure else "holds" if sure == np.sign(paper) else "reversed"
+
+
+def same_seeds(cells: Cells, name: str, other: str, task: str, objects: str) -> list[tuple[Share, Share]]:
+    """Of each seed that two methods both have trials of, in order: what each did."""
+    if (name, task) not in cells or (other, task) not in cells:
+        return []
+    ours, theirs = (
+        {seed: of[objects] for seed, of in cells[m, task].shares.items() if of[objects].trials} for m in (name, other)
+    )
+    return [(ours[seed], theirs[seed]) for seed in sorted(ours.keys() & theirs.keys())]
 
 
 def efficiency(cells: Cells, names: Sequence[str], tasks: Sequence[str]) -> dict[str, Any]:

@@ -115,11 +115,29 @@ def cell(train: tuple[int, int], test: tuple[int, int], successes: list[list[boo
     return Cell({"train": Share(*train), "test": Share(*test)}, {s: [0.0] * len(r) for s, r in runs.items()}, runs)
 
 
-def test_an_ordering_holds_is_reversed_or_undecided():
-    cells = {("deft", "pour_cup"): cell((45, 50), (5, 50)), ("mlp", "pour_cup"): cell((5, 50), (45, 50))}
-    assert [o["verdict"] for o in orderings(cells)] == ["holds", "reversed"]
-    cells["mlp", "pour_cup"] = cell((43, 50), (0, 0))
-    assert [o["verdict"] for o in orderings(cells)] == ["undecided"]
+def seeds(*tenths: int) -> Cell:
+    """Of each seed, successes of ten trials on train objects; no trial on test objects."""
+    return Cell(shares={seed: {"train": Share(t, 10), "test": Share(0, 0)} for seed, t in enumerate(tenths)})
+
+
+@pytest.mark.parametrize(
+    ("deft", "mlp", "verdict", "interval"),
+    [
+        ((9, 9, 8, 10, 9), (1, 0, 2, 1, 1), "holds", (0.6393, 0.9521)),  # below by trials, above by seeds
+        ((1, 0, 2, 1, 1), (9, 9, 8, 10, 9), "reversed", (-0.9521, -0.6393)),
+        # By trials alone [-0.42, -0.08]; but seeds differ: -0.7, 0.1, -0.7, 0.0, 0.0, and t of four degrees of freedom.
+        ((2, 8, 2, 9, 9), (9, 7, 9, 9, 9), "undecided", (-0.761, 0.241)),
+        # Every seed gained the same: t has no width, the trials have.
+        ((5, 6, 7, 8, 5), (4, 5, 6, 7, 4), "undecided", (-0.0913, 0.2815)),
+        ((10,) * 5, (0,) * 5, "holds", (0.8993, 1.0)),
+        ((9,), (1,), "one seed", None),
+    ],
+)
+def test_an_ordering_is_decided_by_how_seeds_differ_never_by_less_than_their_trials(deft, mlp, verdict, interval):
+    cells = {("deft", "pour_cup"): seeds(*deft), ("mlp", "pour_cup"): seeds(*mlp, 3)}  # the last has no partner
+    (found,) = orderings(cells)
+    assert (found["verdict"], found["seeds"], found["objects"]) == (verdict, len(deft), "train")
+    assert found["interval_95"] == (interval and pytest.approx(interval, abs=1e-3))
 
 
 def test_sample_efficiency_is_when_cem_s_end_is_reached():
@@ -135,11 +153,7 @@ def test_sample_efficiency_is_when_cem_s_end_is_reached():
 
 
 def test_what_the_tries_are_worth_is_told_run_by_run():
-    def share(*tenths: int) -> Cell:
-        shares = {seed: {"train": Share(t, 10), "test": Share(0, 0)} for seed, t in enumerate(tenths)}
-        return Cell(shares=shares)
-
-    cells = {("affordance_only", "a"): share(1, 5, 9), ("deft", "a"): share(3, 7), ("bayes", "a"): share(4, 7, 9)}
+    cells = {("affordance_only", "a"): seeds(1, 5, 9), ("deft", "a"): seeds(3, 7), ("bayes", "a"): seeds(4, 7, 9)}
     found = {(g["method"], g["less"]): g for g in gains(cells, ["deft", "bayes"], ["a"])}
     assert found.keys() == {("deft", "affordance_only"), ("bayes", "affordance_only"), ("bayes", "deft")}
     assert found["deft", "affordance_only"]["difference"] == pytest.approx(0.2)
