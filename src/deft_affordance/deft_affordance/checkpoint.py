@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +93,21 @@ def _write(path: Path, state: dict[str, torch.Tensor], metadata: dict[str, str])
     part.replace(path)
 
 
+def _existing(path: Path | str | None) -> Path:
+    path = Path(path or SHIPPED).expanduser()
+    if not path.is_file():
+        raise MissingCheckpointError(
+            f"no prior at {path}. Make one with: ros2 run deft_affordance generate --out DATA && "
+            f"ros2 run deft_affordance train --config twin --data DATA --out {path}"
+        )
+    return path
+
+
+def checkpoint_hash(path: Path | str | None = None) -> str:
+    """SHA-256 of a checkpoint's file (by default of the one that ships); raises MissingCheckpointError."""
+    return hashlib.sha256(_existing(path).read_bytes()).hexdigest()
+
+
 def load_prior(path: Path | str | None = None) -> Prior:
     """Load a checkpoint (by default the one that ships).
 
@@ -99,12 +115,7 @@ def load_prior(path: Path | str | None = None) -> Prior:
         MissingCheckpointError: no such file; says which command makes one.
         CheckpointLayoutError: truncated, of another model, or with wrong shapes.
     """
-    path = Path(path or SHIPPED).expanduser()
-    if not path.is_file():
-        raise MissingCheckpointError(
-            f"no prior at {path}. Make one with: ros2 run deft_affordance generate --out DATA && "
-            f"ros2 run deft_affordance train --config twin --data DATA --out {path}"
-        )
+    path = _existing(path)
     state, metadata = read_safetensors(path)
     if metadata.get("format") != FORMAT:
         raise CheckpointLayoutError(f"{path} is not a prior of this version (format {metadata.get('format')!r})")

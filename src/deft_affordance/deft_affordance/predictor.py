@@ -7,7 +7,6 @@ to base_link, retarget the fingers. It refuses rather than guess.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from deft_affordance.checkpoint import SHIPPED, TextInput, load_prior
+from deft_affordance.checkpoint import TextInput, checkpoint_hash, load_prior
 from deft_affordance.contacts import nearest_on_mask
 from deft_affordance.crop import Crop
 from deft_affordance.errors import ContactOffObject, NoDepth, OutOfWorkspace, UnknownInstruction
@@ -97,7 +96,7 @@ class AffordancePredictor:
         self._tips = tip_matcher(retargeting, self.hand)
         self._own_way = retargeting == "anatomical"
         self.contact_in_wrist: Array = self.prior.contact_in_wrist
-        self.checkpoint_hash = hashlib.sha256(Path(checkpoint or SHIPPED).expanduser().read_bytes()).hexdigest()
+        self.checkpoint_hash = checkpoint_hash(checkpoint)
         self.encoder_hash = self.prior.encoder_hash
         size = self.prior.config.model.image_size
         self.infer([np.zeros((size, size, 3), np.uint8)], "pick")  # warm start: the first call builds torch's kernels

@@ -33,6 +33,10 @@ class RecordExistsError(RecordError):
     """The folder already holds a run and resuming was not asked for."""
 
 
+class RecordMismatchError(RecordError):
+    """The folder holds a run that was begun with another configuration."""
+
+
 class RecordVersionError(RecordError):
     """The record was written by a newer version of this code."""
 

@@ -28,6 +28,15 @@ from deft_vision.encoders import ImageEncoder
 QUARTER_TURN = np.pi / 2
 
 
+def _angle(seed: int) -> float:
+    return float(np.random.default_rng([seed, 0xB0C5]).uniform(-QUARTER_TURN, QUARTER_TURN))
+
+
+def heuristic_hash(seed: int) -> str:
+    """What stands in the place of a checkpoint's hash."""
+    return hashlib.sha256(f"box centre, turn {_angle(seed)!r}, half closed".encode()).hexdigest()
+
+
 class BoxCentrePredictor:
     """Contact at the middle of the object's box, one random rotation, a half-closed hand.
 
@@ -41,12 +50,10 @@ class BoxCentrePredictor:
     def __init__(self, hand: HandModel, contact_in_wrist: Array, encoder: ImageEncoder, seed: int) -> None:
         self.contact_in_wrist = contact_in_wrist
         self._encoder = encoder
-        angle = float(np.random.default_rng([seed, 0xB0C5]).uniform(-QUARTER_TURN, QUARTER_TURN))
-        turn = Rotation.from_rotvec(angle * approach_direction(R_NOMINAL, contact_in_wrist)).as_matrix()
+        turn = Rotation.from_rotvec(_angle(seed) * approach_direction(R_NOMINAL, contact_in_wrist)).as_matrix()
         self._rpy = rpy_from_rotation(turn @ R_NOMINAL)
         bends = np.array([joint != "side" for joint in FINGER_JOINTS] * 4)
         self._joints = hand.clip(np.where(bends, 0.5 * hand.upper, 0.0))
-        self.hash = hashlib.sha256(f"box centre, turn {angle!r}, half closed".encode()).hexdigest()
 
     def predict(self, frame: RGBDFrame, instruction: str) -> Affordance:
         """Look for the object; raises PerceptionRefused where there is none or it has no depth."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from deft_affordance.checkpoint import SHIPPED
+from deft_affordance.checkpoint import SHIPPED, checkpoint_hash
 from deft_affordance.predictor import AffordancePredictor, PredictorSettings
 from deft_cem.trial import Bench
 from deft_core.demonstration import load_demonstration
@@ -14,7 +14,7 @@ from deft_core.hand import load_hand
 from deft_core.task import load_task
 from deft_core.workcell import Predictor, load_workcell
 from deft_experiments.disturbed import StudyWorkcell
-from deft_experiments.heuristic import BoxCentrePredictor
+from deft_experiments.heuristic import BoxCentrePredictor, heuristic_hash
 from deft_experiments.setups import Setup
 from deft_perception.segmentation import SegmentationSettings
 from deft_sim.workcell import TwinWorkcell
@@ -42,14 +42,26 @@ class Twin:
             prior or None, hand, PredictorSettings(SegmentationSettings(table_z_m=cell.table_z_m))
         )
         predictor: Predictor = learned
-        self.hashes = {"prior": learned.checkpoint_hash, "demonstration": demonstration.sha256}
+        self.hashes = self.hashes_of(task, seed, prior, setup)
         checkpoints: dict[str, Path | str] = {"encoder": prior or SHIPPED} | setup.checkpoints
         if setup.heuristics:
-            box = BoxCentrePredictor(hand, learned.contact_in_wrist, small_encoder(prior or SHIPPED), seed)
-            predictor, self.hashes["prior"] = box, box.hash
+            predictor = BoxCentrePredictor(hand, learned.contact_in_wrist, small_encoder(prior or SHIPPED), seed)
         self.workcell = TwinWorkcell(loaded, cell, seed)
         study = StudyWorkcell(self.workcell, loaded, seed, Setup(drift=setup.drift, checkpoints=checkpoints))
         self.bench = Bench(study, predictor, loaded, demonstration, hand, cell)
+
+    @staticmethod
+    def hashes_of(task: str, seed: int, prior: str = "", setup: Setup | None = None) -> dict[str, str]:
+        """What such a twin's runs stand on, by name, without making it.
+
+        Raises:
+            ConfigError, MissingCheckpointError: The task, its demonstration or the checkpoint is not there.
+        """
+        heuristics = setup is not None and setup.heuristics
+        return {
+            "prior": heuristic_hash(seed) if heuristics else checkpoint_hash(prior),
+            "demonstration": load_demonstration(load_task(task).demonstration).sha256,
+        }
 
     def close(self) -> None:
         """Free the twin's cameras."""

@@ -63,7 +63,11 @@ class FakeTwin:
         loaded = load_task(task)
         demonstration = load_demonstration(loaded.demonstration)
         self.bench = Bench(self.workcell, self.workcell, loaded, demonstration, hand, cell)
-        self.hashes = {"prior": "p"}
+        self.hashes = self.hashes_of(task, seed, prior, setup)
+
+    @staticmethod
+    def hashes_of(task, seed, prior="", setup=None):
+        return {"prior": prior or "p"}
 
     def close(self):
         pass

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from deft_cem.errors import RecordError, RecordExistsError
+from deft_cem.errors import RecordError, RecordExistsError, RecordMismatchError
 from deft_cem.store.database import DATABASE, connect, holds_run, open_checked, readable, remove_database, transaction
 from deft_cem.store.episode import COLUMNS, Episode, from_row, to_row
 from deft_cem.store.lock import RunLock
@@ -96,7 +96,8 @@ class RunRecord:
         """Open a run to continue it.
 
         Raises:
-            RecordError: No run there, or it was made with another identity (named field by field).
+            RecordError: No run there.
+            RecordMismatchError: It was made with another identity.
             RecordLockedError: Another process is writing it.
             RecordVersionError: Written by a newer version.
         """
@@ -105,7 +106,7 @@ class RunRecord:
         lock = RunLock(folder)
         try:
             record = cls(folder, open_checked(folder, "rw"), lock)
-            _check_identity(folder, record.info.identity, json.loads(_json(identity)))
+            record.check_identity(identity)
             record.event("resumed", f"after {record.count('finetune')} episodes")
             return record
         except BaseException:
@@ -134,6 +135,13 @@ class RunRecord:
 
     def _readable(self) -> AbstractContextManager[None]:
         return readable(self.folder / DATABASE)
+
+    def check_identity(self, wanted: dict[str, Any]) -> None:
+        """Refuse a run that is not the one that is wanted: RecordMismatchError, naming each field that differs."""
+        if lines := differences(self.info.identity, json.loads(_json(wanted))):
+            raise RecordMismatchError(
+                f"{self.folder} was begun otherwise ({lines}); resume it as it was or begin a new run"
+            )
 
     def append(self, episode: Episode, optimizer: tuple[str, dict[str, Any]] | None = None) -> None:
         """Put a finished episode on disk, with the optimiser's state after it, in one transaction.
@@ -239,11 +247,10 @@ class RunRecord:
         self.close()
 
 
-def _check_identity(folder: Path, recorded: dict[str, Any], wanted: dict[str, Any]) -> None:
+def differences(recorded: dict[str, Any], wanted: dict[str, Any]) -> str:
+    """Fields of which two descriptions of a run differ, with both values; empty where none does."""
     different = [k for k in sorted(recorded.keys() | wanted.keys()) if recorded.get(k) != wanted.get(k)]
-    if different:
-        lines = ", ".join(f"{k}: was {recorded.get(k)!r}, now {wanted.get(k)!r}" for k in different)
-        raise RecordError(f"{folder} was begun otherwise ({lines}); resume it as it was or begin a new run")
+    return ", ".join(f"{k}: was {recorded.get(k)!r}, now {wanted.get(k)!r}" for k in different)
 
 
 def _json(value: object) -> str:
