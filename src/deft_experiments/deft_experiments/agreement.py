@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,19 @@ import numpy as np
 
 from deft_cem.config import RunConfig
 from deft_cem.errors import RecordError
-from deft_cem.store import Episode, RunRecord
+from deft_cem.store import Episode, RunInfo, RunRecord
+from deft_cem.store.record import differences
+from deft_core.config import validate
 from deft_core.errors import DeftError, PerceptionRefused
 from deft_core.grasp import GraspParameters
 from deft_core.motion import episode_motion
 from deft_experiments.intervals import Share
+from deft_experiments.setups import CLUTTER, Setup
 from deft_experiments.twins import Twin
+from deft_vision.errors import VisionError
+
+# Fields of a workcell that may differ between the graph and the process without changing a try.
+ADDRESSES = ("name", "time_scale", "address", "serial", "host", "control_port", "port")
 
 
 def again(twin: Twin, episode: Episode, executed: bool) -> tuple[bool, float, str]:
@@ -68,6 +76,28 @@ def compare(tries: list[Episode], twin: Twin, executed: bool) -> dict[str, Any]:
     }
 
 
+def _twin_like(cell: Mapping[str, Any]) -> str:
+    return CLUTTER if cell.get("name") == CLUTTER else Setup().workcell
+
+
+def unlike(run: RunInfo, twin: Twin) -> str:
+    """What a run was made with that a twin is not made with; empty where a try is the same in both."""
+    cell = twin.bench.cell
+    recorded = {"hand": run.identity["hand"]} | run.identity["hashes"] | _flat(run.config)
+    return differences(recorded, {"hand": cell.hand.model} | twin.hashes | _flat(cell.model_dump(mode="json")))
+
+
+def _flat(cell: Mapping[str, Any], prefix: str = "workcell ") -> dict[str, Any]:
+    """A workcell's numbers by name, but for where its devices answer and how fast its time goes."""
+    found: dict[str, Any] = {}
+    for name, value in cell.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{prefix}{name}.")
+        elif name not in ADDRESSES:
+            found[f"{prefix}{name}"] = value
+    return found
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status: 0 if success agrees within ten points."""
     parser = argparse.ArgumentParser(prog="agreement", description=__doc__)
@@ -79,16 +109,23 @@ def main(arguments: list[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     try:
         with RunRecord.read(args.run) as record:
-            config = RunConfig(**record.info.identity)
-            tries = [e for e in record.episodes() if not e.fault.startswith("no_object")][: args.count]
+            config = validate(record.info.identity, RunConfig, str(args.run))
+            run = record.info
+            known = [e for e in record.episodes() if e.success is not None and not e.fault.startswith("no_object")]
+        tries = known[: args.count]
         if not tries:
-            raise RecordError(f"{args.run} has no finished try to repeat")
-        twin = Twin(config.task, config.seed, args.prior)
+            raise RecordError(f"{args.run} has no finished try to repeat of which success is known")
+        twin = Twin(config.task, config.seed, args.prior, Setup(workcell=_twin_like(run.config)))
         try:
+            if other := unlike(run, twin):
+                raise RecordError(
+                    f"{args.run} was made with another prior, demonstration, hand or workcell than the twin that would "
+                    f"repeat it ({other}); give --prior the run's own, or repeat it with the code that made it"
+                )
             report = compare(tries, twin, args.executed)
         finally:
             twin.close()
-    except DeftError as error:
+    except (DeftError, VisionError) as error:
         print(f"agreement: {error}", file=sys.stderr)
         return 1
     print(json.dumps(report, indent=2) if args.json else "\n".join(f"{k}: {v}" for k, v in report.items()))

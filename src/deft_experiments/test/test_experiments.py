@@ -2,6 +2,7 @@
 
 import json
 import queue
+import sqlite3
 
 import pytest
 from deft_experiments_fakes import FakeTwin
@@ -83,6 +84,27 @@ def test_a_run_agrees_with_itself(tmp_path, capsys):
     assert report["difference_points"] == 0.0
     assert report["reward_correlation"] == pytest.approx(1.0)
     assert agreement.main([str(tmp_path), "--executed"]) == 0
+
+
+def test_a_run_of_another_prior_hand_or_workcell_is_not_compared(tmp_path, capsys):
+    jobs.run_job(job(tmp_path), queue.Queue())
+    assert agreement.main([str(tmp_path), "--prior", "else"]) == 1
+    assert "prior: was 'p', now 'else'" in capsys.readouterr().err
+    for column, path, wrong, what in (
+        ("config", "$.approach_m", 0.2, "workcell approach_m: was 0.2"),
+        ("config", "$.arm.speed_mps", 0.9, "workcell arm.speed_mps: was 0.9"),
+        ("identity", "$.hand", "leap", "hand: was 'leap'"),
+    ):
+        with sqlite3.connect(tmp_path / "run.sqlite") as db:
+            (before,) = db.execute(f"SELECT {column} FROM run").fetchone()
+            db.execute(f"UPDATE run SET {column} = json_set({column}, ?, ?)", (path, wrong))
+        assert agreement.main([str(tmp_path)]) == 1
+        assert what in capsys.readouterr().err
+        with sqlite3.connect(tmp_path / "run.sqlite") as db:
+            db.execute(f"UPDATE run SET {column} = ?", (before,))
+    with sqlite3.connect(tmp_path / "run.sqlite") as db:  # where devices answer is no matter
+        db.execute("UPDATE run SET config = json_set(config, '$.arm.host', '127.0.0.9', '$.time_scale', 2.0)")
+    assert agreement.main([str(tmp_path)]) == 0
 
 
 def test_no_run_to_repeat_is_one_line(tmp_path, capsys):
