@@ -29,6 +29,7 @@ from deft_core.config import short_name
 from deft_core.errors import DeftError
 from deft_experiments.setups import Setup
 from deft_experiments.twins import Twin
+from deft_vision.errors import VisionError
 
 # One core a process; an OpenMP thread that spins beside another process makes small torch calls twenty times slower.
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
@@ -79,9 +80,24 @@ def name_of(job: Job) -> str:
     return job.label or f"{short_name(job.config.task)}/{job.config.seed}"
 
 
+def whole_config(job: Job) -> RunConfig:
+    """The job's configuration, with the hashes of what its twin is made of; raises where that is not there."""
+    hashes = Twin.hashes_of(job.config.task, job.config.seed, job.prior, job.setup)
+    return job.config.model_copy(update={"hashes": hashes})
+
+
 def finished(job: Job) -> bool:
-    """Whether the job's run is there, whole."""
-    return (job.folder / "summary.json").exists()
+    """Whether the job's run is there, whole.
+
+    Raises:
+        RecordMismatchError: The run that is there is another: of other options, another prior or demonstration.
+        RecordError: It cannot be read.
+    """
+    if not (job.folder / "summary.json").exists():
+        return False
+    with RunRecord.read(job.folder) as record:
+        record.check_identity(whole_config(job).identity())
+    return True
 
 
 def run_job(job: Job, lines: Any) -> Done:
@@ -89,12 +105,12 @@ def run_job(job: Job, lines: Any) -> Done:
     from deft_cem.loop import FineTuning
 
     start = time.perf_counter()
-    if finished(job):
-        return Done(job, 0.0)
     try:
+        if finished(job):
+            return Done(job, 0.0)
         twin = Twin(job.config.task, job.config.seed, job.prior, job.setup)
         try:
-            config = job.config.model_copy(update={"hashes": twin.hashes})
+            config = whole_config(job)
             listener = _Teller(name_of(job), lines)
             setup_s = time.perf_counter() - start
             resume = holds_run(job.folder)
@@ -112,7 +128,7 @@ def run_job(job: Job, lines: Any) -> Done:
             tuning.run()
         finally:
             twin.close()
-    except DeftError as error:
+    except (DeftError, VisionError) as error:
         return Done(job, time.perf_counter() - start, str(error))
     return Done(job, time.perf_counter() - start)
 

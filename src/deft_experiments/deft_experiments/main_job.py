@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,41 +17,29 @@ import numpy as np
 
 from deft_affordance.workers import add_ray_argument
 from deft_cem.config import RunConfig
-from deft_cem.store import RunRecord
+from deft_cem.optimizers import make_optimizer
+from deft_cem.policies import make_policy
+from deft_cem.runs.facts import Run, read_run
 from deft_cem.summary import METHODS, OBJECTS
 from deft_core.config import short_name, validate, whole_name
-from deft_core.errors import DeftError
+from deft_core.errors import ConfigError, DeftError
 from deft_core.task import available_tasks, load_task
 from deft_experiments.intervals import Share
 from deft_experiments.jobs import Done, Job, name_of, run_all
+from deft_experiments.kept import kept_text, lost
+from deft_experiments.results import share_of
 
 # Where the goals of the main job are written down; not something results are bent to.
 GOALS = {"train": 0.85, "test": 0.75}
 
 
-def shares(folder: Path) -> dict[str, dict[str, Share]]:
-    """Successes of a run's evaluation trials: method, then objects. Trials nobody could judge do not count."""
-    with RunRecord.read(folder) as record:
-        trials = record.episodes("evaluation")
-    found: dict[str, dict[str, Share]] = {}
-    for method in METHODS:
-        found[method] = {}
-        for objects in OBJECTS:
-            mine = [e.success for e in trials if (e.method, e.objects) == (method, objects)]
-            known = [success for success in mine if success is not None]
-            found[method][objects] = Share(sum(known), len(known))
-    return found
-
-
-def learning(folders: list[Path]) -> dict[str, float]:
+def learning(runs: list[Run]) -> dict[str, float]:
     """Mean reward of the first and of the last ten fine-tuning episodes over runs, and the loop's cost."""
     first, last, overhead = [], [], []
-    for folder in folders:
-        with RunRecord.read(folder) as record:
-            tries = record.episodes("finetune")
-        first += [e.reward for e in tries[:10]]
-        last += [e.reward for e in tries[-10:]]
-        overhead += [e.timings["overhead"] for e in tries]
+    for run in runs:
+        first += [e.reward for e in run.tries[:10]]
+        last += [e.reward for e in run.tries[-10:]]
+        overhead += [e.timings["overhead"] for e in run.tries]
     p50, p99 = (float(1000.0 * v) for v in np.percentile(overhead, [50, 99]))
     return {
         "first_ten_reward": float(np.mean(first)),
@@ -64,15 +53,19 @@ def collect(jobs: list[Job], done: list[Done], wall_s: float) -> dict[str, Any]:
     """Pool all runs that finished, task by task."""
     failed = {name_of(d.job): d.error for d in done if d.error}
     report: dict[str, Any] = {"where": "in-process twin", "wall_s": round(wall_s, 1), "failed": failed, "tasks": {}}
-    for task in dict.fromkeys(job.config.task for job in jobs):
-        folders = [j.folder for j in jobs if j.config.task == task and (j.folder / "summary.json").exists()]
-        if not folders:
+    finished: dict[str, list[Run]] = {}
+    for job in jobs:
+        if name_of(job) in failed:
             continue
-        runs = [shares(folder) for folder in folders]
+        try:
+            finished.setdefault(job.config.task, []).append(read_run(job.folder))
+        except DeftError as error:
+            failed[name_of(job)] = str(error)
+    for task, runs in finished.items():
         rows: dict[str, Any] = {}
         for method in METHODS:
             for objects in OBJECTS:
-                pooled = sum((run[method][objects] for run in runs), Share(0, 0))
+                pooled = sum((share_of(run.evaluation, method, objects) for run in runs), Share(0, 0))
                 rows.setdefault(method, {})[objects] = {
                     "success": pooled.value if pooled.trials else None,
                     "interval_95": list(pooled.interval),
@@ -80,14 +73,15 @@ def collect(jobs: list[Job], done: list[Done], wall_s: float) -> dict[str, Any]:
                     "trials": pooled.trials,
                     "text": str(pooled),
                 }
-        report["tasks"][task] = {"seeds": len(runs), "success": rows, **learning(folders)}
+        report["tasks"][task] = {"seeds": len(runs), "success": rows, **learning(runs)}
     return report
 
 
 def markdown(report: dict[str, Any]) -> str:
     """The report as a table, with the goals beside it."""
     lines = [
-        "Success in the twin (in-process), pooled over seeds, Wilson 95 % interval.",
+        "Success in the twin (in-process), pooled over seeds, Wilson 95 % interval of the trials, which leaves out how "
+        "much seeds differ.",
         "",
         "| task | seeds | method | train | test | reward, first ten | last ten |",
         "|---|---|---|---|---|---|---|",
@@ -107,7 +101,16 @@ def markdown(report: dict[str, Any]) -> str:
 
 
 def make_jobs(args: argparse.Namespace) -> list[Job]:
-    """One job a task and seed; raises ConfigError for a task or option that does not exist."""
+    """One job a task and seed.
+
+    Raises:
+        ConfigError, OptimizerError, PolicyError: A task, optimiser, policy or option that does not exist.
+    """
+    for name in ("seeds", "processes"):
+        if getattr(args, name) < 1:
+            raise ConfigError(f"--{name} {getattr(args, name)}: at least one is needed")
+    make_optimizer(args.optimizer, np.random.default_rng(0), args.optimizer_options)
+    make_policy(args.policy, args.policy_options)
     names = available_tasks() if args.tasks == "all" else [whole_name(task) for task in args.tasks.split(",")]
     jobs = []
     for task in names:
@@ -129,6 +132,13 @@ def make_jobs(args: argparse.Namespace) -> list[Job]:
     return jobs
 
 
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not JSON: {error}") from None
+
+
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="main_job", description=__doc__)
@@ -139,15 +149,19 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--prior-trials", type=int, help="with the prior alone; default: as many")
     parser.add_argument("--prior", default="", help="checkpoint; default: the one that ships")
     parser.add_argument("--optimizer", default="cem")
-    parser.add_argument("--optimizer-options", type=json.loads, default={}, help="JSON")
+    parser.add_argument("--optimizer-options", type=_json, default={}, help="JSON")
     parser.add_argument("--policy", default="cvae")
-    parser.add_argument("--policy-options", type=json.loads, default={}, help="JSON")
+    parser.add_argument("--policy-options", type=_json, default={}, help="JSON")
     parser.add_argument("--processes", type=int, default=2)
     add_ray_argument(parser)
     parser.add_argument("--out", type=Path, required=True, help="a folder a run is kept in, and resumed from")
     parser.add_argument("--json", action="store_true", help="print the report as JSON instead of a table")
     parser.add_argument("--quiet", action="store_true", help="no line an episode")
     return parser.parse_args(arguments)
+
+
+def _runs(report: Mapping[str, Any]) -> dict[str, int]:
+    return {task: entry["seeds"] for task, entry in report["tasks"].items()}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -160,19 +174,25 @@ def main(arguments: list[str] | None = None) -> int:
         if not args.quiet:
             print(line, file=sys.stderr, flush=True)
 
+    path = args.out / "main_job.json"
     try:
         jobs = make_jobs(args)
+        args.out.mkdir(parents=True, exist_ok=True)
         done = run_all(jobs, args.processes, say, args.ray)
         report = collect(jobs, done, time.perf_counter() - start)
-    except DeftError as error:
+        missing = lost(path, report, _runs)
+        if not missing:
+            path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+            path.with_suffix(".md").write_text(markdown(report), encoding="utf-8")
+    except (DeftError, OSError) as error:
         print(f"main_job: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"main_job: interrupted; the same command goes on with what is in {args.out}", file=sys.stderr)
         return 130
-    (args.out / "main_job.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    (args.out / "main_job.md").write_text(markdown(report), encoding="utf-8")
     print(json.dumps(report, indent=2) if args.json else markdown(report))
+    if missing:
+        print(f"main_job: {kept_text(path, missing)}", file=sys.stderr)
     return 1 if report["failed"] else 0
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deft_cem.errors import RecordError
+from deft_cem.errors import RecordError, RecordMismatchError
 from deft_cem.plots import running_mean
 from deft_cem.store import Episode, RunRecord
-from deft_cem.summary import OBJECTS
+from deft_cem.summary import OBJECTS, judged
 from deft_core.task import PAPER_TASKS
 from deft_experiments.intervals import Share, over_seeds, paired_difference
-from deft_experiments.methods import METHODS, PAPER, Method
+from deft_experiments.jobs import Job, finished
+from deft_experiments.methods import METHODS, PAPER
 
 log = logging.getLogger(__name__)
 # Tries over which success is averaged along a run, in figures and for sample efficiency.
@@ -52,19 +52,26 @@ def _curve(runs: Sequence[Sequence[float]]) -> list[float]:
     return [float(v) for v in np.mean([running_mean(run[:length], WINDOW) for run in runs], axis=0)]
 
 
-def read_cell(folders: Sequence[Path], evaluates: str) -> Cell:
-    """Pool finished runs; their seeds are their places in `folders`."""
+def read_cell(jobs: Sequence[Job], evaluates: str) -> Cell:
+    """Pool the runs of jobs of one method and task that are finished.
+
+    Raises:
+        RecordMismatchError: A folder holds another run than its job's.
+    """
     cell = Cell()
-    for seed, folder in enumerate(folders):
-        if not (folder / "summary.json").exists():
-            continue
+    for job in jobs:
+        seed = job.config.seed
         try:
-            with RunRecord.read(folder) as record:
+            if not finished(job):
+                continue
+            with RunRecord.read(job.folder) as record:
                 tries, trials = record.episodes("finetune"), record.episodes("evaluation")
+        except RecordMismatchError:
+            raise
         except RecordError as error:
-            log.warning("%s is left out: %s", folder, error)
+            log.warning("%s is left out: %s", job.folder, error)
             continue
-        cell.shares[seed] = {objects: _share(trials, evaluates, objects) for objects in OBJECTS}
+        cell.shares[seed] = {objects: share_of(trials, evaluates, objects) for objects in OBJECTS}
         for objects, share in cell.shares[seed].items():
             cell.trials[objects] += share
         cell.rewards[seed] = [e.reward for e in tries]
@@ -72,21 +79,14 @@ def read_cell(folders: Sequence[Path], evaluates: str) -> Cell:
     return cell
 
 
-def _share(trials: Sequence[Episode], method: str, objects: str) -> Share:
-    known = [e.success for e in trials if (e.method, e.objects) == (method, objects) and e.success is not None]
-    return Share(sum(known), len(known))
+def share_of(trials: Sequence[Episode], method: str, objects: str) -> Share:
+    """Successes of a run's trials of one method on one object set; none where one of them could not be judged."""
+    found = judged(trials, method, objects)
+    return Share(0, 0) if found.rate is None else Share(found.successes, found.trials)
 
 
+# Of a study, by (method, task).
 Cells = dict[tuple[str, str], Cell]
-
-
-def read_cells(out: Path, methods: Sequence[Method], tasks: Sequence[str], seeds: int) -> Cells:
-    """Every cell of the study, by (method, task)."""
-    return {
-        (m.name, task): read_cell([out / m.runs_of / task / f"seed_{seed}" for seed in range(seeds)], m.evaluates)
-        for m in methods
-        for task in tasks
-    }
 
 
 def rows(cells: Cells, not_run: dict[str, dict[str, str]], tasks: Sequence[str]) -> list[dict[str, Any]]:

@@ -13,24 +13,27 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from deft_affordance.workers import add_ray_argument
 from deft_cem.config import RunConfig, versions
+from deft_cem.errors import RecordError, RecordMismatchError
 from deft_cem.progress import clock
 from deft_cem.raters.embedding import EMBEDDING_RATERS
-from deft_core.config import validate
+from deft_core.config import short_name, validate, whole_name
 from deft_core.errors import ConfigError, DeftError
 from deft_core.task import PAPER_TASKS, available_tasks, load_task
 from deft_experiments import report as reports
 from deft_experiments.gains import gains
 from deft_experiments.jobs import Job, finished, run_all
+from deft_experiments.kept import kept_text, lost
 from deft_experiments.methods import Method, choose, missing
-from deft_experiments.results import Cells, efficiency, known_tasks, means, orderings, read_cells, rows
+from deft_experiments.results import Cell, Cells, efficiency, known_tasks, means, orderings, read_cell, rows
 from deft_vision.checkpoints import SOURCES
+from deft_vision.errors import VisionError
 
 JSON = "tables.json"
 
@@ -43,13 +46,19 @@ class Study:
         self.out: Path = args.out
         self.methods = choose(args.methods)
         available = available_tasks()
-        self.tasks = known_tasks(available) if args.tasks == "all" else args.tasks.split(",")
+        given = args.tasks.split(",")
+        self.tasks = known_tasks(available) if args.tasks == "all" else list(dict.fromkeys(map(whole_name, given)))
         for task in self.tasks:
             if task not in available and task not in PAPER_TASKS:
                 load_task(task)  # says which tasks there are
-        self.missing_tasks = {t: "the task has no demonstration yet" for t in self.tasks if t not in available}
-        given = {"r3m": args.r3m, "resnet18": args.resnet18}
-        self.checkpoints: dict[str, Path] = {k: v for k, v in given.items() if v is not None}
+        if len(set(map(short_name, self.tasks))) < len(self.tasks):
+            raise ConfigError(f"--tasks {args.tasks}: two are called the same; their runs would share a folder")
+        named = [task for task in self.tasks if task == short_name(task)]
+        self.missing_tasks = {t: "the task has no demonstration yet" for t in named if t not in available}
+        encoders = {"r3m": args.r3m, "resnet18": args.resnet18}
+        self.checkpoints: dict[str, Path] = {k: v for k, v in encoders.items() if v is not None}
+        # What the report that is there has more runs of than the newest; it was left as it is.
+        self.lost: list[str] = []
 
     def why_not(self, method: Method, task: str) -> str:
         """Why a cell cannot be run; empty where it can."""
@@ -69,7 +78,7 @@ class Study:
         return list(made.values())
 
     def _folder(self, name: str, task: str, seed: int) -> Path:
-        return self.out / name / task / f"seed_{seed}"
+        return self.out / name / short_name(task) / f"seed_{seed}"
 
     def _job(self, method: Method, task: str, seed: int) -> Job:
         a = self.args
@@ -81,7 +90,7 @@ class Study:
             # "Affordance model only" is DEFT's own trials with the prior, as many as of the others.
             "prior_trials": a.trials if method.name == "deft" else 0,
         } | method.config
-        rater = EMBEDDING_RATERS.keys() & {method.needs}
+        rater = EMBEDDING_RATERS.keys() & {method.needs} & self.checkpoints.keys()
         checkpoints: dict[str, Path | str] = {name: self.checkpoints[name] for name in rater}
         return Job(
             validate(given, RunConfig, f"method {method.name}"),
@@ -90,7 +99,7 @@ class Study:
             replace(method.setup, checkpoints=checkpoints),
             keep_images=a.images,
             tries_of=self._folder(method.tries_of, task, seed) if method.tries_of else None,
-            label=f"{method.name}/{task}/{seed}",
+            label=f"{method.name}/{short_name(task)}/{seed}",
         )
 
     def not_run(self) -> list[dict[str, str]]:
@@ -115,7 +124,7 @@ class Study:
     def report(self, wall_s: float, failed: dict[str, str]) -> tuple[dict[str, Any], Cells]:
         """Everything that is finished, as plain data."""
         methods = list(self.methods)
-        cells = read_cells(self.out, methods, self.tasks, self.args.seeds)
+        cells = {(m.name, task): self._cell(m, task) for m in methods for task in self.tasks}
         why = {m.name: {t: w for t in self.tasks if (w := self.why_not(m, t))} for m in methods}
         run_tasks = [t for t in self.tasks if t not in self.missing_tasks]
         optimizers = [m.name for m in methods if m.name == "deft" or m.group == "optimizer"]
@@ -144,9 +153,18 @@ class Study:
         }
         return content, cells
 
+    def _cell(self, method: Method, task: str) -> Cell:
+        makes = choose(method.runs_of)[0]
+        return read_cell([self._job(makes, task, seed) for seed in range(self.args.seeds)], method.evaluates)
+
     def write(self, wall_s: float, failed: dict[str, str]) -> dict[str, Any]:
-        """Write the report into the study's folder, over an older one."""
+        """Write the report into the study's folder, over an older one unless that tells of more runs."""
         content, cells = self.report(wall_s, failed)
+        if self.args.report_only and not any(cell.seeds for cell in cells.values()):
+            raise ConfigError(f"{self.out} holds no finished run of what was asked for; nothing was written")
+        self.lost = lost(self.out / JSON, content, _runs)
+        if self.lost:
+            return content
         self.out.mkdir(parents=True, exist_ok=True)
         temporary = self.out / f"{JSON}.part"
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -165,6 +183,19 @@ class Study:
             return float(json.loads((self.out / JSON).read_text(encoding="utf-8"))["wall_s"])
         except (OSError, ValueError, KeyError):
             return 0.0
+
+
+def _runs(report: Mapping[str, Any]) -> dict[str, int]:
+    return {f"{row['method']}/{row['task']}": row["seeds"] for row in report["rows"]}
+
+
+def _to_do(job: Job) -> bool:
+    try:
+        return not finished(job)
+    except RecordMismatchError:
+        raise
+    except RecordError:
+        return True  # it is named among those that failed
 
 
 class Progress:
@@ -220,12 +251,13 @@ def main(arguments: list[str] | None = None) -> int:
     args = parse(arguments)
     start = time.perf_counter()
     try:
-        if args.seeds < 1:
-            raise ConfigError(f"--seeds {args.seeds}: at least one is needed")
+        for name in ("seeds", "processes"):
+            if getattr(args, name) < 1:
+                raise ConfigError(f"--{name} {getattr(args, name)}: at least one is needed")
         study = Study(args)
         jobs = study.jobs()
         before = study.wall_before()
-        todo = [] if args.report_only else [job for job in jobs if not finished(job)]
+        todo = [] if args.report_only else [job for job in jobs if _to_do(job)]
         failed: dict[str, str] = {}
 
         def write() -> dict[str, Any]:
@@ -238,13 +270,15 @@ def main(arguments: list[str] | None = None) -> int:
             failed = {d.job.label: d.error for d in done if d.error}
         finally:
             content = write()
-    except DeftError as error:
+    except (DeftError, VisionError, OSError) as error:
         print(f"tables: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"tables: interrupted; the same command goes on with what is in {args.out}", file=sys.stderr)
         return 130
     print(reports.markdown(content))
+    if study.lost:
+        print(f"tables: {kept_text(study.out / JSON, study.lost)}", file=sys.stderr)
     for name, why in failed.items():
         print(f"tables: {name}: {why}", file=sys.stderr)
     return 1 if failed else 0

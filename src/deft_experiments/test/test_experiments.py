@@ -69,11 +69,59 @@ def test_runs_are_pooled_into_one_table(tmp_path):
     assert "| pick_cup | 3 | tuned |" in text
 
 
-def test_unknown_tasks_and_options_are_refused(tmp_path, capsys):
-    assert main_job.main(["--tasks", "juggle", "--out", str(tmp_path)]) == 1
-    assert "pour_cup" in capsys.readouterr().err
-    assert main_job.main(["--episodes", "0", "--out", str(tmp_path)]) == 1
-    assert "episodes" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--tasks", "juggle"), "pour_cup"),
+        (("--episodes", "0"), "episodes"),
+        (("--seeds", "0"), "--seeds 0"),
+        (("--processes", "0"), "--processes 0"),
+        (("--optimizer", "nosuch"), "no optimiser 'nosuch'"),
+        (("--optimizer-options", '{"x": 1}'), "x"),
+        (("--policy", "nosuch"), "no policy 'nosuch'"),
+    ],
+)
+def test_unknown_tasks_and_options_are_refused(tmp_path, capsys, options, why):
+    assert main_job.main([*options, "--out", str(tmp_path / "out")]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("main_job: ") and why in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_options_that_are_no_json_are_named(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main_job.main(["--optimizer-options", "{bad", "--out", str(tmp_path)])
+    assert "'{bad' is not JSON" in capsys.readouterr().err
+
+
+def test_what_the_main_job_cannot_use_is_named_and_the_rest_is_reported(tmp_path, monkeypatch, capsys):
+    """A run of other options, a file that is no record, an out that is no folder."""
+
+    def run_all(todo, processes, say, ray_address):
+        return [jobs.run_job(j, queue.Queue()) for j in todo]
+
+    monkeypatch.setattr(main_job, "run_all", run_all)
+    asked = ["--tasks", "pick_cup", "--episodes", "12", "--trials", "2", "--policy", "elite_mean"]
+    assert main_job.main([*asked, "--seeds", "2", "--out", str(tmp_path)]) == 0
+    report = (tmp_path / "main_job.json").read_bytes()
+    capsys.readouterr()
+    assert main_job.main([*asked, "--seeds", "2", "--optimizer", "bayes", "--out", str(tmp_path)]) == 1
+    shown = capsys.readouterr()
+    assert shown.out.count("Not finished: ") == 2 and "optimizer: was 'cem', now 'bayes'" in shown.out
+    assert "stays as it is" in shown.err
+    for name, files in {"seed_1": ["run.sqlite"], "seed_2": ["run.sqlite", "summary.json"]}.items():
+        (tmp_path / "pick_cup" / name).mkdir(exist_ok=True)
+        (tmp_path / "pick_cup" / name / "summary.json").unlink(missing_ok=True)
+        for file in files:
+            (tmp_path / "pick_cup" / name / file).write_text("junk")
+    assert main_job.main([*asked, "--seeds", "3", "--out", str(tmp_path)]) == 1
+    shown = capsys.readouterr().out
+    assert "| pick_cup | 1 | tuned |" in shown
+    assert shown.count("Not finished: ") == shown.count("not a readable database") == 2
+    assert (tmp_path / "main_job.json").read_bytes() == report
+    (tmp_path / "file").touch()
+    assert main_job.main([*asked, "--out", str(tmp_path / "file")]) == 1
+    assert capsys.readouterr().err.startswith("main_job: ")
 
 
 def test_a_run_agrees_with_itself(tmp_path, capsys):

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from deft_experiments_fakes import FakeTwin
 
 from deft_cem.store import RunRecord
 from deft_core.observation import Rating, RGBDFrame
-from deft_core.task import load_task
+from deft_core.task import TASKS_DIR, load_task
 from deft_core.workcell import scene_seed
 from deft_experiments import jobs, tables
 from deft_experiments.disturbed import DRIFT_AFTER, StudyWorkcell
@@ -92,9 +93,75 @@ def test_policies_share_the_thirty_tries_of_deft(in_this_process, tmp_path):
 
 
 def test_what_is_no_method_or_task_is_refused(in_this_process, tmp_path, capsys):
-    for more in (("--methods", "magic"), ("--tasks", "juggle"), ("--seeds", "0")):
-        assert study(tmp_path, *more) == 1
-        assert capsys.readouterr().err.startswith("tables: ")
+    twins = (tmp_path / "a" / "pick_cup.yaml", tmp_path / "pick_cup.yaml")
+    for twin in twins:
+        twin.parent.mkdir(exist_ok=True)
+        shutil.copy(TASKS_DIR / "pick_cup.yaml", twin)
+    for more, why in (
+        (("--methods", "magic"), "no method 'magic'"),
+        (("--tasks", "juggle"), "unknown task 'juggle'"),
+        (("--seeds", "0"), "--seeds 0"),
+        (("--processes", "0"), "--processes 0"),
+        (("--tasks", ",".join(map(str, twins))), "called the same"),
+        (("--methods", "deft", "--report-only"), "no finished run"),
+        (("--methods", "elite_mean", "--seeds", "1", "--out", str(twins[0])), "pick_cup.yaml"),
+    ):
+        assert study(tmp_path / "out", *more) == 1, more
+        error = capsys.readouterr().err.splitlines()[-1]
+        assert error.startswith("tables: ") and why in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_runs_of_another_question_are_not_reported_as_its_answer(in_this_process, tmp_path, capsys):
+    asked = ("--methods", "deft,affordance_only", "--tasks", "pick_cup", "--seeds", "1")
+    assert study(tmp_path, *asked) == 0
+    report = (tmp_path / "tables.json").read_bytes()
+    for more, field in (
+        (("--episodes", "5"), "episodes: was 12, now 5"),
+        (("--trials", "3"), "prior_trials: was 2, now 3"),
+        (("--prior", "/else"), "hashes: was {'prior': 'p'}, now {'prior': '/else'}"),
+    ):
+        for only in ((), ("--report-only",)):
+            capsys.readouterr()
+            assert study(tmp_path, *asked, *more, *only) == 1
+            shown = capsys.readouterr()
+            assert field in shown.err and shown.out == ""
+    assert len(in_this_process) == 1
+    assert (tmp_path / "tables.json").read_bytes() == report
+
+
+def test_a_narrower_question_is_answered_and_the_report_kept(in_this_process, tmp_path, capsys):
+    assert study(tmp_path, "--methods", "deft,affordance_only") == 0
+    files = {path: path.read_bytes() for path in tmp_path.glob("tables.*")}
+    for more in (("--methods", "deft"), ("--seeds", "1"), ("--tasks", "pick_cup")):
+        capsys.readouterr()
+        assert study(tmp_path, "--methods", "deft,affordance_only", *more) == 0
+        shown = capsys.readouterr()
+        assert "| pick_cup | train |" in shown.out and "stays as it is: it has more runs of" in shown.err
+    assert {path: path.read_bytes() for path in tmp_path.glob("tables.*")} == files
+    assert (
+        study(tmp_path, "--methods", "deft,affordance_only", "--seeds", "3", "--report-only") == 0
+    )  # as much as before
+
+
+def test_a_damaged_run_is_named_and_the_others_reported(in_this_process, tmp_path, capsys):
+    asked = ("--methods", "deft", "--tasks", "pick_cup")
+    assert study(tmp_path, *asked) == 0
+    (tmp_path / "deft" / "pick_cup" / "seed_1" / "run.sqlite").write_text("junk")
+    (tmp_path / "tables.json").unlink()
+    assert study(tmp_path, *asked) == 1
+    shown = capsys.readouterr()
+    assert "(2/2)" in shown.out and "deft/pick_cup/1: " in shown.err and "not a readable database" in shown.err
+
+
+def test_a_task_is_counted_once_and_may_be_a_file(in_this_process, tmp_path):
+    shutil.copy(TASKS_DIR / "pick_cup.yaml", tmp_path / "mine.yaml")
+    asked = ("--methods", "deft", "--seeds", "1", "--tasks", f"pick_cup,{tmp_path / 'mine.yaml'},pick_cup")
+    assert study(tmp_path / "out", *asked) == 0
+    report = json.loads((tmp_path / "out" / "tables.json").read_text())
+    assert report["tasks"] == ["pick_cup", str(tmp_path / "mine.yaml")]
+    assert [r["paper"] for r in report["rows"]] == [0.8, 0.8, None, None]
+    assert (tmp_path / "out" / "deft" / "mine" / "seed_0" / "summary.json").exists()
 
 
 def test_every_method_of_the_paper_s_tables_has_a_row():
