@@ -4,6 +4,7 @@
 
 Writes tables.json, tables.md, tables.csv, figure_6.png and efficiency.png into DIR after every run that ends, and keeps
 the runs there: the same command goes on where it was stopped. A row whose weights are not here reads "not run".
+Only runs of what was asked for are reported, and a report that tells of more runs is left as it is.
 """
 
 from __future__ import annotations
