@@ -73,17 +73,17 @@ class FineTuning:
             config.optimizer, config.generator("optimizer"), config.optimizer_options
         )
         self._policy: ResidualPolicy = make_policy(config.policy, config.policy_options)
-        # Corrections of the last label; any thread may ask for one.
-        self.relabels = Relabels(config.run_id)
         self._best_now: float | None = None
         if resume:
             self.record = RunRecord.resume(folder, config.identity())
-            for last in self.record.episodes()[-1:]:
-                self.relabels.offer(last)
         else:
             cell = bench.cell.model_dump(mode="json")
             info = RunInfo(config.run_id, config.identity(), cell, versions(), time.time())
-            self.record = RunRecord.create(folder, info, (config.optimizer, self._optimizer.state_dict()))
+            self.record = RunRecord.create(folder, info, self._state())
+        # Corrections of the last label; any thread may ask for one.
+        self.relabels = Relabels(config.run_id, self.record.relabel)
+        for last in self.record.episodes()[-1:]:
+            self.relabels.offer(last)
         images = ImageWriter(folder) if keep_images else NoImages()
         self._images = images
         self._runner = Runner(bench, config.reward, config.success_rater, images, self.listener, self.control)
@@ -97,23 +97,26 @@ class FineTuning:
         """
         try:
             self._finetune()
-            fit_s = self._fit()
+            self._fit()
             self._evaluate()
-            return self._sum_up(fit_s)
+            self._relabelled()  # the last try's label, after which none is proposed
+            return self._sum_up(self._fit())
         finally:
-            self._images.close()
-            self.record.close()
+            try:
+                self._relabelled()  # whoever follows the run hears of it, however the run ends
+            finally:
+                self._images.close()
+                self.record.close()
 
     def _finetune(self) -> None:
         done = self.record.episodes("finetune")
-        self._optimizer.load_state_dict(self.record.optimizer_state(len(done))[1])
+        self._restore()
         best = max((e.reward for e in done), default=0.0)
         for index in range(len(done) + 1, self.config.episodes + 1):
             trial = Trial("finetune", "train", "finetune", index, self._seed("finetune", "train", index))
             residual: list[np.ndarray] = []
 
             def propose(_: Affordance, kept: list[np.ndarray] = residual) -> Proposal:
-                self._relabel()
                 kept.append(self._optimizer.ask())
                 return Proposal(kept[0])
 
@@ -124,13 +127,18 @@ class FineTuning:
     ) -> float:
         """Make one try, record it, tell; return the best reward so far."""
         self.control.wait_if_paused()
-        episode, frames, watch = self._runner.run(trial, propose)
+
+        def proposed(affordance: Affordance) -> Proposal:
+            self._settle(trial.phase)
+            return propose(affordance)
+
+        episode, frames, watch = self._runner.run(trial, proposed)
+        self._settle(trial.phase)  # nothing is proposed where nothing is seen
         learning = trial.phase == "finetune"
         if learning:
             self._optimizer.tell(episode.residual, episode.reward)
         episode = replace(episode, timings=watch.read(), finished_at=time.time())
-        state = (self.config.optimizer, self._optimizer.state_dict()) if learning else None
-        self.record.append(episode, state)
+        self.record.append(episode, self._state() if learning else None)
         best = max(best if self._best_now is None else self._best_now, episode.reward)
         self._best_now = None
         self.relabels.offer(episode)
@@ -140,27 +148,44 @@ class FineTuning:
         self.listener.progress(Progress(trial.phase, text, done, total, best, left))
         return best
 
-    def _relabel(self) -> Episode | None:
-        """Carry out the correction of the last label, if one was asked for while the scene was being reset."""
-        pair = self.relabels.take()
-        if pair is None:
-            return None
-        before, after = pair
-        state = None
-        if after.phase == "finetune":
-            self._optimizer.load_state_dict(self.record.optimizer_state(after.index - 1)[1])
-            self._optimizer.ask()  # as it was asked then: the generator goes on from the same place
-            self._optimizer.tell(after.residual, after.reward)
-            state = (self.config.optimizer, self._optimizer.state_dict())
-        self.record.relabel(before, after, state)
-        self._best_now = max(e.reward for e in self.record.episodes(after.phase))
-        self.listener.relabelled(after, self._best_now)
+    def _state(self) -> tuple[str, dict[str, Any]]:
+        return self.config.optimizer, self._optimizer.state_dict()
+
+    def _restore(self) -> None:
+        """Put the optimiser to where it was after the last try; one whose label was corrected since is told again."""
+        with self.relabels.held():
+            told = self.record.told()
+            self._optimizer.load_state_dict(self.record.optimizer_state(told)[1])
+            for episode in self.record.episodes("finetune")[told:]:
+                self._optimizer.ask()  # as it was asked then: the generator goes on from the same place
+                self._optimizer.tell(episode.residual, episode.reward)
+                self.record.keep_optimizer_state(episode.index, self._state())
+
+    def _settle(self, phase: str) -> None:
+        """Before a try of a phase is proposed, end the time for corrections, and learn from the last one."""
+        after = self._relabelled()
+        if after is not None and after.phase != phase:  # the last of fine-tuning decides what the policy is fitted to
+            self._best_now = None  # the best of another phase
+            self._fit()
+
+    def _relabelled(self) -> Episode | None:
+        """End the time for corrections of the last label; its episode, if it was corrected."""
+        after = self.relabels.close()
+        if after is not None:
+            if after.phase == "finetune":
+                self._restore()
+            self._best_now = max(e.reward for e in self.record.episodes(after.phase))
+            self.listener.relabelled(after, self._best_now)
         return after
 
-    def _fit(self, again: bool = False) -> float:
+    def _fit(self) -> float:
         """Fit the policy to the tries, or load the one that was fitted; return the seconds the fit took."""
+        with self.relabels.held():  # a policy in the record is fitted to the labels in the record
+            return self._fitted()
+
+    def _fitted(self) -> float:
         path = self.folder / POLICY_FILE
-        known = None if again else self.record.policy()
+        known = self.record.policy()
         if known is not None and path.exists():
             with suppress(PolicyError):  # damaged: the tries give the same one again
                 policy = load_policy(path)
@@ -196,20 +221,8 @@ class FineTuning:
             if (trial.phase, trial.objects, trial.method, trial.index) in keys:
                 continue
             rng = self.config.generator(f"{trial.method}/{trial.objects}", trial.index)
-            propose = self._corrected(self._nothing if trial.method == "prior" else self._asker(rng))
+            propose = self._nothing if trial.method == "prior" else self._asker(rng)
             best = self._one(trial, propose, done, len(trials), best)
-
-    def _corrected(self, propose: Callable[[Affordance], Proposal]) -> Callable[[Affordance], Proposal]:
-        """The same, after the last label was corrected; the last episode's changes what the policy is fitted to."""
-
-        def proposed(affordance: Affordance) -> Proposal:
-            after = self._relabel()
-            if after is not None and after.phase == "finetune":
-                self._best_now = None  # the best of another phase
-                self._fit(again=True)
-            return propose(affordance)
-
-        return proposed
 
     def _nothing(self, _: Affordance) -> Proposal:
         return Proposal(np.zeros(GRASP_DIM))

@@ -1,13 +1,16 @@
-"""Correcting the last label: asked for by any thread, carried out by the loop's own, before the next try is proposed.
+"""Correcting the last label: on disk before whoever asked, in any thread, hears that it is corrected.
 
-A label can be corrected from the moment its episode is on disk until the loop proposes the next residual. The optimiser
-is put back to where it was before the episode and told the new reward, so that the run goes on as if the label had been
-right from the beginning.
+A label can be corrected from the moment its episode is on disk until the loop proposes the next residual, or sums up.
+The record loses what was made of the old label with it; before the loop goes on, it puts the optimiser back to where it
+was before the episode and tells it the new reward, so that the run goes on as if the label had been right from the
+beginning.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from deft_cem.errors import RelabelError
@@ -26,25 +29,31 @@ class Relabel:
 
 
 class Relabels:
-    """The one correction that may be waiting."""
+    """The one label that may be corrected.
 
-    def __init__(self, run_id: str) -> None:
-        self._run_id = run_id
+    Args:
+        run_id: Of the run.
+        write: Puts a correction on disk, given the episode as it was and as it is to be; called in any thread.
+    """
+
+    def __init__(self, run_id: str, write: Callable[[Episode, Episode], None]) -> None:
+        self._run_id, self._write = run_id, write
         self._lock = threading.Lock()
         self._last: Episode | None = None
-        self._asked: Relabel | None = None
+        self._corrected = False
 
     def offer(self, episode: Episode) -> None:
         """From now on this episode's label may be corrected."""
         with self._lock:
-            self._last, self._asked = episode, None
+            self._last, self._corrected = episode, False
 
     def ask(self, run_id: str, asked: Relabel) -> str:
-        """Take a correction in; returns what will be done.
+        """Correct the label; returns what it is now.
 
         Raises:
             RelabelError: Another run or episode, too late, or a label that this rater did not give.
             RewardError: The reward is not in [0, 1].
+            RecordError: The correction cannot be written: the label stays.
         """
         check_reward(asked.reward)
         with self._lock:
@@ -54,18 +63,27 @@ class Relabels:
                 raise RelabelError("the next try is under way; a label can be corrected until the scene is reset")
             if asked.index != self._last.index:
                 raise RelabelError(f"only the last episode ({self._last.index}) can be corrected, not {asked.index}")
-            if corrected(self._last, asked) is self._last:
+            after = corrected(self._last, asked)
+            if after is self._last:
                 raise RelabelError(
                     f"the label of episode {asked.index} was given by {self._last.rater}, not by {asked.rater}"
                 )
-            self._asked = asked
+            self._write(self._last, after)
+            self._last, self._corrected = after, True
         return f"episode {asked.index} is now {asked.reward:.2f}, {'success' if asked.success else 'no success'}"
 
-    def take(self) -> tuple[Episode, Episode] | None:
-        """Close the time for corrections; the episode as it was and as it is to be, if one was asked for."""
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While something is made of the labels as they are, let corrections wait."""
         with self._lock:
-            last, asked, self._last, self._asked = self._last, self._asked, None, None
-        return None if last is None or asked is None else (last, corrected(last, asked))
+            yield
+
+    def close(self) -> Episode | None:
+        """End the time for corrections; the episode as it is now, if its label was corrected."""
+        with self._lock:
+            last = self._last if self._corrected else None
+            self._last, self._corrected = None, False
+        return last
 
 
 def corrected(episode: Episode, asked: Relabel) -> Episode:

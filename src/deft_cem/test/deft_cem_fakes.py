@@ -2,7 +2,9 @@
 
 Run as a script it fine-tunes in a folder, and can kill itself (SIGKILL) at a chosen instant:
 
-    python deft_cem_fakes.py FOLDER [--resume] [--die reset:12|execute:12|rate:12|append:12|fit|policy]
+    python deft_cem_fakes.py FOLDER [--resume] [--die reset:12|look:12|execute:12|rate:12|append:12|fit:1|policy:1]
+
+With --relabel N the label of try N is taken back while the scene is reset for what comes after it.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import numpy as np
 import deft_cem.store.record as record_module
 from deft_cem.config import RunConfig
 from deft_cem.loop import FineTuning
+from deft_cem.relabel import Relabel
 from deft_cem.trial import Bench
 from deft_core.demonstration import Demonstration
 from deft_core.errors import PerceptionRefused
@@ -147,11 +150,10 @@ def _arrange_death(what: str, cell: FakeCell, tuning: FineTuning) -> None:
             return plain(value)
 
         record_module._json = json
-    elif where in ("fit", "policy"):
-        target, name = (tuning._policy, "fit") if where == "fit" else (tuning.record, "add_policy")
-        setattr(target, name, lambda *_: _die())
     else:
-        plain_call, left = getattr(cell, where), [int(count)]
+        calls = {"fit": (tuning._policy, "fit"), "policy": (tuning.record, "add_policy")}
+        target, name = calls.get(where, (cell, where))
+        plain_call, left = getattr(target, name), [int(count)]
 
         def call(*args: object) -> object:
             left[0] -= 1
@@ -159,7 +161,20 @@ def _arrange_death(what: str, cell: FakeCell, tuning: FineTuning) -> None:
                 _die()
             return plain_call(*args)
 
-        setattr(cell, where, call)
+        setattr(target, name, call)
+
+
+def take_back(cell: FakeCell, tuning: FineTuning, corrections: dict[int, Relabel]) -> list[str]:
+    """Ask for corrections while the scene is reset after so many episodes, as an operator does; the answers."""
+    plain_reset, answers = cell.reset, []
+
+    def reset(objects: str, seed: int) -> None:
+        if asked := corrections.pop(len(tuning.record.episodes()), None):
+            answers.append(tuning.relabels.ask(tuning.config.run_id, asked))
+        plain_reset(objects, seed)
+
+    cell.reset = reset  # type: ignore[method-assign]
+    return answers
 
 
 def main() -> None:
@@ -169,10 +184,13 @@ def main() -> None:
     parser.add_argument("--die", default="")
     parser.add_argument("--episodes", type=int, default=14)
     parser.add_argument("--optimizer", default="cem")
+    parser.add_argument("--relabel", type=int, default=0)
     args = parser.parse_args()
     cell = FakeCell()
     config = RunConfig(task="fake", seed=3, episodes=args.episodes, trials=3, optimizer=args.optimizer)
     tuning = FineTuning(config, make_bench(cell), args.folder, resume=args.resume)
+    if args.relabel:
+        take_back(cell, tuning, {args.relabel: Relabel(args.relabel, 1.0, True, "judge")})
     if args.die:
         _arrange_death(args.die, cell, tuning)
     tuning.run()

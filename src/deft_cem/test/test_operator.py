@@ -1,5 +1,6 @@
 """What a person may answer, what becomes of a label that is taken back, and the terminal over the graph."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,12 +15,14 @@ from hypothesis import strategies as st
 
 from deft_cem.config import RunConfig
 from deft_cem.errors import RelabelError, RewardError
+from deft_cem.fit_policy import main as fit_policy
 from deft_cem.loop import FineTuning
 from deft_cem.operator.answers import AnswerError, Label, Ranking, parse_label
 from deft_cem.operator.dialogue import Dialogue
 from deft_cem.optimizers import make_optimizer
 from deft_cem.relabel import Relabel
 from deft_cem.store import RunRecord
+from deft_core.errors import WorkcellError
 from deft_ros.spinning import Spinner
 
 
@@ -84,39 +87,30 @@ def test_comparing_asks_for_success_and_which_was_better():
     assert "neither y nor n" in "\n".join(person.said)
 
 
-class CorrectedCell(fakes.FakeCell):
-    """Asks for a correction while a scene is being reset, as an operator does."""
-
-    tuning: FineTuning
-    corrections: dict
-
-    def reset(self, objects, seed):
-        super().reset(objects, seed)
-        done = len(self.tuning.record.episodes())
-        if done in self.corrections:
-            asked = self.corrections.pop(done)
-            self.answer = self.tuning.relabels.ask(self.tuning.config.run_id, asked)
+def made(folder, cell=None, resume=False, **options):
+    given = {"task": "fake", "seed": 2, "episodes": 14, "trials": 1, "policy": "elite_mean"} | options
+    return FineTuning(RunConfig(**given), fakes.make_bench(cell or fakes.FakeCell()), folder, resume=resume)
 
 
 def tuned(folder, corrections, **options):
-    cell = CorrectedCell()
-    given = {"task": "fake", "seed": 2, "episodes": 14, "trials": 1, "policy": "elite_mean"} | options
-    cell.tuning = FineTuning(RunConfig(**given), fakes.make_bench(cell), folder)
-    cell.corrections = corrections
-    cell.tuning.run()
-    return cell
+    """A run with labels taken back while scenes were reset, and what was answered."""
+    cell = fakes.FakeCell()
+    tuning = made(folder, cell, **options)
+    answers = fakes.take_back(cell, tuning, corrections)
+    tuning.run()
+    return tuning, answers
 
 
 @pytest.mark.parametrize("optimizer", ["cem", "cmaes"])
 def test_a_corrected_label_is_as_if_it_had_been_right_from_the_beginning(tmp_path, optimizer):
-    cell = tuned(tmp_path, {12: Relabel(12, 0.99, True, "judge")}, optimizer=optimizer)
-    assert "0.99" in cell.answer
+    tuning, answers = tuned(tmp_path, {12: Relabel(12, 0.99, True, "judge")}, optimizer=optimizer)
+    assert "0.99" in answers[0]
     with RunRecord.read(tmp_path) as record:
         tries = record.episodes("finetune")
         assert (tries[11].reward, tries[11].success) == (0.99, True)
         assert [kind for kind, _ in record.events()] == ["relabelled"]
         assert "-> 0.99 (judge)" in record.events()[0][1]
-        fresh = make_optimizer(optimizer, cell.tuning.config.generator("optimizer"))
+        fresh = make_optimizer(optimizer, tuning.config.generator("optimizer"))
         for episode in tries:
             np.testing.assert_array_equal(fresh.ask(), episode.residual)
             fresh.tell(episode.residual, episode.reward)
@@ -129,13 +123,74 @@ def test_correcting_the_last_try_fits_the_policy_again(tmp_path):
     with RunRecord.read(tmp_path / "a") as one, RunRecord.read(tmp_path / "b") as two:
         assert one.policy()["sha256"] != two.policy()["sha256"]
         assert two.policy()["id"] == 2
+        assert two.optimizer_state(14)[1]["rewards"][-1] == 1.0
+
+
+def test_a_label_corrected_before_the_run_ends_is_kept_and_learned_from(tmp_path):
+    """The operator takes the label of try 12 back, and then says that the objects cannot be put back."""
+    cell, heard = fakes.FakeCell(), []
+    tuning = made(tmp_path / "broken", cell)
+    answers = fakes.take_back(cell, tuning, {12: Relabel(12, 0.0, False, "judge")})
+    cell.look = lambda plain=cell.look: plain() if not answers else fail("the objects cannot be put back")
+    tuning.listener.relabelled = lambda episode, best: heard.append((episode.index, episode.reward))
+    with pytest.raises(WorkcellError, match="put back"):
+        tuning.run()
+    assert heard == [(12, 0.0)]
+    made(tmp_path / "broken", resume=True).run()
+    tuned(tmp_path / "whole", {12: Relabel(12, 0.0, False, "judge")})
+    with RunRecord.read(tmp_path / "whole") as one, RunRecord.read(tmp_path / "broken") as two:
+        assert [e.reward for e in one.episodes()] == [e.reward for e in two.episodes()]
+        assert one.optimizer_state(14) == two.optimizer_state(14)
+        assert one.policy()["sha256"] == two.policy()["sha256"]
+
+
+def fail(text):
+    raise WorkcellError(text)
+
+
+def test_a_label_corrected_before_a_trial_that_sees_nothing_is_learned_from(tmp_path):
+    cell, heard = fakes.FakeCell(), []
+    tuning = made(tmp_path, cell)
+    fakes.take_back(cell, tuning, {14: Relabel(14, 1.0, True, "judge")})
+    tuning.listener.progress = lambda p: setattr(cell, "refuse", 3 if p.phase == "fit" else 0)
+    tuning.listener.relabelled = lambda episode, best: heard.append((episode.index, tuning.record.policy()))
+    tuning.run()
+    assert heard == [(14, None)]
+    with RunRecord.read(tmp_path) as record:
+        assert record.episodes("evaluation")[0].fault.startswith("no_object")
+        assert record.policy()["id"] == 2
+
+
+@pytest.mark.parametrize(("trials", "index"), [(0, 14), (1, 1)])
+def test_the_very_last_label_can_be_corrected_too(tmp_path, capsys, trials, index):
+    tuning = made(tmp_path, trials=trials)
+    total, heard = 14 + 4 * trials, []
+
+    def finished(episode, *_):
+        if len(tuning.record.episodes()) == total:
+            tuning.relabels.ask(tuning.config.run_id, Relabel(index, 1.0, True, "judge"))
+
+    tuning.listener.finished = finished
+    tuning.listener.relabelled = lambda episode, best: heard.append(best)
+    summary = tuning.run()
+    assert heard == [1.0]
+    with RunRecord.read(tmp_path) as record:
+        assert (record.episodes()[-1].reward, record.episodes()[-1].success) == (1.0, True)
+        known = record.policy()["sha256"]
+    assert summary["rewards"][-1] == 1.0 if not trials else summary["success"]["tuned"]["test"] == 1.0
+    assert fit_policy([str(tmp_path), "--out", str(tmp_path / "again.safetensors")]) == 0
+    assert json.loads(capsys.readouterr().out)["sha256"] == known
 
 
 def test_corrections_that_cannot_be_made_are_refused(tmp_path):
-    cell = tuned(tmp_path, {})
-    labels, run = cell.tuning.relabels, cell.tuning.config.run_id
+    tuning, _ = tuned(tmp_path, {})
+    labels, run = tuning.relabels, tuning.config.run_id
+    with pytest.raises(RelabelError, match="under way"):
+        labels.ask(run, Relabel(1, 1.0, True, "judge"))
     with RunRecord.read(tmp_path) as record:
         last = record.episodes()[-1]
+        kept = record.events()
+    labels.offer(last)
     for text, run_id, asked in (
         ("run under way", "other", Relabel(last.index, 1.0, True, "judge")),
         ("last episode", run, Relabel(last.index + 1, 1.0, True, "judge")),
@@ -145,9 +200,8 @@ def test_corrections_that_cannot_be_made_are_refused(tmp_path):
             labels.ask(run_id, asked)
     with pytest.raises(RewardError):
         labels.ask(run, Relabel(last.index, float("nan"), True, "judge"))
-    labels.take()
-    with pytest.raises(RelabelError, match="under way"):
-        labels.ask(run, Relabel(last.index, 1.0, True, "judge"))
+    with RunRecord.read(tmp_path) as record:
+        assert record.events() == kept
 
 
 @pytest.mark.graph

@@ -61,11 +61,22 @@ def test_killed_inside_a_transaction(instant, optimizer, unbroken, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("instant", ["reset:12", "look:1", "execute:12", "rate:13", "fit", "policy", "execute:20"])
+@pytest.mark.parametrize("instant", ["reset:12", "look:1", "execute:12", "rate:13", "fit:1", "policy:1", "execute:20"])
 def test_killed_anywhere_else(instant, unbroken, tmp_path):
     assert finish(tmp_path, "--die", instant) == -signal.SIGKILL
     assert finish(tmp_path, "--resume") == 0
     assert_same(unbroken["cem"], tmp_path)
+
+
+@pytest.mark.parametrize(("relabel", "instant"), [("12", "look:25"), ("14", "fit:2")])
+def test_killed_after_a_label_was_corrected(relabel, instant, tmp_path):
+    """Before the next try is proposed; before the policy is fitted again."""
+    assert finish(tmp_path / "whole", "--relabel", relabel) == 0
+    assert finish(tmp_path / "broken", "--relabel", relabel, "--die", instant) == -signal.SIGKILL
+    with RunRecord.read(tmp_path / "broken") as record:
+        assert record.episodes("finetune")[int(relabel) - 1].reward == 1.0
+    assert finish(tmp_path / "broken", "--resume") == 0
+    assert_same(tmp_path / "whole", tmp_path / "broken")
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -165,26 +165,40 @@ class RunRecord:
         except sqlite3.IntegrityError as error:
             raise RecordError(f"episode {episode.key} cannot be recorded in {self.folder}: {error}") from error
 
-    def relabel(self, before: Episode, after: Episode, optimizer: tuple[str, dict[str, Any]] | None) -> None:
-        """Correct the label of a finished episode, and the optimiser's state after it, in one transaction.
+    def relabel(self, before: Episode, after: Episode) -> None:
+        """Correct the label of the last episode and drop what was made of the old one, in one transaction.
 
-        The correction itself is noted as an event, with the label as it was.
+        Of a fine-tuning episode that is the optimiser's state after it (see `keep_optimizer_state`) and any policy.
+        The correction itself is noted as an event, with the label as it was. May be called by another thread than the
+        run's: it writes over a connection of its own.
+
+        Raises:
+            RecordError: It cannot be written.
         """
         text = (
             f"{'/'.join(map(str, before.key))}: reward {before.reward:g} -> {after.reward:g} ({after.rater}), "
             f"success {before.success} -> {after.success} ({after.success_source})"
         )
+        try:
+            with closing(open_checked(self.folder, "rw")) as db, transaction(db):
+                db.execute(
+                    "UPDATE episode SET reward = ?, success = ? "
+                    "WHERE phase = ? AND objects = ? AND method = ? AND idx = ?",
+                    (after.reward, after.success, *after.key),
+                )
+                if after.phase == "finetune":
+                    db.execute("DELETE FROM optimizer_state WHERE after_episode >= ?", (after.index,))
+                    db.execute("DELETE FROM policy")
+                db.execute("INSERT INTO event (at, kind, text) VALUES (?, ?, ?)", (time.time(), "relabelled", text))
+        except sqlite3.Error as error:
+            raise RecordError(f"the correction cannot be written in {self.folder} ({error}); try again") from error
+
+    def keep_optimizer_state(self, after_episode: int, optimizer: tuple[str, dict[str, Any]]) -> None:
+        """Put name and state of the optimiser after an episode on disk, once it was told the corrected label."""
         with transaction(self._db):
             self._db.execute(
-                "UPDATE episode SET reward = ?, success = ? WHERE phase = ? AND objects = ? AND method = ? AND idx = ?",
-                (after.reward, after.success, *after.key),
+                "INSERT INTO optimizer_state VALUES (?, ?, ?)", (after_episode, optimizer[0], _json(optimizer[1]))
             )
-            if optimizer is not None:
-                self._db.execute(
-                    "UPDATE optimizer_state SET name = ?, state = ? WHERE after_episode = ?",
-                    (optimizer[0], _json(optimizer[1]), after.index),
-                )
-            self._db.execute("INSERT INTO event (at, kind, text) VALUES (?, ?, ?)", (time.time(), "relabelled", text))
 
     def episodes(self, phase: str | None = None) -> list[Episode]:
         """Finished episodes in the order they were run, of one phase or of both."""
@@ -197,6 +211,11 @@ class RunRecord:
         """How many episodes of a phase are finished."""
         with self._readable():
             return int(self._db.execute("SELECT count(*) FROM episode WHERE phase = ?", (phase,)).fetchone()[0])
+
+    def told(self) -> int:
+        """After how many episodes the newest state of the optimiser is; a corrected one may have yet to be told."""
+        with self._readable():
+            return int(self._db.execute("SELECT coalesce(max(after_episode), 0) FROM optimizer_state").fetchone()[0])
 
     def optimizer_state(self, after_episode: int) -> tuple[str, dict[str, Any]]:
         """Name and state of the optimiser after an episode (0: before the first)."""
