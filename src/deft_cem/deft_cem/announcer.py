@@ -48,7 +48,7 @@ class Announcer(Listener):
 
     def began(self, trial: Trial) -> None:
         """Tell raters which try they will be asked about."""
-        self._cell.index = trial.index
+        self._cell.phase, self._cell.index = trial.phase, trial.index
 
     def proposed(self, trial: Trial, affordance: Affordance, grasp: GraspParameters) -> None:
         """Publish the grasp before anything moves."""

@@ -66,7 +66,8 @@ class GraphWorkcell:
         hand: The hand's model.
         task: Name or file of the task, for whoever resets the scene and rates.
         run_id: For raters.
-        index: Number of the try, for raters.
+        phase: Of the try, for raters.
+        index: Number of the try within it, for raters.
         contact_in_wrist: (3,) metres, of the prior; known after `greet`.
         prior_hash: SHA-256 of the prior's checkpoint; known after `greet`.
     """
@@ -76,6 +77,7 @@ class GraphWorkcell:
     hand: HandModel
     task: str
     run_id: str = ""
+    phase: str = ""
     index: int = 0
     contact_in_wrist: Array = None  # type: ignore[assignment]
     prior_hash: str = ""
@@ -220,7 +222,7 @@ class GraphWorkcell:
 
     def rate(self, rater: str, initial: RGBDFrame, final: RGBDFrame) -> Rating:
         """Ask a rater's action about the try that was just executed; a person may take minutes."""
-        goal = RateEpisode.Goal(run_id=self.run_id, task=self.task, index=self.index)
+        goal = RateEpisode.Goal(run_id=self.run_id, task=self.task, phase=self.phase, index=self.index)
         if rater not in BLIND_RATERS:
             interchange.fill_frame(goal.initial_frame, initial)
             interchange.fill_frame(goal.final_frame, final)

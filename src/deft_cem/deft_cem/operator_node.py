@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import queue
 import sys
 import threading
@@ -20,7 +21,7 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.utilities import remove_ros_args
 
-from deft_cem.operator.dialogue import Dialogue, Last
+from deft_cem.operator.dialogue import Dialogue, Last, Try
 from deft_core.config import short_name
 from deft_msgs.action import RateEpisode, ResetScene
 from deft_msgs.msg import Episode
@@ -46,9 +47,13 @@ class Terminal:
         threading.Thread(target=self._read, name="terminal", daemon=True).start()
 
     def _read(self) -> None:
-        for line in sys.stdin:
-            self._lines.put(line)
-        self.closed = True
+        try:
+            if isinstance(sys.stdin, io.TextIOWrapper):  # a slip of the keyboard is asked about, not fatal
+                sys.stdin.reconfigure(errors="replace")
+            for line in sys.stdin:
+                self._lines.put(line)
+        finally:
+            self.closed = True
 
     def ask(self, prompt: str, over: Callable[[], bool]) -> str:
         """Show a prompt and wait for a line; Interrupted once `over`, or when no line will come any more."""
@@ -99,13 +104,13 @@ class Operator(ProcessNode):
     def _finished(self, msg: Any) -> None:
         """Keep scores that were given before this program was started: comparisons go on among them."""
         if msg.phase == "finetune" and msg.rater == RATER:
-            self._dialogue.ranking.learn(int(msg.index), float(msg.reward))
+            self._dialogue.learn(msg.run_id, int(msg.index), float(msg.reward))
 
     def _rate(self, goal: Any) -> Any:
         asked, result = goal.request, RateEpisode.Result(rater=RATER)
 
         def answer() -> None:
-            label = self._dialogue.rate(asked.run_id, short_name(asked.task), int(asked.index))
+            label = self._dialogue.rate(short_name(asked.task), Try(asked.run_id, asked.phase, int(asked.index)))
             result.rated, result.redo, result.success_known = label is not None, label is None, label is not None
             if label is not None:
                 result.reward, result.success = label.reward, label.success
@@ -138,8 +143,8 @@ class Operator(ProcessNode):
         if not self._relabel.service_is_ready():
             return "nobody takes corrections (/deft/relabel): the label stays"
         request = RelabelEpisode.Request(
-            run_id=last.run_id,
-            index=last.index,
+            run_id=last.of.run_id,
+            index=last.of.index,
             reward=last.label.reward,
             success=last.label.success,
             rater=RATER,
@@ -158,7 +163,7 @@ def main(args: list[str] | None = None) -> int:
     given = remove_ros_args(args if args is not None else sys.argv)[1:]
     parser = argparse.ArgumentParser(prog="operator", description=__doc__)
     parser.add_argument("--rate-only", action="store_true", help="do not serve /scene/reset: the twin does")
-    parser.add_argument("--compare", action="store_true", help="ask which of two tries was better, not for a score")
+    parser.add_argument("--compare", action="store_true", help="while fine-tuning, ask which of two tries was better")
     options = parser.parse_args(given)
     make = partial(Operator, options.rate_only, options.compare)
     return run_node(make, "operator", args, threads=4, outlives_signals=True)

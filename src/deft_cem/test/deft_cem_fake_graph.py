@@ -131,6 +131,7 @@ class FakeGraph(Node):
         return ResetScene.Result(success=True, message=task.name)
 
     def _rate(self, goal: object) -> object:
+        print(f"rated: {goal.request.phase} {goal.request.index}", flush=True)
         self.cell._executed = GraspParameters.from_vector(self._grasp).vector
         rating = self.cell.rate("judge", None, None)
         goal.succeed()

@@ -18,7 +18,7 @@ from deft_cem.errors import RelabelError, RewardError
 from deft_cem.fit_policy import main as fit_policy
 from deft_cem.loop import FineTuning
 from deft_cem.operator.answers import AnswerError, Label, Ranking, parse_label
-from deft_cem.operator.dialogue import Dialogue
+from deft_cem.operator.dialogue import Dialogue, Try
 from deft_cem.optimizers import make_optimizer
 from deft_cem.relabel import Relabel
 from deft_cem.store import RunRecord
@@ -66,9 +66,9 @@ class Person:
 
 def test_a_label_can_be_taken_back_until_the_scene_is_reset():
     person = Person("what?", "0.2 n", "u", "0.9 y", "", "")
-    assert person.dialogue.rate("run", "pick_cup", 3) == Label(0.2, False)
+    assert person.dialogue.rate("pick_cup", Try("run", "finetune", 3)) == Label(0.2, False)
     assert person.dialogue.reset("pick_cup", "train")
-    assert [(c.index, c.label) for c in person.corrected] == [(3, Label(0.9, True))]
+    assert [(c.of.index, c.label) for c in person.corrected] == [(3, Label(0.9, True))]
     assert "undo the label of try 3 (0.20, no success)" in "\n".join(person.said)
     assert person.dialogue.reset("pick_cup", "train")
     assert "undo" not in person.said[-1]
@@ -76,15 +76,46 @@ def test_a_label_can_be_taken_back_until_the_scene_is_reset():
 
 def test_redo_and_what_cannot_be_done():
     person = Person("r", "q")
-    assert person.dialogue.rate("run", "pick_cup", 1) is None
+    assert person.dialogue.rate("pick_cup", Try("run", "finetune", 1)) is None
     assert not person.dialogue.reset("pick_cup", "train")
 
 
 def test_comparing_asks_for_success_and_which_was_better():
     person = Person("n", "y", "perhaps", "y", compare=True)
-    first, second = (person.dialogue.rate("run", "pick_cup", i) for i in (1, 2))
+    first, second = (person.dialogue.rate("pick_cup", Try("run", "finetune", i)) for i in (1, 2))
     assert (first, second) == (Label(0.5, False), Label(0.75, True))
     assert "neither y nor n" in "\n".join(person.said)
+
+
+@pytest.mark.parametrize(
+    ("which", "answers", "label", "asked"),
+    [
+        (Try("another", "finetune", 3), ["n"], Label(0.5, False), "did it succeed"),  # of another run
+        (Try("run", "finetune", 1), ["n"], Label(0.5, False), "did it succeed"),  # begun anew
+        (Try("run", "finetune", 2), ["y", "n"], Label(0.125, True), "better than try 1"),  # gone on from before it
+        (Try("run", "evaluation", 3), ["0.9 y"], Label(0.9, True), "evaluation trial 3: how was it"),
+    ],
+)
+def test_tries_are_compared_with_earlier_ones_of_their_run_s_fine_tuning(which, answers, label, asked):
+    person = Person(*answers, compare=True)
+    for index, score in enumerate((0.25, 0.75), start=1):
+        person.dialogue.learn("run", index, score)
+    assert person.dialogue.rate("pick_cup", which) == label
+    assert not person.answers and asked in person.said[-2]
+
+
+def test_a_stray_byte_is_asked_about_and_the_end_of_the_terminal_is_heard(monkeypatch):
+    operator_node = pytest.importorskip("deft_cem.operator_node")
+    end, typed = os.pipe()
+    monkeypatch.setattr(sys, "stdin", os.fdopen(end, encoding="utf-8"))
+    os.write(typed, b"0.7\xb0 y\n0.7 y\n")
+    os.close(typed)
+    terminal, deadline = operator_node.Terminal(), time.monotonic() + 10
+    person = Dialogue(lambda prompt: terminal.ask(prompt, lambda: time.monotonic() > deadline), print, str)
+    assert person.rate("pick_cup", Try("run", "finetune", 1)) == Label(0.7, True)
+    with pytest.raises(operator_node.Interrupted):
+        person.rate("pick_cup", Try("run", "finetune", 2))
+    assert terminal.closed and time.monotonic() < deadline
 
 
 def made(folder, cell=None, resume=False, **options):

@@ -27,6 +27,8 @@ def test_a_run_from_goal_to_table(graph):
     shown = graph.text("client")
     assert "up: affordance_node" in shown
     assert shown.count("episode ") == 12
+    rated = [line for line in graph.text("robot").splitlines() if line.startswith("rated: ")]
+    assert rated[11:14] == ["rated: finetune 12", "rated: evaluation 1", "rated: evaluation 1"]
     assert "prior alone" in shown and "tuned" in shown
     summary = json.loads((graph.out / "summary.json").read_text())
     assert len(summary["rewards"]) == 12

@@ -62,10 +62,10 @@ def parse_verdict(text: str) -> bool:
 
 @dataclass
 class Ranking:
-    """Scores for an operator who would rather compare than score: a try's score is its place among the others.
+    """Scores for an operator who would rather compare than score: a try's score is its place among those before it.
 
     Attributes:
-        placed: (score, episode), worst first.
+        placed: (score, episode) of one run's fine-tuning, worst first.
     """
 
     placed: list[tuple[float, int]] = field(default_factory=list)
@@ -76,7 +76,9 @@ class Ranking:
         insort(self.placed, (score, episode))
 
     def place(self, episode: int, better_than: Callable[[int], bool]) -> float:
-        """Find a try's score by asking whether it was better than others; log2(n) questions.
+        """Find a try's score by asking whether it was better than earlier ones; log2(n) questions.
+
+        Tries that were to come after it are forgotten: the run was begun anew, or went on from before them.
 
         Args:
             episode: The try.
@@ -85,7 +87,7 @@ class Ranking:
         Returns:
             The middle between its neighbours (0 and 1 at the ends), so that only the order means anything.
         """
-        rest = [p for p in self.placed if p[1] != episode]
+        rest = self.placed = [p for p in self.placed if p[1] < episode]
         low, high = 0, len(rest)
         while low < high:
             middle = (low + high) // 2
