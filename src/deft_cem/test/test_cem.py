@@ -123,6 +123,13 @@ def test_unknown_names_list_what_exists():
         make_optimizer("cem", generator(), {"elite": 3})
 
 
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("scale", [-1.0, 0.0])
+def test_a_sigma_scale_that_is_none_is_refused(name, scale):
+    with pytest.raises(OptimizerError, match="sigma_scale"):
+        make_optimizer(name, generator(), {"sigma_scale": scale})
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     name=st.sampled_from(sorted(OPTIMIZERS)),
@@ -148,6 +155,28 @@ def test_state_round_trips_through_json_and_goes_on_the_same(name, seed, rewards
     np.testing.assert_array_equal(first.distribution().mean, second.distribution().mean)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda state: state["rewards"].__setitem__(3, 1.5),
+        lambda state: state["residuals"].pop(),
+        lambda state: state["residuals"].__setitem__(3, [0.0]),
+        lambda state: state.pop("generator"),
+        lambda state: state["generator"].pop("state"),
+        lambda state: state.pop("extra"),
+        lambda state: state.__setitem__("extra", {}),
+    ],
+)
+@pytest.mark.parametrize("name", ["cem", "cmaes", "preference"])
+def test_damaged_state_is_refused_and_nothing_is_taken_from_it(name, damage):
+    optimizer = told(name, [0.1, 0.2])
+    before, state = optimizer.state_dict(), json.loads(json.dumps(told(name, [0.5] * 6).state_dict()))
+    damage(state)
+    with pytest.raises(OptimizerError, match="damaged"):
+        optimizer.load_state_dict(state)
+    assert optimizer.state_dict() == before
+
+
 def test_state_of_another_optimiser_or_other_options_is_refused():
     state = make_optimizer("cem", generator()).state_dict()
     with pytest.raises(OptimizerError, match="'cem'"):
@@ -171,6 +200,19 @@ def test_thirty_tries_come_nearer_to_a_hidden_residual(name):
             optimizer.tell(residual, score(residual))
         gains.append(score(optimizer.distribution().mean) - score(np.zeros(22)))
     assert np.mean(gains) > 0.03
+
+
+@pytest.mark.parametrize(
+    ("source", "match"),
+    [
+        ([([0.0] * 22, 0.5)] * 3, "at least 4"),
+        ([([0.0] * 22, 7.0)] * 4, r"\[0, 1\]"),
+        ([([0.0] * 21, 0.5)] * 4, "22 numbers"),
+    ],
+)
+def test_cmaes_refuses_a_warm_start_it_cannot_use(source, match):
+    with pytest.raises((OptimizerError, RewardError), match=match):
+        make_optimizer("cmaes", generator(), {"warm_start": source})
 
 
 def test_cmaes_warm_starts_at_good_residuals_of_another_run():

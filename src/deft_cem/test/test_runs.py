@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from deft_cem.config import RunConfig
+from deft_cem.errors import RunStoppedError
 from deft_cem.loop import FineTuning
 from deft_cem.runs import command, facts, lerobot
 from deft_cem.store import RunInfo, RunRecord
@@ -40,6 +41,20 @@ def test_list_names_every_run_with_its_state(runs, capsys):
     status, out, _ = run(capsys, "list", runs)
     assert status == 0
     assert out.count("pick_cup") == 3 and out.count("done") == 3 and "cem_smooth" in out
+
+
+def test_a_run_without_trials_is_done_when_its_policy_is_fitted(tmp_path):
+    def tuning(resume):
+        config = RunConfig(task="pick_cup", episodes=2, trials=0, policy="elite_mean")
+        return FineTuning(config, fakes.make_bench(fakes.FakeCell()), tmp_path, resume=resume)
+
+    stopped = tuning(False)
+    stopped.listener.progress = lambda progress: stopped.control.stop() if progress.episode == 2 else None
+    with pytest.raises(RunStoppedError):
+        stopped.run()
+    assert facts.read_run(tmp_path).state == "fit"
+    tuning(True).run()
+    assert facts.read_run(tmp_path).state == "done"
 
 
 def test_show_tells_configuration_results_and_episodes(runs, capsys):

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from deft_cem.errors import OptimizerError, RewardError
 from deft_core.config import Settings, validate
@@ -30,7 +31,7 @@ class OptimizerConfig(Settings):
     """Options every optimiser takes."""
 
     # Multiplies the initial standard deviations of table 4.
-    sigma_scale: float = 1.0
+    sigma_scale: float = Field(default=1.0, gt=0.0)
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,15 @@ class Optimizer(ABC):
             OptimizerError: The residual has the wrong shape or is not finite.
         """
         value = check_reward(reward)
+        self.residuals.append(self._checked(residual))
+        self.rewards.append(value)
+        self._learn()
+
+    def _checked(self, residual: Any) -> Array:
         tried = np.array(residual, dtype=np.float64)
         if tried.shape != (self.dim,) or not np.all(np.isfinite(tried)):
             raise OptimizerError(f"residual must be {self.dim} finite numbers, got shape {tried.shape}")
-        self.residuals.append(tried)
-        self.rewards.append(value)
-        self._learn()
+        return tried
 
     @abstractmethod
     def _learn(self) -> None:
@@ -130,16 +134,26 @@ class Optimizer(ABC):
         """Become the optimiser whose `state_dict()` this is.
 
         Raises:
-            OptimizerError: The state is of another optimiser or was made with other options.
+            OptimizerError: The state is of another optimiser, was made with other options or is damaged; the
+                optimiser is as it was.
         """
         if state.get("optimizer") != self.name:
             raise OptimizerError(f"state is of optimiser {state.get('optimizer')!r}, this is {self.name!r}")
-        if state["config"] != self.config.model_dump(mode="json"):
-            raise OptimizerError(f"state was made with {state['config']}, this is {self.config.model_dump()}")
+        if state.get("config") != self.config.model_dump(mode="json"):
+            raise OptimizerError(f"state was made with {state.get('config')}, this is {self.config.model_dump()}")
+        before = self.state_dict()
+        try:
+            self._load(state)
+        except (KeyError, TypeError, ValueError) as error:
+            self._load(before)
+            what = f"it has no {error}" if isinstance(error, KeyError) else error
+            raise OptimizerError(f"the state of optimiser {self.name} is damaged ({what}); begin a new run") from error
+
+    def _load(self, state: dict[str, Any]) -> None:
         if len(state["rewards"]) != len(state["residuals"]):
             raise OptimizerError("state holds a different number of residuals and rewards")
         self.sigma0 = np.array(state["sigma0"], dtype=np.float64)
-        self.residuals = [np.array(r, dtype=np.float64) for r in state["residuals"]]
+        self.residuals = [self._checked(r) for r in state["residuals"]]
         self.rewards = [check_reward(r) for r in state["rewards"]]
         self._rng.bit_generator.state = state["generator"]
         self._load_extra(state["extra"])

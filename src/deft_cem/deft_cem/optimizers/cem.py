@@ -51,7 +51,7 @@ class SmoothedCemConfig(CemConfig):
     (`benchmarks/optimizers.py`).
     """
 
-    sigma_scale: float = 0.6
+    sigma_scale: float = Field(default=0.6, gt=0.0)
     ddof: Literal[0, 1] = 1
     sigma_floor: float = Field(default=0.2, ge=0.0, le=1.0)
     ties: Literal["earlier", "later"] = "later"
@@ -66,7 +66,7 @@ class NearCemConfig(CemConfig):
     Both were chosen in the twin on four of the nine tasks (docs/results.md).
     """
 
-    sigma_scale: float = 0.4
+    sigma_scale: float = Field(default=0.4, gt=0.0)
     shrink: bool = True
 
 

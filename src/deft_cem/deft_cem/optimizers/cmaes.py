@@ -6,6 +6,7 @@ its random generator, so this class saves what it was asked and told instead and
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from cmaes import CMA, get_warm_start_mgd
 from pydantic import Field
 
 from deft_cem.errors import OptimizerError
-from deft_cem.optimizers.base import Array, Distribution, Optimizer, OptimizerConfig
+from deft_cem.optimizers.base import Array, Distribution, Optimizer, OptimizerConfig, check_reward
 
 
 class CmaEsConfig(OptimizerConfig):
@@ -47,9 +48,14 @@ class CmaEs(Optimizer):
     def _start(self) -> CMA:
         mean, scale, cov = np.zeros(self.dim), 1.0, np.eye(self.dim)
         if self.config.warm_start:
-            source = [(np.array(r) / self.sigma0, -reward) for r, reward in self.config.warm_start]
-            if any(len(x) != self.dim for x, _ in source):
+            if len(self.config.warm_start) * self.config.warm_gamma < 1.0:
+                raise OptimizerError(
+                    f"the best {self.config.warm_gamma:g} of {len(self.config.warm_start)} warm_start episodes is "
+                    f"not one episode; give at least {math.ceil(1.0 / self.config.warm_gamma)}, or a larger warm_gamma"
+                )
+            if any(len(residual) != self.dim for residual, _ in self.config.warm_start):
                 raise OptimizerError(f"warm_start residuals must have {self.dim} numbers each")
+            source = [(np.array(r) / self.sigma0, -check_reward(reward)) for r, reward in self.config.warm_start]
             mean, scale, cov = get_warm_start_mgd(source, self.config.warm_gamma, self.config.warm_alpha)
         return CMA(mean=mean, sigma=scale, cov=cov, seed=self._seed, population_size=self.config.population)
 

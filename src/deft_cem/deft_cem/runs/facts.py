@@ -32,10 +32,12 @@ class Run:
 
     @property
     def state(self) -> str:
-        """Where it stands: fine-tuning, evaluation or done."""
+        """Where it stands: fine-tuning, fit, evaluation or done."""
         total = 2 * (self.config.trials + self.config.prior_trials_each)
         if len(self.tries) < self.config.episodes:
             return f"episode {len(self.tries)}/{self.config.episodes}"
+        if self.policy is None:
+            return "fit"
         return "done" if len(self.evaluation) >= total else f"trial {len(self.evaluation)}/{total}"
 
     @property
