@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from deft_core.errors import DeftError
 
+# A message may repeat what a file holds; of a spoilt one that can be megabytes.
+MOST_SAID = 500
+
 
 class SourceUnusable(DeftError):
     """A whole data set cannot be read: an annotation file is missing, or of another version."""
@@ -51,7 +54,7 @@ class ClipRejected(DeftError):
     """
 
     def __init__(self, reason: Reason, message: str) -> None:
-        super().__init__(message)
+        super().__init__(message if len(message) <= MOST_SAID else f"{message[: MOST_SAID - 4]} ...")
         self.reason = reason
 
     def __reduce__(self) -> tuple[type[ClipRejected], tuple[Reason, str]]:
