@@ -22,17 +22,23 @@ from deft_affordance.video.page import HEATMAP_SIGMA
 @pytest.fixture(scope="module")
 def epic(tmp_path_factory, drawn):
     """Three good clips and all spoilt ones, as film_synthetic files them."""
-    cartoon, exact = drawn
+    cartoon, _ = drawn
     root, rng = tmp_path_factory.mktemp("epic"), np.random.default_rng(0)
-    for n in range(3):
-        take = cartoon(n)
-        row = add_epic(root, f"P0{n + 1}_01", take, exact(take), "pick up cup", rng)
-        truth = {row["narration_id"]: truth_of(take) | {"expected": "sample"}}
-        save_note(root / TAKES / f"{n:05d}.json", [row], truth)
+    file_takes(root, drawn, 3, rng)
     rows, expected = spoil_epic(root, cartoon(7), cartoon(8, miss=True), rng)
     save_note(root / TAKES / "spoilt.json", rows, {c: {"expected": r.value} for c, r in expected.items()})
     assert write_tables(root) == len(rows) + 3
     return root
+
+
+def file_takes(root, drawn, count, rng):
+    """File good clips as film_synthetic does."""
+    cartoon, exact = drawn
+    for n in range(count):
+        take = cartoon(n)
+        row = add_epic(root, f"P0{n + 1}_01", take, exact(take), "pick up cup", rng)
+        truth = {row["narration_id"]: truth_of(take) | {"expected": "sample"}}
+        save_note(root / TAKES / f"{n:05d}.json", [row], truth)
 
 
 def build(root, out, *more, source="synthetic"):
@@ -96,6 +102,28 @@ def test_other_settings_make_it_anew_and_fewer_clips_leave_nothing_behind(epic, 
     assert sorted(path.name for path in tmp_path.glob("clips-*.json")) == ["clips-00000.json"]
 
 
+SPOILT = {
+    "corrupt_video": ("P01/videos/P01_01.MP4", b"no video"),
+    "no_detections": ("detic/P01_01/coco_instances_results.json", None),
+    "unreadable": ("detic/P01_01/coco_instances_results.json", b"[" * 100_000),  # no reader knows of this
+}
+
+
+@pytest.mark.parametrize("reason", SPOILT)
+def test_a_spoilt_file_costs_its_own_clip(tmp_path, drawn, capsys, reason):
+    root, out = tmp_path / "root", tmp_path / "out"  # of its own: files are read once a process
+    file_takes(root, drawn, 2, np.random.default_rng(0))
+    write_tables(root)
+    name, content = SPOILT[reason]
+    (root / name).unlink()
+    if content is not None:
+        (root / name).write_bytes(content)
+    build(root, out)
+    said = capsys.readouterr()
+    assert f'1 samples of 2 clips; rejected: {{"{reason}": 1}}' in said.out
+    assert f"build_dataset: {reason}: " in said.err and "P01_01" in said.err
+
+
 @pytest.mark.slow
 def test_processes_change_nothing(epic, built, tmp_path):
     build(epic, tmp_path, "--workers", "2")
@@ -135,6 +163,10 @@ def test_bad_commands_say_what_is_wrong(epic, built, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["--source", "epic", "--root", "a", "--root", "b", "--out", "c"])
     assert "one of each" in capsys.readouterr().err
+    for settle in ("nan", "inf", "-1"):
+        with pytest.raises(SystemExit):
+            build(epic, tmp_path / "out", "--settle", settle)
+        assert "0 or more" in capsys.readouterr().err
     other = tmp_path / "other"
     other.mkdir()
     (other / "shard-00000.npz").write_bytes(b"")

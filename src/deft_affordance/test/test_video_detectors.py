@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import pickle
+import struct
 from types import SimpleNamespace
 
 import numpy as np
@@ -47,6 +48,8 @@ def test_epic_detections_are_read_in_pixels(tmp_path):
     ("frames", "says"),
     [
         ([b"\x07\x07"], "frame 0"),
+        ([WireFrame("v", 2, (), ()), b"\x07\x07"], "message 1"),
+        ([b"\x1a\x05\x1d" + struct.pack("<f", float("inf"))], "frame 0"),  # a hand whose state is no number
         ([WireFrame("v", 1, (WireHand((0.0, 0.0, 99.0, 1.0), 0.9, 3, (0.0, 0.0), 1),), ())], "no share"),
         ([WireFrame("v", 1, (WireHand((0.0, 0.0, float("nan"), 1.0), 0.9, 3, (0.0, 0.0), 1),), ())], "no share"),
     ],

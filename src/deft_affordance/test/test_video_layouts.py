@@ -23,21 +23,24 @@ def build(root, out, *more, source):
 def test_hoi4d_with_its_own_labels_and_depth(tmp_path, capsys, drawn):
     cartoon, _ = drawn
     root = tmp_path / "hoi4d"
-    sequences = [add_hoi4d(root, n, cartoon(n)) for n in range(3)]
+    sequences = [add_hoi4d(root, n, cartoon(n)) for n in range(4)]
     depth = root / "HOI4D_depth_video" / sequences[1] / "align_depth"
     for path in depth.iterdir():
         cv2.imwrite(str(path), np.zeros((HEIGHT, WIDTH), np.uint16))
+    for path in (root / "HOI4D_depth_video" / sequences[3] / "align_depth").iterdir():
+        cv2.imwrite(str(path), np.full((HEIGHT // 2, WIDTH // 2), 800, np.uint16))
     (root / "handpose/refinehandpose_right" / sequences[2] / f"{CONTACT}.pickle").write_bytes(b"\x80\x04")
     build(root, tmp_path / "out", source="hoi4d")
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())
-    assert manifest["counts"] == {"clips": 3, "samples": 1, "bad_detections": 1, "no_depth": 1}
-    assert "depth is NaN or zero" in capsys.readouterr().err
+    assert manifest["counts"] == {"clips": 4, "samples": 1, "bad_detections": 2, "no_depth": 1}
+    said = capsys.readouterr().err
+    assert "depth is NaN or zero" in said and "decode depth at that size" in said
     samples, _ = read_samples(tmp_path / "out")
     assert samples["text"].tolist() == ["pick up the mug"] and samples["kind"].tolist() == ["mug"]
     journal = json.loads((tmp_path / "out/clips-00000.json").read_text())
     assert journal["clips"][0]["contact"] == CONTACT
     build(root, tmp_path / "flat", "--no-depth", source="hoi4d")
-    assert json.loads((tmp_path / "flat/manifest.json").read_text())["counts"]["samples"] == 2
+    assert json.loads((tmp_path / "flat/manifest.json").read_text())["counts"]["samples"] == 3
     assert Hoi4dLabels.source in manifest["detectors"]["hoi4d"]["poses"]
 
 

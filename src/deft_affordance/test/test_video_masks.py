@@ -66,6 +66,10 @@ def test_the_detic_mask_that_agrees_best_is_taken(tmp_path):
     assert masker.mask(clip(tmp_path), 5, FlatVideo(), (22, 11, 41, 31)) is None
 
 
+def of_runs(runs):
+    return instance(np.ones((48, 64), bool), [20, 10, 20, 20]) | {"segmentation": {"size": [48, 64], "counts": runs}}
+
+
 @pytest.mark.parametrize(
     ("content", "reason", "says"),
     [
@@ -73,6 +77,10 @@ def test_the_detic_mask_that_agrees_best_is_taken(tmp_path):
         (instance(np.ones((10, 10), bool), [20, 10, 20, 20]), Reason.BAD_DETECTIONS, "the video has"),
         ({"image_id": 1}, Reason.BAD_DETECTIONS, "no list of COCO"),
         (instance(np.ones((48, 64), bool), [float("nan"), 0, 1, 1]), Reason.BAD_DETECTIONS, "bbox"),
+        (of_runs([48 * 64]) | {"image_id": float("inf")}, Reason.BAD_DETECTIONS, "no list of COCO"),
+        (of_runs([10**30]), Reason.BAD_DETECTIONS, "image 1"),
+        (of_runs([[48 * 64]]), Reason.BAD_DETECTIONS, "do not fill"),
+        (of_runs([2**62, 2**62, 2**62, 2**62, 48 * 64]), Reason.BAD_DETECTIONS, "do not fill"),
     ],
 )
 def test_spoilt_detic_files_say_where(tmp_path, content, reason, says):

@@ -66,6 +66,11 @@ def test_ego4d_actions_become_clips(tmp_path):
         ({"narration_text": "#C C ..."}, Reason.NO_LANGUAGE, "no narration"),
         ({"is_rejected": True}, Reason.REFUSED_BY_ANNOTATORS, "annotators"),
         ({"start_frame": "100"}, Reason.BAD_ANNOTATION, r"narrated_actions\[0\]: start_frame"),
+        (
+            {"frames": [{"frame_number": 1, "boxes": [{"object_type": "hand", "bbox": {"left": 1.0}}]}]},
+            Reason.BAD_ANNOTATION,
+            r"frames\.0\.boxes\.0\.bbox\.x",
+        ),
         ({"critical_frames": {"pre_45": 300}, "end_frame": 200}, Reason.BAD_ANNOTATION, "no range"),
     ],
 )
@@ -73,6 +78,15 @@ def test_ego4d_actions_that_are_no_clips_say_why(tmp_path, changes, reason, says
     (found,) = ego4d(tmp_path, action(**changes))
     assert isinstance(found, Rejected) and found.reason is reason
     assert re.search(says, found.message)
+
+
+def test_an_ego4d_interval_without_actions_leaves_the_others(tmp_path):
+    interval = {"narrated_actions": [action()]}
+    video = {"video_uid": "uid", "video_metadata": {"fps": 30.0},
+             "annotated_intervals": [{"narrated_actions": None}, {}, interval]}  # fmt: skip
+    first, second, clip = ego4d(tmp_path, videos=[video])
+    assert [r.clip_id for r in (first, second)] == ["uid_0", "uid_1"] and clip.clip_id == "uid_2_0"
+    assert first.reason is Reason.BAD_ANNOTATION and "annotated_intervals[0]" in first.message
 
 
 def test_another_ego4d_file_is_named_as_such(tmp_path):
@@ -121,7 +135,17 @@ def test_epic_segments_become_clips(tmp_path):
     assert found.reason is Reason.BAD_ANNOTATION
     with pytest.raises(SourceUnusable, match=r"lacks the columns narration_id.*EPIC-KITCHENS-55"):
         epic(tmp_path, columns=[name for name in NEEDED if name != "narration_id"])
-    (tmp_path / "EPIC_100_train.csv").unlink()
+    table = tmp_path / "EPIC_100_train.csv"
+    epic(tmp_path)
+    table.write_text(table.read_text(), encoding="utf-8-sig")  # as a spreadsheet saves it
+    (clip,) = READERS["epic"](tmp_path)
+    assert clip.clip_id == "P01_01_3"
+    table.write_text("\n".join([*table.read_text(encoding="utf-8-sig").splitlines(), "P01_01_4,P01"]))
+    assert [found.reason for found in list(READERS["epic"](tmp_path))[1:]] == [Reason.BAD_ANNOTATION]
+    table.write_bytes(table.read_bytes().replace(b"plate", b"pur\xe9e"))
+    with pytest.raises(SourceUnusable, match=r"EPIC_100_train\.csv: no readable CSV in UTF-8"):
+        list(READERS["epic"](tmp_path))
+    table.unlink()
     with pytest.raises(SourceUnusable, match=r"EPIC_100_train\.csv"):
         list(READERS["epic"](tmp_path))
 

@@ -124,6 +124,21 @@ def label_one(clip: Clip, job: Job, watch: Stopwatch) -> Label:
     return label_clip(clip, _detectors(job.choice, clip.source, root), job.how, watch)
 
 
+def attempt(clip: Clip, job: Job, watch: Stopwatch) -> tuple[Outcome, Label | None]:
+    """What became of a clip of a job, and its label where it has one; raises SourceUnusable."""
+    try:
+        label = label_one(clip, job, watch)
+    except ClipRejected as why:
+        return Outcome(clip.source, clip.clip_id, why.reason.value, str(why)), None
+    except SourceUnusable:
+        raise
+    except Exception as error:  # files are spoilt in more ways than their readers know of; the other clips go on
+        told = ClipRejected(Reason.UNREADABLE, f"{clip.source} clip {clip.clip_id}: {type(error).__name__}: {error}")
+        return Outcome(clip.source, clip.clip_id, told.reason.value, str(told)), None
+    window = (label.window.left, label.window.top, label.window.side)
+    return Outcome(clip.source, clip.clip_id, contact=label.contact.frame, window=window), label
+
+
 def run(job: Job) -> Done:
     """Make one shard, unless it is there."""
     if (outcomes := finished(job.out, job.index, job.mark)) is not None:
@@ -132,14 +147,10 @@ def run(job: Job) -> Done:
     rows: list[dict[str, object]] = []
     made: list[Outcome] = []
     for clip, number in zip(job.clips, job.objects, strict=True):
-        try:
-            label = label_one(clip, job, watch)
-        except ClipRejected as why:
-            made.append(Outcome(clip.source, clip.clip_id, why.reason.value, str(why)))
-            continue
-        rows.append(row_of(clip, label, number))
-        window = (label.window.left, label.window.top, label.window.side)
-        made.append(Outcome(clip.source, clip.clip_id, contact=label.contact.frame, window=window))
+        outcome, label = attempt(clip, job, watch)
+        made.append(outcome)
+        if label is not None:
+            rows.append(row_of(clip, label, number))
     with watch.stage("write"):
         save_shard(job.out, job.index, job.mark, rows, made)
     return Done(job.index, tuple(made), watch.seconds, False)

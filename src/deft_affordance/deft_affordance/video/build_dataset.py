@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
 import time
@@ -77,6 +78,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     for name in ("workers", "clips_per_shard", "image_size"):
         if getattr(args, name) < 1:
             parser.error(f"argument --{name.replace('_', '-')}: {getattr(args, name)} is less than 1")
+    if not 0.0 <= args.settle < math.inf:
+        parser.error(f"argument --settle: {args.settle:g} is no time: seconds, 0 or more")
     return args
 
 

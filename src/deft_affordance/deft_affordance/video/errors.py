@@ -43,6 +43,8 @@ class Reason(StrEnum):
     CONTACT_OFF_OBJECT = "contact_off_object"
     NO_DEPTH = "no_depth"
     NO_HAND_POSE = "no_hand_pose"
+    # A file is spoilt in a way that its reader does not know.
+    UNREADABLE = "unreadable"
 
 
 class ClipRejected(DeftError):

@@ -130,6 +130,11 @@ def label_clip(clip: Clip, detectors: Detectors, how: Labelling, watch: Stopwatc
             if detectors.hand_pixels.by_color:  # a table may be of skin's colour; the hand is what came
                 hand &= changed(initial, touched, H)
             depth = detectors.depth.depth(clip, contact.label_frame) if detectors.depth else None
+            if depth is not None and depth.shape != video.size[::-1]:
+                raise ClipRejected(
+                    Reason.BAD_DETECTIONS,
+                    f"{where}: depth of {depth.shape}, the video has {video.size[::-1]}; decode depth at that size",
+                )
         if here is None:
             raise ClipRejected(Reason.NO_OBJECT, f"{where}: no mask of the touched object in frame {clip.start}")
         with watch.stage("contacts"):

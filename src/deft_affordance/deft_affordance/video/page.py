@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deft_affordance.drawing import paint
-from deft_affordance.video.build import Job, label_one
-from deft_affordance.video.errors import ClipRejected
+from deft_affordance.video.build import Job, attempt
 from deft_affordance.video.frames import Video
 from deft_affordance.video.label import Label, Stopwatch
 from deft_affordance.video.record import Clip
@@ -78,10 +77,9 @@ def write_page(folder: Path, jobs: Sequence[Job], accepted: set[tuple[str, str]]
     tiles, words = [], []
     for n in sorted(chosen):
         clip, job = all_of[n]
-        try:
-            label = label_one(clip, job, Stopwatch())
-        except ClipRejected as why:  # the files changed since
-            words.append(f"{clip.clip_id}: {why}")
+        outcome, label = attempt(clip, job, Stopwatch())
+        if label is None:  # the files changed since
+            words.append(f"{clip.clip_id}: {outcome.message}")
             continue
         tile = draw(clip, label)
         strip = np.full((26, tile.shape[1], 3), 30, dtype=np.uint8)

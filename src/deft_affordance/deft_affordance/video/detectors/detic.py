@@ -43,7 +43,7 @@ def _instances(path: Path) -> dict[int, list[dict[str, Any]]]:
                 raise ValueError(f"bbox {instance['bbox']} is no [x, y, width, height]")
             if float(instance["score"]) >= MIN_SCORE:
                 out[int(instance["image_id"])].append({"box": box, "segmentation": instance["segmentation"]})
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ClipRejected(
             Reason.BAD_DETECTIONS, f"{path}: {error!r}: no list of COCO instance results (detectron2)"
         ) from None
@@ -75,7 +75,7 @@ class DeticFiles:
             return None
         try:
             out = rle.decode(chosen["segmentation"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise ClipRejected(Reason.BAD_DETECTIONS, f"{path}: image {frame + self._first}: {error!r}") from None
         if out.shape != video.size[::-1]:
             raise ClipRejected(

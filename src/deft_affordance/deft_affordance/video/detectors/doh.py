@@ -20,7 +20,7 @@ from deft_affordance.video.detectors.protocols import Box, Hand, HandSide, Seen,
 from deft_affordance.video.errors import ClipRejected, Reason
 from deft_affordance.video.frames import Video
 from deft_affordance.video.record import Clip
-from deft_affordance.video.wire import WireError, WireFrame, parse
+from deft_affordance.video.wire import WireFrame, parse
 
 HAND_SCORE = OBJECT_SCORE = 0.5
 # States: 0 none, 1 itself, 2 another person, 3 a portable, 4 a stationary object.
@@ -82,7 +82,7 @@ class EpicHands:
     def _parse(self, message: bytes, path: Path, frame: int) -> WireFrame:
         try:
             out = parse(message)
-        except WireError as error:
+        except (ValueError, OverflowError) as error:  # WireError, or a state or side that is no whole number
             raise ClipRejected(Reason.BAD_DETECTIONS, f"{path}: frame {frame}: {error}") from None
         numbers = [v for hand in out.hands for v in (*hand.box, *hand.offset)] + [v for t in out.objects for v in t.box]
         if not np.isfinite(numbers).all() or any(not -1.0 <= v <= 1.0 for v in numbers):
@@ -92,7 +92,15 @@ class EpicHands:
 
 @lru_cache(maxsize=4)
 def _numbers(path: Path) -> dict[int, int]:
-    return {parse(message).frame_number: i for i, message in enumerate(_messages(path))}
+    out = {}
+    for i, message in enumerate(_messages(path)):
+        try:
+            out[parse(message).frame_number] = i
+        except (ValueError, OverflowError) as error:
+            raise ClipRejected(
+                Reason.BAD_DETECTIONS, f"{path}: message {i}, of an unknown frame: {error}; fetch the file again"
+            ) from None
+    return out
 
 
 def _scaled(box: Box, width: int, height: int) -> Box:

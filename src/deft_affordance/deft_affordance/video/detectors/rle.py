@@ -31,11 +31,18 @@ def _counts(text: str) -> list[int]:
 
 
 def decode(segmentation: Any) -> Mask:
-    """Mask (H, W) of a {"size": [H, W], "counts": text or numbers}; raises ValueError, KeyError or TypeError."""
+    """Mask (H, W) of a {"size": [H, W], "counts": text or numbers}.
+
+    Raises:
+        ValueError, KeyError, TypeError, OverflowError: it is none, or its runs do not fill it.
+    """
     height, width = (int(v) for v in segmentation["size"])
     counts = segmentation["counts"]
     runs = np.asarray(_counts(counts) if isinstance(counts, str) else counts, dtype=np.int64)
-    if height < 1 or width < 1 or height * width > 1 << 27 or (runs < 0).any() or runs.sum() != height * width:
+    whole = height * width
+    # One by one first: the sum of runs too large would wrap around.
+    fine = min(height, width) >= 1 and whole <= 1 << 27 and runs.ndim == 1 and ((runs >= 0) & (runs <= whole)).all()
+    if not fine or runs.sum() != whole:
         raise ValueError(f"runs do not fill {height} x {width} pixels")
     flat = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
     return flat.reshape(width, height).T

@@ -25,12 +25,19 @@ _STARTS = ("pre_45", "pre_frame")
 
 class _Model(BaseModel):
     # Later releases may add fields; what is asked for must be there and of its type.
-    model_config = ConfigDict(extra="ignore", strict=True)
+    model_config = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False)
+
+
+class _Rectangle(_Model):
+    x: float
+    y: float
+    width: float
+    height: float
 
 
 class _Box(_Model):
     object_type: str
-    bbox: dict[str, float | int]
+    bbox: _Rectangle
     structured_noun: str | None = None
 
 
@@ -67,12 +74,18 @@ def read_ego4d(root: Path) -> Iterator[Clip | Rejected]:
     for v, video in enumerate(content["videos"]):
         try:
             uid, fps = str(video["video_uid"]), float(video["video_metadata"]["fps"])
-            intervals = [(i, interval["narrated_actions"]) for i, interval in enumerate(video["annotated_intervals"])]
+            intervals = list(video["annotated_intervals"])
         except (KeyError, TypeError, ValueError) as error:
             yield Rejected("ego4d", f"videos[{v}]", Reason.BAD_ANNOTATION, f"{path}: videos[{v}]: {error!r}")
             continue
         file = path.parent.parent / "full_scale" / f"{uid}.mp4"
-        for i, actions in intervals:
+        for i, interval in enumerate(intervals):
+            try:
+                actions = list(interval["narrated_actions"])
+            except (KeyError, TypeError) as error:
+                name = f"{path}: videos[{v}].annotated_intervals[{i}]: {error!r}"
+                yield Rejected("ego4d", f"{uid}_{i}", Reason.BAD_ANNOTATION, name)
+                continue
             for a, action in enumerate(actions):
                 clip_id = f"{uid}_{i}_{a}"
                 try:
@@ -96,7 +109,12 @@ def _clip(content: Any, where: str, clip_id: str, uid: str, file: Path, fps: flo
     start = next((critical[name] for name in _STARTS if name in critical), action.start_frame)
     stop = max(critical.get("post_frame", action.end_frame), critical.get("pnr_frame", 0)) + 1
     boxes = [
-        {"frame": frame.frame_number, "type": box.object_type, "noun": box.structured_noun, "box": box.bbox}
+        {
+            "frame": frame.frame_number,
+            "type": box.object_type,
+            "noun": box.structured_noun,
+            "box": box.bbox.model_dump(),
+        }
         for frame in action.frames or []
         for box in frame.boxes or []
     ]

@@ -51,23 +51,34 @@ def read_epic(root: Path) -> Iterator[Clip | Rejected]:
     if not tables:
         raise SourceUnusable(f"{root}: no {' or '.join(TABLES)} there or in {', '.join(FOLDERS[1:])}")
     for table in tables:
-        with table.open(newline="", encoding="utf-8") as file:
-            rows = csv.DictReader(file)
-            missing = [name for name in NEEDED if name not in (rows.fieldnames or ())]
-            if missing:
-                raise SourceUnusable(
-                    f"{table}: lacks the columns {', '.join(missing)}: not EPIC-KITCHENS-100's annotation "
-                    "(EPIC-KITCHENS-55 has other columns; get epic-kitchens-100-annotations)"
-                )
-            for number, row in enumerate(rows, start=2):
-                clip_id = row["narration_id"] or f"{table.name}:{number}"
-                try:
-                    yield _clip(row, f"{table}, line {number}", clip_id, base)
-                except ClipRejected as why:
-                    yield Rejected("epic", clip_id, why.reason, str(why))
+        for number, row in enumerate(_rows(table), start=2):
+            clip_id = row["narration_id"] or f"{table.name}:{number}"
+            try:
+                yield _clip(row, f"{table}, line {number}", clip_id, base)
+            except ClipRejected as why:
+                yield Rejected("epic", clip_id, why.reason, str(why))
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets put a mark in front
+            reader = csv.DictReader(file)
+            missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
+            rows = [] if missing else list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SourceUnusable(f"{table}: no readable CSV in UTF-8 ({error}); fetch the file again") from None
+    if missing:
+        raise SourceUnusable(
+            f"{table}: lacks the columns {', '.join(missing)}: not EPIC-KITCHENS-100's annotation "
+            "(EPIC-KITCHENS-55 has other columns; get epic-kitchens-100-annotations)"
+        )
+    return rows
 
 
 def _clip(row: dict[str, str], where: str, clip_id: str, base: Path) -> Clip:
+    absent = [name for name in NEEDED if row[name] is None]
+    if absent:
+        raise ClipRejected(Reason.BAD_ANNOTATION, f"{where}: cut short, has no {', '.join(absent)}")
     try:
         first, last = int(row["start_frame"]), int(row["stop_frame"])
         begin, end = _seconds(row["start_timestamp"]), _seconds(row["stop_timestamp"])
@@ -89,9 +100,9 @@ def _clip(row: dict[str, str], where: str, clip_id: str, base: Path) -> Clip:
         start=max(0, first - 1 - round(LEAD_S * fps)),
         stop=last,
         fps=fps,
-        text=clean_text(row["narration"] or "", clip_id),
-        verb=first_word(row["verb"] or ""),
-        noun=first_word(row["noun"] or ""),
+        text=clean_text(row["narration"], clip_id),
+        verb=first_word(row["verb"]),
+        noun=first_word(row["noun"]),
         group=participant,
         annotations={"verb_class": row["verb_class"], "noun_class": row["noun_class"]},
     )
