@@ -110,11 +110,12 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("reason", SPOILT)
-def test_a_spoilt_file_costs_its_own_clip(tmp_path, drawn, capsys, reason):
+def test_a_spoilt_file_costs_its_own_clip_until_it_is_mended(tmp_path, drawn, capsys, reason):
     root, out = tmp_path / "root", tmp_path / "out"  # of its own: files are read once a process
     file_takes(root, drawn, 2, np.random.default_rng(0))
     write_tables(root)
     name, content = SPOILT[reason]
+    good = (root / name).read_bytes()
     (root / name).unlink()
     if content is not None:
         (root / name).write_bytes(content)
@@ -122,6 +123,14 @@ def test_a_spoilt_file_costs_its_own_clip(tmp_path, drawn, capsys, reason):
     said = capsys.readouterr()
     assert f'1 samples of 2 clips; rejected: {{"{reason}": 1}}' in said.out
     assert f"build_dataset: {reason}: " in said.err and "P01_01" in said.err
+    before = files(out)
+    build(root, out)
+    assert files(out) == before and "labelled" not in capsys.readouterr().out
+    (root / name).write_bytes(good)
+    build(root, out)
+    assert "2 samples of 2 clips; rejected: none" in capsys.readouterr().out
+    build(root, tmp_path / "anew")
+    assert files(out) == files(tmp_path / "anew")
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from deft_affordance.video.choose import Choice
-from deft_affordance.video.errors import ClipRejected, Reason, Rejected, SourceUnusable
+from deft_affordance.video.errors import OF_FILES, ClipRejected, Reason, Rejected, SourceUnusable
 from deft_affordance.video.filters import Filters
 from deft_affordance.video.label import Detectors, Label, Labelling, Stopwatch, label_clip
 from deft_affordance.video.readers import READERS
@@ -139,9 +139,19 @@ def attempt(clip: Clip, job: Job, watch: Stopwatch) -> tuple[Outcome, Label | No
     return Outcome(clip.source, clip.clip_id, contact=label.contact.frame, window=window), label
 
 
+def stands(job: Job, outcomes: Sequence[Outcome]) -> bool:
+    """Whether clips turned down for a file's state still are: a file may have been mended since; raises SourceUnusable.
+
+    They are tried again, which is quick, as they fail early; files of clips that gave a sample are taken as they were.
+    """
+    failed = {(o.source, o.clip_id): o for o in outcomes if o.reason in OF_FILES}
+    tried = [clip for clip in job.clips if (clip.source, clip.clip_id) in failed]
+    return all(attempt(clip, job, Stopwatch())[0] == failed[clip.source, clip.clip_id] for clip in tried)
+
+
 def run(job: Job) -> Done:
     """Make one shard, unless it is there."""
-    if (outcomes := finished(job.out, job.index, job.mark)) is not None:
+    if (outcomes := finished(job.out, job.index, job.mark)) is not None and stands(job, outcomes):
         return Done(job.index, tuple(outcomes), {}, True)
     watch = Stopwatch()
     rows: list[dict[str, object]] = []

@@ -4,7 +4,8 @@
         --mano-mean hands_mean.npy --out runs/epic
 
 Give --source and --root once for each data set. Shards, manifest and a page of examples are written to --out, for
-`train --data`. Started again, it goes on where it was stopped; done again, it changes nothing.
+`train --data`. Started again, it goes on where it was stopped; done again, it changes nothing, unless a file was
+mended since that a clip was turned down for.
 """
 
 from __future__ import annotations

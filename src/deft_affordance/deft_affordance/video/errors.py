@@ -47,6 +47,20 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
 
 
+# What a file's state brings: fetched again, or made, the clip may give a sample.
+OF_FILES = frozenset(
+    {
+        Reason.CORRUPT_VIDEO,
+        Reason.NO_DETECTIONS,
+        Reason.BAD_DETECTIONS,
+        Reason.UNSAFE_PICKLE,
+        Reason.NO_HAND_POSE,
+        Reason.NO_DEPTH,
+        Reason.UNREADABLE,
+    }
+)
+
+
 class ClipRejected(DeftError):
     """One clip gives no sample.
 

@@ -46,7 +46,7 @@ def _ndarray_class(*_arguments: Any) -> Any:
 def _ndarray(kind: Any, shape: Any, code: Any) -> Any:
     """numpy's empty array before its state is set; of ndarray itself only."""
     if kind is not _ndarray_class or shape not in ((0,), 0):
-        raise _Refused(f"an array of the class {kind!r} and shape {shape!r} to begin with")
+        raise _Refused(f"an array of another class or of the shape {shape!r} to begin with")
     return _reconstruct(np.ndarray, (0,), code)
 
 
