@@ -94,9 +94,13 @@ def test_done_again_nothing_changes_and_stopped_it_goes_on(epic, built, tmp_path
     assert {n: v for n, v in files(tmp_path / "b").items()} == before
 
 
-def test_other_settings_make_it_anew_and_fewer_clips_leave_nothing_behind(epic, tmp_path):
+def test_other_settings_make_it_anew_and_fewer_clips_leave_nothing_behind_if_told(epic, built, tmp_path):
     build(epic, tmp_path)
-    build(epic, tmp_path, "--settle", "0.2", "--limit", "4")
+    for limited in ((), ("--part", "1/1")):
+        with pytest.raises(SystemExit, match=r"holds \d shards, this build has 1 .*--replace"):
+            build(epic, tmp_path, "--settle", "0.2", "--limit", "4", *limited)
+    assert files(tmp_path) == files(built)
+    build(epic, tmp_path, "--settle", "0.2", "--limit", "4", "--replace")
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest["settings"]["labelling"]["settle_s"] == 0.2
     assert sorted(path.name for path in tmp_path.glob("clips-*.json")) == ["clips-00000.json"]
@@ -172,6 +176,9 @@ def test_bad_commands_say_what_is_wrong(epic, built, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["--source", "epic", "--root", "a", "--root", "b", "--out", "c"])
     assert "one of each" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        build(epic, tmp_path / "out", "--limit", "0")
+    assert "argument --limit: 0 is less than 1" in capsys.readouterr().err
     for settle in ("nan", "inf", "-1"):
         with pytest.raises(SystemExit):
             build(epic, tmp_path / "out", "--settle", settle)

@@ -69,6 +69,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add_ray_argument(run)
     run.add_argument("--part", type=part, help="I/N: of N machines on one --out, this is the I-th; then run without")
     run.add_argument("--clips-per-shard", type=int, default=CLIPS_PER_SHARD)
+    run.add_argument("--replace", action="store_true", help="--out may hold a larger build: drop its further shards")
     run.add_argument("--examples", type=int, default=24, help="clips drawn on the page of examples")
     run.add_argument("--complaints", type=int, default=40, help="rejected clips told one by one (manifest: all)")
     args = parser.parse_args(argv)
@@ -76,9 +77,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         parser.error(f"{len(args.source)} --source and {len(args.root)} --root: give one of each a data set")
     if len(set(args.source)) != len(args.source):
         parser.error("each --source may be given once")
-    for name in ("workers", "clips_per_shard", "image_size"):
-        if getattr(args, name) < 1:
-            parser.error(f"argument --{name.replace('_', '-')}: {getattr(args, name)} is less than 1")
+    for name in ("workers", "clips_per_shard", "image_size", "limit"):
+        if (value := getattr(args, name)) is not None and value < 1:
+            parser.error(f"argument --{name.replace('_', '-')}: {value} is less than 1")
     if not 0.0 <= args.settle < math.inf:
         parser.error(f"argument --settle: {args.settle:g} is no time: seconds, 0 or more")
     return args
@@ -101,7 +102,7 @@ def build(args: argparse.Namespace) -> dict[str, object] | None:
     if args.limit is not None:
         clips = clips[: args.limit]
     jobs = plan(clips, sources, choice, how, args.out, detectors, args.clips_per_shard)
-    prepare(args.out, len(jobs))
+    prepare(args.out, len(jobs), args.replace)
     if args.part:
         jobs = jobs[args.part[0] - 1 :: args.part[1]]
     outcomes: dict[int, tuple[Outcome, ...]] = {}
@@ -123,7 +124,7 @@ def build(args: argparse.Namespace) -> dict[str, object] | None:
     made = [outcome for index in sorted(outcomes) for outcome in outcomes[index]]
     settings = {"sources": args.source, "labelling": asdict(how), "filters": asdict(filters) | {
         "verbs_file": filters.verbs_file.name}, "clips_per_shard": args.clips_per_shard}  # fmt: skip
-    manifest = finish(args.out, settings, made, rejected, detectors)
+    manifest = finish(args.out, len(jobs), settings, made, rejected, detectors)
     accepted = {(outcome.source, outcome.clip_id) for outcome in made if outcome.reason is None}
     if labelled or not (args.out / "examples.html").exists():
         write_page(args.out, jobs, accepted, args.examples, seed=0)

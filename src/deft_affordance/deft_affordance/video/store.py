@@ -88,30 +88,54 @@ def save_shard(folder: Path, index: int, mark: str, rows: list[dict[str, object]
     part.replace(journal_path(folder, index))
 
 
-def prepare(folder: Path, shards: int) -> None:
-    """Make the folder; drop shards beyond the last, left from a build of more clips.
+def prepare(folder: Path, shards: int, replace: bool) -> None:
+    """Make the folder.
+
+    Args:
+        folder: of the data set.
+        shards: that this build has.
+        replace: whether `finish` may drop shards beyond, of a build of more clips.
 
     Raises:
-        DataUnusable: it holds another program's data set.
+        DataUnusable: it holds another program's data set, or shards that would be dropped.
     """
     marker = folder / MARKER
     if not marker.exists() and any(folder.glob("shard-?????.npz")):
         raise DataUnusable(f"{folder} holds another program's data set; choose another --out")
     folder.mkdir(parents=True, exist_ok=True)
     marker.write_text("Made by build_dataset. Journals (clips-*.json) let it go on where it was stopped.\n")
+    beyond = _beyond(folder, shards)
+    if beyond and not replace:
+        raise DataUnusable(
+            f"{folder} holds {max(beyond) + 1} shards, this build has {shards} (fewer clips: --limit, or a part of "
+            "the source is not there?); choose another --out, or give --replace to drop the others"
+        )
+
+
+def _beyond(folder: Path, shards: int) -> dict[int, list[Path]]:
+    """Files by shard of those that a build of fewer shards has no use for."""
+    out: dict[int, list[Path]] = {}
     for path in (*folder.glob("shard-?????.npz"), *folder.glob("clips-?????.json")):
-        if int(path.stem.split("-")[1]) >= shards:
-            path.unlink()
+        if (index := int(path.stem.split("-")[1])) >= shards:
+            out.setdefault(index, []).append(path)
+    return out
 
 
 def finish(
     folder: Path,
+    shards: int,
     settings: dict[str, object],
     outcomes: Iterable[Outcome],
     rejected: Iterable[Rejected],
     detectors: dict[str, dict[str, str]],
 ) -> dict[str, object]:
-    """Write the manifest: settings, counts by source and reason, shard hashes, detectors, versions; returns it."""
+    """Drop shards beyond those built and write the manifest; returns it.
+
+    It holds settings, counts by source and reason, shard hashes, detectors and versions.
+    """
+    for paths in _beyond(folder, shards).values():
+        for path in paths:
+            path.unlink()
     clips = [*outcomes, *(Outcome(r.source, r.clip_id, r.reason.value, r.message) for r in rejected)]
     write_manifest(folder, {"maker": MAKER, "format": FORMAT, **settings})
     content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
