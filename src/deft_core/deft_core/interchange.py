@@ -107,18 +107,34 @@ def fill_frame(msg: Any, frame: RGBDFrame) -> Any:
 
 
 def frame(msg: Any, T_base_camera: Array) -> RGBDFrame:
-    """RGBDFrame of a deft_msgs/RGBDFrame; raises ValueError if it is inconsistent."""
-    d = np.zeros(5)
-    d[: min(5, len(msg.camera_info.d))] = list(msg.camera_info.d)[:5]
+    """RGBDFrame of a deft_msgs/RGBDFrame; raises ValueError if it is inconsistent or its lens not modelled."""
+    info = msg.camera_info
+    if (info.width, info.height) != (msg.color.width, msg.color.height):
+        raise ValueError(
+            f"camera_info is of {info.width}x{info.height}, the colour image of {msg.color.width}x{msg.color.height}: "
+            "its intrinsics would put every point elsewhere; publish the camera_info of the image's resolution"
+        )
     return RGBDFrame(
         color=image(msg.color, "rgb8"),
         depth_mm=image(msg.aligned_depth, "16UC1"),
-        K=np.array(list(msg.camera_info.k), dtype=float).reshape(3, 3),
-        distortion=d,
+        K=np.array(list(info.k), dtype=float).reshape(3, 3),
+        distortion=_plumb_bob(info),
         T_base_camera=T_base_camera,
         capture_id=int(msg.capture_id),
         stamp_s=seconds(msg.header.stamp),
     )
+
+
+def _plumb_bob(info: Any) -> Array:
+    """Coefficients (5,) of a sensor_msgs/CameraInfo; raises ValueError if the lens needs another model."""
+    d = np.array(list(info.d), dtype=float)
+    # The rational model is plumb_bob where k4 to k6 are zero, as drivers publish it that know of one model only.
+    if info.distortion_model not in ("", "plumb_bob", "rational_polynomial") or d[5:].any():
+        raise ValueError(
+            f"camera_info has the distortion model {info.distortion_model!r} with {len(d)} coefficients; "
+            "expected plumb_bob with 5: rectify the images, or publish that model"
+        )
+    return np.concatenate([d[:5], np.zeros(5 - len(d[:5]))])
 
 
 def fill_grasp(msg: Any, grasp: GraspParameters, stamp_s: float = 0.0) -> Any:
