@@ -7,6 +7,10 @@ class NothingThere(PerceptionRefused):
     """A person points where no object stands."""
 
 
+class TwoFit(PerceptionRefused):
+    """Two things on the table fit the instruction alike."""
+
+
 class NoDepth(PerceptionRefused):
     """No depth was measured on the object near the predicted contact."""
 

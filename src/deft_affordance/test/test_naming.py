@@ -9,13 +9,16 @@ from deft_affordance.checkpoint import SHIPPED, add_naming, load_prior
 from deft_affordance.data.instructions import said_of
 from deft_affordance.data.objects import KINDS
 from deft_affordance.data.shards import Samples
-from deft_affordance.errors import NothingThere
+from deft_affordance.errors import NothingThere, TwoFit
 from deft_affordance.naming import fit_naming
+from deft_affordance.picking import Picker
 from deft_affordance.predictor import AffordancePredictor
 from deft_affordance.teach_names import naming_of
 from deft_core.errors import PerceptionRefused
+from deft_core.observation import RGBDFrame
 from deft_core.task import available_tasks, load_task
 from deft_core.workcell import load_workcell
+from deft_perception.segmentation import SegmentedObject
 from deft_sim.task_scene import TARGET
 from deft_sim.workcell import TwinWorkcell
 from deft_vision.errors import CheckpointLayoutError
@@ -69,6 +72,22 @@ def test_the_thing_asked_for_is_found_among_others(task_name):
     finally:
         twin.close()
     assert looked >= 10 and found >= looked - 1
+
+
+def test_of_two_things_alike_none_is_taken_until_somebody_points():
+    rng = np.random.default_rng(0)
+    image, boxes = np.full((240, 320, 3), 128, np.uint8), [(60, 80, 40, 60), (200, 80, 40, 60)]
+    image[60:180, 20:150] = image[60:180, 160:290] = rng.integers(0, 256, (120, 130, 3), dtype=np.uint8)
+    masks = np.zeros((2, 240, 320), bool)
+    for mask, (x, y, width, height) in zip(masks, boxes, strict=True):
+        mask[y : y + height, x : x + width] = True
+    things = [SegmentedObject(m, b, np.zeros((1, 3)), np.zeros(3)) for m, b in zip(masks, boxes, strict=True)]
+    K = np.array([[300.0, 0, 160], [0, 300, 120], [0, 0, 1]])
+    frame = RGBDFrame(image, np.full((240, 320), 800, np.uint16), K, np.zeros(5), np.eye(4), 1, 0.0)
+    picker = Picker(load_prior())
+    with pytest.raises(TwoFit, match=r"'pick up the cup' alike, at pixels \(\d+, 110\) and \(\d+, 110\): point at"):
+        picker.pick(things, frame, "pick up the cup")
+    assert picker.pick(things, frame, "pick up the cup", np.array([0.16, -0.03, 0.8])) is things[1]
 
 
 def test_who_points_at_a_thing_means_it_whatever_it_is_called():
