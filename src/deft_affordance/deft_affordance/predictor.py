@@ -32,6 +32,7 @@ from deft_perception.segmentation import SegmentationSettings, segment_tabletop
 from deft_vision.clip_match import ClipMatcher
 from deft_vision.images import to_batch
 from deft_vision.sam import Sam
+from deft_vision.text import FUNCTION_WORDS
 
 
 @dataclass(frozen=True)
@@ -118,9 +119,10 @@ class AffordancePredictor:
         if not instruction.strip():
             raise UnknownInstruction("the instruction is empty; say what to do with the object, e.g. 'pour the cup'")
         if not self._text.known(instruction):
+            words = [word for word in self.prior.vocabulary if word not in FUNCTION_WORDS]
             raise UnknownInstruction(
-                f"no word of the instruction {instruction!r} is known to this prior; "
-                f"it knows, among others: {', '.join(self.prior.vocabulary[:12])}"
+                f"no word of the instruction {instruction!r} that names a thing or what to do is known to this prior; "
+                f"it knows, among others: {', '.join(words[:12])}"
             )
         found = segment_tabletop(frame, self.settings.segmentation)
         target = self._picker.pick(found, frame, instruction, point)

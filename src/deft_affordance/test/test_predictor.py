@@ -84,11 +84,18 @@ def test_drawings_show_the_prediction(predictor, frame):
     assert lines.shape == (16, 2, 3) and np.linalg.norm(lines.mean(axis=(0, 1)) - seen.prior.contact) < 0.15
 
 
-def test_unknown_words_are_an_error_not_a_guess(predictor, frame):
-    with pytest.raises(UnknownInstruction, match="empty"):
-        predictor.predict(frame, "  ")
-    with pytest.raises(UnknownInstruction, match="qwerty"):
-        predictor.predict(frame, "qwerty")
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ("  ", "empty"),
+        ("qwerty", "qwerty.* it knows, among others: bagel, bowl, "),
+        ("the", "'the'"),
+        ("fly a helicopter to the moon", "helicopter"),  # though the prior has heard a, to and the
+    ],
+)
+def test_unknown_words_are_an_error_not_a_guess(predictor, frame, said, says):
+    with pytest.raises(UnknownInstruction, match=says):
+        predictor.predict(frame, said)
 
 
 def test_refusals(predictor, frame):

@@ -26,6 +26,16 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
+# Words that hold a sentence together and name neither a thing nor what to do with it.
+FUNCTION_WORDS = frozenset(
+    words_of("""
+        a an the this that these those it its i you he she we they me him her us them my your his our their
+        is are be and or but so as if not no what which who one some any all other others
+        of to from for with without by at in into on onto off out up down over under around about
+    """)
+)
+
+
 def build_vocabulary(texts: Iterable[str]) -> list[str]:
     """Collect the words of texts, sorted; the index of a word plus 2 is its token (0 pads, 1 is any other word)."""
     return sorted({word for text in texts for word in words_of(text)})
@@ -45,8 +55,8 @@ class WordTokenizer:
         return len(self.vocabulary) + 2
 
     def known(self, text: str) -> list[str]:
-        """The words of a text that the vocabulary holds."""
-        return [word for word in words_of(text) if word in self._token]
+        """The words of a text that the vocabulary holds and that say something: function words do not."""
+        return [word for word in words_of(text) if word in self._token and word not in FUNCTION_WORDS]
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
         ids = torch.full((len(texts), self.max_words), PAD, dtype=torch.long)
