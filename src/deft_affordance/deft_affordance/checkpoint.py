@@ -113,7 +113,7 @@ def load_prior(path: Path | str | None = None) -> Prior:
 
     Raises:
         MissingCheckpointError: no such file; says which command makes one.
-        CheckpointLayoutError: truncated, of another model, or with wrong shapes.
+        CheckpointLayoutError: truncated, of another model, with wrong shapes, or with weights that are not finite.
     """
     path = _existing(path)
     state, metadata = read_safetensors(path)
@@ -126,10 +126,13 @@ def load_prior(path: Path | str | None = None) -> Prior:
         data_hash = metadata["data_hash"]
         contact_map = _optional(metadata, "contact_map", ContactMap, path)
         naming = _optional(metadata, "naming", Naming, path)
-    except (KeyError, ValueError, ConfigError) as error:
+    except (KeyError, TypeError, ValueError, ConfigError) as error:
         raise CheckpointLayoutError(f"{path}: damaged metadata ({error})") from error
     if contact.shape != (3,) or not np.isfinite(contact).all():
         raise CheckpointLayoutError(f"{path}: contact_in_wrist must be three finite numbers, is {contact.tolist()}")
+    broken = next((name for name, value in state.items() if not torch.isfinite(value).all()), None)
+    if broken is not None:
+        raise CheckpointLayoutError(f"{path}: tensor '{broken}' is not finite; train again, or take another checkpoint")
     model = AffordanceModel(config.model, WordTokenizer(vocabulary).size)
     load_into(model, {k: v.float() if v.is_floating_point() else v for k, v in state.items()}, str(path))
     model.eval().requires_grad_(False)

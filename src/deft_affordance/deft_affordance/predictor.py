@@ -187,13 +187,17 @@ class AffordancePredictor:
     ) -> tuple[tuple[int, int], float]:
         """The pixel of the object nearest to the mean contact that has depth, and that depth (m, local median)."""
         on_object = nearest_on_mask(pixel, mask)
-        if on_object is None or np.hypot(*(np.array(on_object) - pixel)) > self.settings.max_off_object * crop.side:
+        # Asked so that a gap that is not a number is too wide.
+        if (
+            on_object is None
+            or not np.hypot(*(np.array(on_object) - pixel)) <= self.settings.max_off_object * crop.side
+        ):
             raise ContactOffObject(
                 f"the predicted contact at pixel ({pixel[0]:.0f}, {pixel[1]:.0f}) lies off the object; is the object "
                 "of a kind this prior was trained on?"
             )
         measured = nearest_on_mask(np.array(on_object), mask & (depth_mm > 0))
-        if measured is None or np.hypot(*(np.array(measured) - on_object)) > self.settings.max_depth_gap_px:
+        if measured is None or not np.hypot(*(np.array(measured) - on_object)) <= self.settings.max_depth_gap_px:
             raise NoDepth(
                 f"no depth on the object within {self.settings.max_depth_gap_px:.0f} px of the contact at "
                 f"pixel ({on_object[0]}, {on_object[1]}): shiny or too near?"

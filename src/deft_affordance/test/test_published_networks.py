@@ -1,6 +1,9 @@
 """Segment Anything and CLIP in the predictor, where their packages are installed: random weights of the real layout."""
 
+import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -73,6 +76,22 @@ def test_a_file_of_another_model_is_refused(sam_weights: Path, tmp_path: Path) -
         Sam(tmp_path / "sam_vit_b_other.pth")
     with pytest.raises(CheckpointLayoutError, match="must hold vit_h, vit_l, vit_b"):
         Sam(sam_weights.rename(tmp_path / "sam.pth"))
+
+
+@pytest.mark.parametrize("network", [Sam, ClipMatcher])
+def test_a_file_that_cannot_be_unpickled_is_refused(network: type, tmp_path: Path, monkeypatch: Any) -> None:
+    """Whatever the package makes of it, which stands in here for where it is not installed."""
+
+    def load(*_: object, **more: str) -> None:
+        torch.load(next(iter(more.values())))
+
+    package = {"create_model": load, "SamPredictor": None, "sam_model_registry": {"vit_b": load}}
+    for name in ("open_clip", "segment_anything"):
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(**package))
+    path = tmp_path / "sam_vit_b.pth"
+    path.write_bytes(b"\x80\x04garbage")
+    with pytest.raises(CheckpointLayoutError, match=r"sam_vit_b\.pth"):
+        network(path)
 
 
 @pytest.mark.parametrize("network", [Sam, ClipMatcher])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from safetensors.torch import save_file
 from scipy.spatial.transform import Rotation
 
 from deft_affordance.augment import augment
@@ -25,6 +26,7 @@ from deft_affordance.placing import fit_contact_map
 from deft_affordance.rotations import continuous
 from deft_affordance.train import Trainer, TrainingDiverged, main, make_model
 from deft_core.errors import DeftError
+from deft_vision.checkpoints import read_safetensors
 from deft_vision.encoders import make_encoder
 from deft_vision.errors import CheckpointLayoutError, MissingCheckpointError
 
@@ -205,6 +207,16 @@ def test_checkpoint_round_trips_and_names_what_is_wrong(config, tmp_path):
     image, text = torch.zeros(1, 3, 32, 32), TextInput(config, WORDS)(["pour the cup"])
     with torch.inference_mode():
         assert torch.allclose(prior.model(image, text).wrist, model(image, text).wrist, atol=1e-2)
+    state, metadata = read_safetensors(path)
+    nan = {"head.3.bias": torch.full_like(state["head.3.bias"], torch.nan)}
+    for tensors, changed, says in (
+        (state | nan, {}, r"tensor 'head\.3\.bias' is not finite"),
+        (state, {"vocabulary": "5"}, "damaged metadata"),
+        (state, {"contact_in_wrist": "{}"}, "damaged metadata"),
+    ):
+        save_file(tensors, str(tmp_path / "other.safetensors"), metadata | changed)
+        with pytest.raises(CheckpointLayoutError, match=rf"other\.safetensors: {says}"):
+            load_prior(tmp_path / "other.safetensors")
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(CheckpointLayoutError, match=r"prior\.safetensors"):
         load_prior(path)

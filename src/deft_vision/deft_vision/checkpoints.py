@@ -77,7 +77,7 @@ def r3m_state(path: Path) -> dict[str, Tensor]:
     content = read_torch("r3m", path)
     if not isinstance(content, dict) or not isinstance(content.get("r3m"), Mapping):
         raise CheckpointLayoutError(f"{path} has no entry 'r3m'; expected a checkpoint from {SOURCES['r3m']}")
-    state = strip_prefix(content["r3m"], "module.convnet.")
+    state = strip_prefix({str(key): value for key, value in content["r3m"].items()}, "module.convnet.")
     if not state:
         raise CheckpointLayoutError(f"{path}: no keys 'module.convnet.*' under 'r3m'; is this another encoder?")
     return state
@@ -88,20 +88,22 @@ def torchvision_state(path: Path) -> dict[str, Tensor]:
     content = read_torch("resnet18", path)
     if not isinstance(content, Mapping) or "conv1.weight" not in content:
         raise CheckpointLayoutError(f"{path} has no 'conv1.weight'; expected {SOURCES['resnet18']}")
-    return dict(content)
+    return {str(key): value for key, value in content.items()}
 
 
 def load_into(module: nn.Module, state: Mapping[str, Tensor], where: str) -> None:
     """Load a state into a module, ignoring a classifier (`fc.*`) but nothing else.
 
     Raises:
-        CheckpointLayoutError: names the first missing, unexpected or wrongly shaped tensor.
+        CheckpointLayoutError: names the first missing, unexpected or wrongly shaped tensor, or what is none.
     """
     state = {k: v for k, v in state.items() if not k.startswith("fc.")}
     own = module.state_dict()
     for key, value in own.items():
         if key not in state:
             raise CheckpointLayoutError(f"{where}: tensor '{key}' is missing")
+        if not isinstance(state[key], Tensor):
+            raise CheckpointLayoutError(f"{where}: '{key}' is no tensor but {type(state[key]).__name__}")
         if state[key].shape != value.shape:
             raise CheckpointLayoutError(
                 f"{where}: tensor '{key}' has shape {tuple(state[key].shape)}, expected {tuple(value.shape)}"

@@ -68,7 +68,9 @@ def make_encoder(name: str, checkpoint: Path | str | None = None) -> ImageEncode
         CheckpointLayoutError: the file holds something else.
     """
     if name not in ENCODERS:
-        raise UnknownEncoderError(f"no encoder '{name}'; there are {', '.join(ENCODERS)}")
+        # CLIP is among the published networks, but what is compared with embeddings here is none of its.
+        hint = "; CLIP serves for text: give its weights as clip_checkpoint" if name == "clip" else ""
+        raise UnknownEncoderError(f"no visual encoder '{name}'; there are {', '.join(ENCODERS)}{hint}")
     path = require_file(name, checkpoint)
     if name == "small":
         return small_encoder(path)

@@ -61,8 +61,10 @@ def test_missing_file_says_where_it_comes_from(tmp_path):
 
 
 def test_unknown_name_lists_the_names():
-    with pytest.raises(UnknownEncoderError, match="r3m, resnet18, small"):
+    with pytest.raises(UnknownEncoderError, match=r"r3m, resnet18, small$"):
         make_encoder("vit")
+    with pytest.raises(UnknownEncoderError, match="r3m, resnet18, small; CLIP serves"):
+        make_encoder("clip")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"\x80\x04garbage"])
@@ -80,6 +82,16 @@ def test_wrong_shape_names_the_tensor(network, tmp_path):
     torch.save({"r3m": state}, tmp_path / "r3m.pt")
     with pytest.raises(CheckpointLayoutError, match=r"conv1\.weight.*\(64, 3, 3, 3\)"):
         make_encoder("r3m", tmp_path / "r3m.pt")
+
+
+def test_what_is_no_tensor_or_has_no_name_is_refused(network, tmp_path):
+    state = {f"module.convnet.{k}": v for k, v in network.state_dict().items()}
+    torch.save({"r3m": state | {"module.convnet.conv1.weight": 5}}, tmp_path / "r3m.pt")
+    with pytest.raises(CheckpointLayoutError, match=r"'conv1\.weight' is no tensor but int"):
+        make_encoder("r3m", tmp_path / "r3m.pt")
+    torch.save(network.state_dict() | {3: torch.zeros(2)}, tmp_path / "resnet18.pth")
+    with pytest.raises(CheckpointLayoutError, match="unexpected tensor '3'"):
+        make_encoder("resnet18", tmp_path / "resnet18.pth")
 
 
 def test_a_pickle_that_runs_code_is_refused(tmp_path):
