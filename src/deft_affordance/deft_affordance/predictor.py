@@ -40,8 +40,8 @@ class PredictorSettings:
     """What is refused.
 
     Attributes:
-        segmentation: where objects are looked for.
-        workspace_lower_m, workspace_upper_m: box of base_link in which a contact may lie.
+        segmentation: where objects are looked for, and how high the table is.
+        workspace_lower_m, workspace_upper_m: box in which a contact may lie; x and y in base_link, z above the table.
         max_off_object: how far a contact may lie from the object, as a share of the crop's side.
         max_depth_gap_px: how far from the contact a measured pixel of the object may be.
     """
@@ -223,7 +223,8 @@ class AffordancePredictor:
         return apply(frame.T_base_camera, deproject(pixels, depth_m, frame.K, frame.distortion))
 
     def _check_workspace(self, contact: Array) -> None:
-        low, high = np.array(self.settings.workspace_lower_m), np.array(self.settings.workspace_upper_m)
+        table = np.array([0.0, 0.0, self.settings.segmentation.table_z_m])
+        low, high = self.settings.workspace_lower_m + table, self.settings.workspace_upper_m + table
         if ((contact < low) | (contact > high)).any():
             raise OutOfWorkspace(
                 f"the contact at {np.round(contact, 3).tolist()} m (base_link) lies outside "

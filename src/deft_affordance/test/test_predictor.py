@@ -14,6 +14,7 @@ from deft_core.geometry import apply, inverse
 from deft_core.task import load_task
 from deft_core.workcell import load_workcell
 from deft_core.wrist import rotation_from_rpy, wrist_pose
+from deft_perception.segmentation import SegmentationSettings
 from deft_sim.workcell import TwinWorkcell
 
 
@@ -112,6 +113,17 @@ def test_refusals(predictor, frame):
     near = PredictorSettings(workspace_upper_m=(0.40, 0.3, 0.35))
     with pytest.raises(OutOfWorkspace, match="base_link"):
         AffordancePredictor(settings=near).predict(frame, "pick up the cup")
+
+
+@pytest.mark.parametrize("table_z_m", [-0.4, 0.3])
+def test_the_workspace_stands_on_the_table(predictor, frame, table_z_m):
+    moved = frame.T_base_camera + np.outer([0, 0, table_z_m, 0], [0, 0, 0, 1])
+    settings = PredictorSettings(SegmentationSettings(table_z_m=table_z_m))
+    there = AffordancePredictor(settings=settings).predict(
+        dataclasses.replace(frame, T_base_camera=moved), "pick up the cup"
+    )
+    here = predictor.predict(frame, "pick up the cup")
+    np.testing.assert_allclose(there.prior.contact - here.prior.contact, [0, 0, table_z_m], atol=1e-3)
 
 
 def test_confidence_is_one_for_a_peak_and_low_for_a_flat_heatmap():
