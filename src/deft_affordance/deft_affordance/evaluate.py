@@ -196,12 +196,13 @@ def main(argv: list[str] | None = None) -> None:
     torch.set_num_threads(1)
     try:
         prior = load_prior(args.checkpoint)
-        samples, data_hash = read_samples(args.data)
+        size = prior.config.model.image_size
+        samples, data_hash = read_samples(args.data, size)
         if data_hash != prior.data_hash:
             print(
                 "evaluate: the checkpoint was trained on other data; its held-out objects may differ", file=sys.stderr
             )
-        test = read_samples(args.test)[0] if args.test else None
+        test = read_samples(args.test, size)[0] if args.test else None
         report = evaluate(prior, samples, clip_checkpoint=args.clip_checkpoint, test=test, split=args.split)
     except (DeftError, VisionError, OSError) as error:
         sys.exit(f"evaluate: {error}")

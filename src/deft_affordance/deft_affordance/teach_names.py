@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     try:
         prior = load_prior(args.prior)
-        samples, _ = read_samples(args.data)
+        samples, _ = read_samples(args.data, prior.config.model.image_size)
         train, held_out = samples.split(prior.config.train.held_out)
         naming = naming_of(prior, train)
         looks = naming.looks(embed_crops(prior, held_out["crop"])).argmax(axis=1)

@@ -196,12 +196,8 @@ def _train(args: argparse.Namespace) -> None:
 
 
 def _run(args: argparse.Namespace, config: PriorConfig, compute: Compute) -> None:
-    samples, data_hash = read_samples(args.data)
+    samples, data_hash = read_samples(args.data, config.model.image_size)
     train, _ = samples.split(config.train.held_out)
-    if train["crop"].shape[1] != config.model.image_size:
-        raise DeftError(
-            f"{args.data} has crops of {train['crop'].shape[1]} px, {config.name} wants {config.model.image_size}"
-        )
     vocabulary = build_vocabulary(all_texts()) if config.model.text == "words" else []
     torch.manual_seed(args.seed)
     model = make_model(config, vocabulary, train, args.visual_checkpoint)

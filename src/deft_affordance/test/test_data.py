@@ -1,11 +1,15 @@
 """The synthetic data: never a task's own object, nothing of the robot, labels that fit their images."""
 
+import hashlib
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from deft_affordance import evaluate, teach_names
 from deft_affordance.data.instructions import NOUNS, TEMPLATES, all_texts, draw_instruction, task_paraphrases
 from deft_affordance.data.likeness import (
     MIN_DIFFERENCE,
@@ -15,7 +19,7 @@ from deft_affordance.data.likeness import (
     task_objects,
 )
 from deft_affordance.data.objects import KINDS, TURNS, draw_object
-from deft_affordance.data.shards import DataUnusable, read_samples, write_manifest, write_shard
+from deft_affordance.data.shards import FIELDS, DataUnusable, Samples, read_samples, write_manifest, write_shard
 from deft_core.task import PAPER_TASKS
 from deft_vision.text import build_vocabulary
 
@@ -135,6 +139,51 @@ def test_a_folder_without_data_says_which_command_makes_it(tmp_path):
     write_manifest(tmp_path, {})
     with pytest.raises(DataUnusable, match="no samples"):
         read_samples(tmp_path)
+
+
+def _begun(folder: Path) -> Path:
+    """A folder of one small shard."""
+    folder.mkdir(exist_ok=True)
+    row = {name: np.zeros(2) for name in FIELDS} | {"crop": np.zeros((8, 8, 3), np.uint8), "object": 0}
+    shard = write_shard(folder, 0, [row], {})
+    write_manifest(folder, {})
+    return shard
+
+
+def test_a_shard_that_is_not_the_manifests_is_refused(tmp_path):
+    shard = _begun(tmp_path)
+    whole, manifest = shard.read_bytes(), json.loads((tmp_path / "manifest.json").read_text())
+    other = _begun(tmp_path / "other").read_bytes()  # says when it was written
+    for content in (b"", whole[:-40], other[:200] + b"x" + other[201:]):
+        shard.write_bytes(content)
+        with pytest.raises(DataUnusable, match=r"shard-00000\.npz: not the shard that manifest\.json tells of"):
+            read_samples(tmp_path)
+        manifest["shards"] = {shard.name: hashlib.sha256(content).hexdigest()}
+        (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+        with pytest.raises(DataUnusable, match=r"shard-00000\.npz: .*make the data again"):
+            read_samples(tmp_path)
+    for content in ('{"shards": [1]}', "[]", '{"shards": 5}'):
+        (tmp_path / "manifest.json").write_text(content)
+        with pytest.raises(DataUnusable, match="is not a manifest"):
+            read_samples(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [evaluate.main, lambda a: evaluate.main([*a, "--test", *a[1:]]), lambda a: teach_names.main([*a, "--out", "x"])],
+)
+def test_crops_of_another_size_than_the_priors_are_refused(tmp_path, command):
+    _begun(tmp_path)
+    with pytest.raises(SystemExit, match=r"has crops of 8 px, the prior wants \d+"):
+        command(["--data", str(tmp_path)])
+
+
+def test_one_object_cannot_be_split():
+    one = Samples({"crop": np.zeros((3, 1)), "object": np.zeros(3)})
+    with pytest.raises(DataUnusable, match="of one object"):
+        one.split(0.1)
+    train, held_out = Samples({"crop": np.zeros((3, 1)), "object": np.arange(3)}).split(0.95)
+    assert len(train) == 1 and len(held_out) == 2
 
 
 def test_kinds_of_one_s_own_choice(tmp_path, capsys):

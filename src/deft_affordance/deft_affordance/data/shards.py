@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zipfile
+import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,9 +57,18 @@ class Samples:
         return Samples({name: column[rows] for name, column in self.columns.items()})
 
     def split(self, held_out: float) -> tuple[Samples, Samples]:
-        """Train and held-out samples; the last share of *objects* is held out, so none is in both."""
+        """Train and held-out samples; the last share of *objects* is held out, so none is in both.
+
+        Raises:
+            DataUnusable: there is one object only.
+        """
         objects = np.unique(self["object"])
-        first = objects[min(len(objects) - 1, round(len(objects) * (1.0 - held_out)))]
+        if len(objects) < 2:
+            raise DataUnusable(
+                f"all {len(self)} samples are of one object (or one person's films), which cannot both be trained on "
+                "and be held out; add samples of another"
+            )
+        first = objects[np.clip(round(len(objects) * (1.0 - held_out)), 1, len(objects) - 1)]
         out = self["object"] >= first
         return self.take(np.flatnonzero(~out)), self.take(np.flatnonzero(out))
 
@@ -114,30 +125,44 @@ def write_manifest(folder: Path, settings: dict[str, object]) -> dict[str, int]:
     return total
 
 
-def read_samples(folder: Path | str) -> tuple[Samples, str]:
+def read_samples(folder: Path | str, crop_px: int | None = None) -> tuple[Samples, str]:
     """Read a data folder; returns its samples and the SHA-256 of its manifest.
 
+    Args:
+        folder: with a manifest.
+        crop_px: side that the crops must have, where that matters.
+
     Raises:
-        DataUnusable: no manifest, or a shard missing, corrupt or of another layout.
+        DataUnusable: no manifest; a shard missing, corrupt, of another layout, or not the one that the manifest tells
+            of; or crops of another size.
     """
     folder = Path(folder)
     try:
         text = (folder / MANIFEST).read_bytes()
-        names = sorted(json.loads(text)["shards"])
+        hashes = sorted(json.loads(text)["shards"].items())
     except FileNotFoundError:
         raise DataUnusable(
             f"{folder} holds no {MANIFEST}. Make data with: ros2 run deft_affordance generate --out {folder}"
         ) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataUnusable(f"{folder / MANIFEST} is not a manifest ({error})") from error
+    if not hashes:
+        raise DataUnusable(f"{folder} holds no samples")
     parts: dict[str, list[NDArray]] = {name: [] for name in FIELDS}
-    for name in names:
+    for name, sha256 in hashes:
         try:
-            with np.load(folder / name, allow_pickle=False) as shard:
+            content = (folder / name).read_bytes()
+            if hashlib.sha256(content).hexdigest() != sha256:
+                raise ValueError(f"not the shard that {MANIFEST} tells of")
+            with np.load(io.BytesIO(content), allow_pickle=False) as shard:
                 for field in FIELDS:
                     parts[field].append(shard[field])
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
             raise DataUnusable(f"{folder / name}: {error}; make the data again") from error
-    if not names:
-        raise DataUnusable(f"{folder} holds no samples")
-    return Samples({name: np.concatenate(columns) for name, columns in parts.items()}), hashlib.sha256(text).hexdigest()
+    samples = Samples({name: np.concatenate(columns) for name, columns in parts.items()})
+    size = samples["crop"].shape[1]
+    if crop_px not in (None, size):
+        raise DataUnusable(
+            f"{folder} has crops of {size} px, the prior wants {crop_px}: make the data with --image-size {crop_px}"
+        )
+    return samples, hashlib.sha256(text).hexdigest()
