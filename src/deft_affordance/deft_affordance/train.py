@@ -30,6 +30,7 @@ from deft_affordance.model import AffordanceModel, heatmap_loss, loss
 from deft_affordance.placing import fit_contact_map
 from deft_affordance.rotations import continuous
 from deft_affordance.teach_names import naming_of
+from deft_affordance.training_state import beside, read_state, write_state
 from deft_core.errors import DeftError
 from deft_vision.checkpoints import load_into, r3m_state, require_file, torchvision_state
 from deft_vision.errors import VisionError
@@ -49,12 +50,19 @@ class Trainer:
         config: how.
         seed: of shuffles, augmentation and dropout.
         compute: where, and with how many other processes; by default alone on the CPU.
+        data_hash: SHA-256 of the data's manifest, which a resumed run must share.
     """
 
     def __init__(
-        self, model: AffordanceModel, data: Batches, config: PriorConfig, seed: int, compute: Compute | None = None
+        self,
+        model: AffordanceModel,
+        data: Batches,
+        config: PriorConfig,
+        seed: int,
+        compute: Compute | None = None,
+        data_hash: str = "",
     ) -> None:
-        self.model, self.data, self.config, self.seed = model, data, config, seed
+        self.model, self.data, self.config, self.seed, self.data_hash = model, data, config, seed, data_hash
         self.compute = compute or Compute()
         self._network = self.compute.prepare(model)
         self.optimizer = make_optimizer(model, config.train)
@@ -126,14 +134,19 @@ class Trainer:
             "history": self.history,
             "seed": self.seed,
             "config": self.config.model_dump_json(),
+            "data_hash": self.data_hash,
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a saved state; raises DeftError if it belongs to another run."""
+    def restore(self, state: Any) -> None:
+        """Go on from a saved state; raises DeftError if it belongs to another run, or is none."""
+        if not isinstance(state, dict) or state.keys() != self.state().keys():
+            raise DeftError("that is no training state of this version; give another --state, or leave out --resume")
         if state["config"] != self.config.model_dump_json() or state["seed"] != self.seed:
             raise DeftError(
                 "the saved state is of another configuration or seed; give another --state, or leave out --resume"
             )
+        if state["data_hash"] != self.data_hash:
+            raise DeftError("the saved state is of other data; give another --state, or leave out --resume")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.epoch, self.history = state["epoch"], list(state["history"])
@@ -168,7 +181,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder made by `generate`")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint to write (.safetensors)")
     parser.add_argument("--state", type=Path, help="training state (default: beside --out)")
-    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--resume", action="store_true", help="go on from --state, which must be there")
     parser.add_argument("--epochs", type=int, help="instead of the configuration's")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--visual-checkpoint", help="published visual weights, where the configuration names some")
@@ -189,7 +202,9 @@ def _train(args: argparse.Namespace) -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
     config = load_config(args.config)
-    if args.epochs:
+    if args.epochs is not None:
+        if args.epochs < 1:
+            raise DeftError(f"--epochs {args.epochs}: at least 1")
         config = config.model_copy(update={"train": config.train.model_copy(update={"epochs": args.epochs})})
     with chosen(args.device, args.precision, args.compile, config.train.batch) as compute:
         _run(args, config, compute)
@@ -198,14 +213,15 @@ def _train(args: argparse.Namespace) -> None:
 def _run(args: argparse.Namespace, config: PriorConfig, compute: Compute) -> None:
     samples, data_hash = read_samples(args.data, config.model.image_size)
     train, _ = samples.split(config.train.held_out)
-    vocabulary = build_vocabulary(all_texts()) if config.model.text == "words" else []
+    said = {*all_texts(), *(str(text) for text in train["text"])}  # other people's videos hold words of their own
+    vocabulary = build_vocabulary(said) if config.model.text == "words" else []
     torch.manual_seed(args.seed)
     model = make_model(config, vocabulary, train, args.visual_checkpoint)
     batches = Batches.of(train, TextInput(config, vocabulary, args.clip_checkpoint))
-    trainer = Trainer(model, batches, config, args.seed, compute)
-    state_path = args.state or args.out.with_suffix(".state.pt")
-    if args.resume and state_path.is_file():
-        trainer.restore(torch.load(state_path, map_location="cpu", weights_only=True))
+    trainer = Trainer(model, batches, config, args.seed, compute, data_hash)
+    state_path = args.state or beside(args.out)
+    if args.resume:
+        trainer.restore(read_state(state_path))
     writer = _tensorboard(args.tensorboard) if compute.leads else None
     contact = train["contact_in_wrist"].mean(axis=0)
     started, begun = time.monotonic(), trainer.epoch
@@ -214,9 +230,7 @@ def _run(args: argparse.Namespace, config: PriorConfig, compute: Compute) -> Non
         value = trainer.run_epoch()
         if not compute.leads:
             continue
-        state_path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(trainer.state(), state_path.with_suffix(".part"))
-        state_path.with_suffix(".part").replace(state_path)
+        write_state(state_path, trainer.state())
         bar.update()
         bar.set_postfix(loss=f"{value:.4f}")
         if writer is not None:

@@ -73,6 +73,14 @@ def trainer(config, samples, seed=0):
     return Trainer(model, Batches.of(samples, TextInput(config, WORDS)), config, seed)
 
 
+def written(samples, data):
+    """A data folder that holds samples."""
+    data.mkdir()
+    write_shard(data, 0, [{name: samples[name][i] for name in FIELDS} for i in range(len(samples))], {})
+    write_manifest(data, {})
+    return data
+
+
 def test_a_resumed_run_repeats_the_loss_curve(config, samples, tmp_path):
     whole = trainer(config, samples)
     for _ in range(3):
@@ -122,10 +130,7 @@ def test_other_arithmetic_learns_the_same(config, samples, how):
 
 @pytest.mark.slow
 def test_two_processes_share_every_batch(config, samples, tmp_path):
-    data = tmp_path / "data"
-    data.mkdir()
-    write_shard(data, 0, [{name: samples[name][i] for name in FIELDS} for i in range(len(samples))], {})
-    write_manifest(data, {})
+    data = written(samples, tmp_path / "data")
     settings = tmp_path / "small.yaml"
     settings.write_text(yaml.safe_dump(config.model_dump(mode="json")))
     environment = os.environ | {"GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"}
@@ -166,12 +171,39 @@ def test_nan_stops_training_and_says_where(config, samples):
         trainer(config, broken).run_epoch()
 
 
+def test_what_cannot_be_trained_or_resumed_leaves_the_checkpoint(config, samples, tmp_path, monkeypatch):
+    monkeypatch.setattr("deft_affordance.train.load_config", lambda _: config)
+    data, other = written(samples, tmp_path / "data"), written(samples.take(np.arange(16)), tmp_path / "other")
+    out, state, bad = tmp_path / "v1.1", tmp_path / "v1.1.state.pt", tmp_path / "bad.pt"
+    main(["--data", str(data), "--out", str(out)])  # a name with a dot in it keeps it
+    before = out.read_bytes()
+    torch.save({"model": {}}, tmp_path / "else.pt")
+    bad.write_bytes(state.read_bytes()[:-500])
+    (tmp_path / "text.pt").write_text("some text\n")
+    for arguments, says in (
+        (["--epochs", "-1"], "--epochs -1: at least 1"),
+        (["--resume", "--state", str(tmp_path / "nowhere.pt")], r"there is no .*nowhere\.pt; leave it out"),
+        (["--resume", "--state", str(bad)], r"bad\.pt cannot be read as a training state"),
+        (["--resume", "--state", str(tmp_path / "text.pt")], r"text\.pt cannot be read as a training state"),
+        (["--resume", "--state", str(tmp_path / "else.pt")], "no training state of this version"),
+        (["--resume", "--data", str(other)], "the saved state is of other data"),
+    ):
+        with pytest.raises(SystemExit, match=rf"^train: .*{says}"):
+            main(["--data", str(data), "--out", str(out), *arguments])
+    assert out.read_bytes() == before
+    main(["--data", str(data), "--out", str(tmp_path / "again"), "--resume", "--state", str(state)])
+    assert load_prior(tmp_path / "again").encoder_hash == load_prior(out).encoder_hash
+
+
+def test_a_prior_knows_the_words_it_was_trained_on(config, samples, tmp_path, monkeypatch):
+    monkeypatch.setattr("deft_affordance.train.load_config", lambda _: config)
+    data = written(Samples(samples.columns | {"text": np.full(len(samples), "rinse the kettle")}), tmp_path / "data")
+    main(["--data", str(data), "--out", str(tmp_path / "p.safetensors"), "--epochs", "1"])
+    assert {"rinse", "kettle", "lemon"} <= set(load_prior(tmp_path / "p.safetensors").vocabulary)
+
+
 def test_train_and_evaluate_commands(config, samples, tmp_path, monkeypatch, capsys):
-    data = tmp_path / "data"
-    data.mkdir()
-    rows = [{name: samples[name][i] for name in FIELDS} for i in range(len(samples))]
-    write_shard(data, 0, rows, {})
-    write_manifest(data, {})
+    data = written(samples, tmp_path / "data")
     monkeypatch.setattr("deft_affordance.train.load_config", lambda _: config)
     out = tmp_path / "prior.safetensors"
     main(["--data", str(data), "--out", str(out)])
