@@ -25,6 +25,7 @@ from deft_vision.text import ClipTextEncoder, WordTokenizer
 
 SHIPPED = Path(__file__).parent / "checkpoints" / "twin.safetensors"
 FORMAT = "deft-prior-1"
+_CLIP_BATCH = 256
 S = TypeVar("S", bound=Settings)
 
 
@@ -88,7 +89,7 @@ def add_naming(path: Path, naming: Naming, out: Path) -> None:
 
 
 def _write(path: Path, state: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
-    part = path.with_suffix(".part")
+    part = path.with_name(f"{path.name}.part")
     save_file(state, str(part), metadata)
     part.replace(path)
 
@@ -170,4 +171,7 @@ class TextInput:
         if self._words is not None:
             return self._words(texts)
         assert self.clip is not None
-        return self.clip(self.clip.tokenize(texts))
+        # What is said twice is encoded once, in parts: tens of thousands of sentences at once would take tens of GB.
+        said, which = np.unique(np.array(texts), return_inverse=True)
+        parts = [said[start : start + _CLIP_BATCH].tolist() for start in range(0, len(said), _CLIP_BATCH)]
+        return torch.cat([self.clip(self.clip.tokenize(part)) for part in parts])[torch.from_numpy(which)]

@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -200,6 +201,29 @@ def test_a_prior_knows_the_words_it_was_trained_on(config, samples, tmp_path, mo
     data = written(Samples(samples.columns | {"text": np.full(len(samples), "rinse the kettle")}), tmp_path / "data")
     main(["--data", str(data), "--out", str(tmp_path / "p.safetensors"), "--epochs", "1"])
     assert {"rinse", "kettle", "lemon"} <= set(load_prior(tmp_path / "p.safetensors").vocabulary)
+
+
+def test_clip_encodes_what_is_said_once_and_in_parts(config, monkeypatch, tmp_path):
+    sizes = []
+
+    class Clip:
+        eval = requires_grad_ = lambda self, *_: self
+
+        def encode_text(self, ids):
+            sizes.append(len(ids))
+            return ids * 2
+
+    package = SimpleNamespace(
+        create_model=lambda *_, **__: Clip(),
+        get_tokenizer=lambda _: lambda texts: torch.tensor([[int(t)] for t in texts]),
+    )
+    monkeypatch.setitem(sys.modules, "open_clip", package)
+    (tmp_path / "clip.pt").write_bytes(b"")
+    model = config.model.model_copy(update={"text": "clip"})
+    said = [(7 * k) % 600 for k in range(1200)]
+    features = TextInput(config.model_copy(update={"model": model}), [], tmp_path / "clip.pt")([str(k) for k in said])
+    assert features[:, 0].tolist() == [2.0 * k for k in said]
+    assert sum(sizes) == 600 and max(sizes) <= 256
 
 
 def test_train_and_evaluate_commands(config, samples, tmp_path, monkeypatch, capsys):
