@@ -46,6 +46,16 @@ class Crop:
         """Inverse of `to_unit`."""
         return np.asarray(unit, dtype=float) * self.side + [self.left, self.top] - 0.5
 
+    def from_corner(self, heat: NDArray[np.floating]) -> tuple[tuple[int, int, int, int], NDArray[np.floating]]:
+        """The window without what lies left of the image or above it, and the part of a heatmap (h, w) that is on it.
+
+        Whole cells of the map are left out; the window (x, y, width, height) begins where the first that stays does.
+        """
+        corner, cells = np.array([self.left, self.top]), np.array(heat.shape[::-1])
+        out = np.ceil(np.maximum(-corner, 0) * cells / self.side).astype(int)
+        x, y = (int(v) for v in np.rint(corner + out * self.side / cells))
+        return (x, y, self.left + self.side - x, self.top + self.side - y), heat[out[1] :, out[0] :]
+
 
 def box_of(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     """Bounding box (x, y, width, height) of a mask that is not empty."""

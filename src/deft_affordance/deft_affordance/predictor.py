@@ -141,10 +141,10 @@ class AffordancePredictor:
         standing = self.standing(mano)
         reference = contact + R @ (self.contact_in_wrist - standing.contact_in_wrist)
         hold = GraspParameters(reference, rpy_from_rotation(R), standing.joints)
-        left, top = max(crop.left, 0), max(crop.top, 0)
+        box, heat = crop.from_corner(heat)  # a message's crop cannot begin outside the image
         return Affordance(
             instruction=instruction,
-            crop=(left, top, crop.side, crop.side),
+            crop=box,
             contacts_px=pixels,
             contacts_base=self._contacts_base(pixels, target.mask, frame, contact),
             contact_weights=np.full(len(pixels), 1.0 / len(pixels)),

@@ -34,6 +34,24 @@ def test_cut_keeps_what_is_where():
     np.testing.assert_allclose(centre, crop.to_unit([39.5, 49.5]), atol=0.02)
 
 
+@given(st.integers(-40, 60), st.integers(-40, 60), st.integers(60, 200), unit, unit)
+def test_heat_stays_where_it_is_when_the_crop_begins_outside_the_image(left, top, side, x, y):
+    heat = np.zeros((24, 24), np.float32)
+    heat[int(y * 23), int(x * 23)] = 1.0
+    crop = Crop(left, top, side)
+    (x0, y0, width, height), part = crop.from_corner(heat)
+    assert x0 >= 0 and y0 >= 0 and (x0 + width, y0 + height) == (left + side, top + side)
+    if left >= 0 and top >= 0:
+        assert (x0, y0) == (left, top) and part.shape == heat.shape
+    if not part.any():
+        return  # it is outside the image
+    row, column = np.argwhere(part)[0]
+    place = [x0 + (column + 0.5) * width / part.shape[1], y0 + (row + 0.5) * height / part.shape[0]]
+    np.testing.assert_allclose(
+        place, [left + (int(x * 23) + 0.5) * side / 24, top + (int(y * 23) + 0.5) * side / 24], atol=1.0
+    )
+
+
 def test_mixture_finds_separate_clusters():
     rng = np.random.default_rng(0)
     true = np.array([[10.0, 50], [30, 20], [50, 60], [70, 30], [90, 50]])

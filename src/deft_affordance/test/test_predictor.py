@@ -77,6 +77,19 @@ def test_a_prediction_is_whole(predictor, frame):
     assert again.prior == seen.prior
 
 
+def test_heat_lies_about_the_contact_at_the_images_edge_too(predictor, frame):
+    left, _, side, _ = predictor.predict(frame, "pick up the cup").crop
+    cut = left + side // 10  # of the crop, nothing of the cup
+    K = frame.K - np.outer([cut, 0, 0], [0, 0, 1])
+    edge = dataclasses.replace(frame, color=frame.color[:, cut:], depth_mm=frame.depth_mm[:, cut:].copy(), K=K)
+    for each in (frame, edge):
+        seen = predictor.predict(each, "pick up the cup")
+        (x, y, w, h), (rows, columns) = seen.crop, seen.heatmap.shape
+        across, down = seen.heatmap.sum(axis=0) @ np.arange(columns), seen.heatmap.sum(axis=1) @ np.arange(rows)
+        middle = [x + (across + 0.5) * w / columns, y + (down + 0.5) * h / rows]
+        np.testing.assert_allclose(middle, seen.contacts_px.mean(axis=0), atol=2.0)
+
+
 def test_drawings_show_the_prediction(predictor, frame):
     seen = predictor.predict(frame, "pick up the cup")
     image = overlay(frame, seen)
