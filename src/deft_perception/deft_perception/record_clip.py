@@ -99,10 +99,10 @@ def main(argv: list[str] | None = None) -> int:
                 captures.append(capture)  # one by one: what was filmed before an interrupt is kept
     except KeyboardInterrupt:
         why = "stopped"
-    except DeftError as error:
-        why = str(error)
+    except Exception as error:  # a driver may raise anything, also when it is stopped; what was filmed is kept
+        why = str(error) if isinstance(error, DeftError) else f"{type(error).__name__}: {error}"
         if not captures:
-            print(f"record_clip: {error}", file=sys.stderr)
+            print(f"record_clip: {why}", file=sys.stderr)
             return 1
     if not captures:
         print("record_clip: stopped before the first capture", file=sys.stderr)

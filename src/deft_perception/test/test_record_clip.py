@@ -21,9 +21,10 @@ FRAMES = 6
 
 
 class Six:
-    """A camera that gives six frames, a sixth of a second apart, one of them twice, and fails."""
+    """A camera that gives six frames, a sixth of a second apart, one of them twice, and fails, or does when stopped."""
 
-    def __init__(self) -> None:
+    def __init__(self, failure: Exception | None = None, stopping: Exception | None = None) -> None:
+        self._failure, self._stopping = failure or WorkcellError("the cable is out"), stopping
         shown = [1, 2, 2, 3, 4, 5, 6]
         self._captures = [
             Capture(np.full((48, 64, 3), 10 * k, np.uint8), np.full((48, 64), 700, np.uint16), K, np.zeros(5), k / 6)
@@ -33,11 +34,13 @@ class Six:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None: ...
+    def __exit__(self, *_: object) -> None:
+        if self._stopping is not None:
+            raise self._stopping
 
     def wait(self) -> Capture:
         if not self._captures:
-            raise WorkcellError("the cable is out")
+            raise self._failure
         return self._captures.pop(0)
 
 
@@ -64,9 +67,25 @@ def test_a_clip_and_its_images_are_written(tmp_path: Path, capsys: pytest.Captur
     assert "there already" in capsys.readouterr().err
 
 
-def test_a_camera_that_fails_costs_no_frame_it_gave(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(tmp_path / "mug", "--seconds", "30") == 1
-    assert len(RGBDClip.load(tmp_path / "mug.npz").color) == FRAMES
+@pytest.mark.parametrize(
+    ("failing", "seconds", "frames"),
+    [
+        (Six(), 30, FRAMES),
+        (Six(RuntimeError("the cable is out")), 30, FRAMES),
+        (Six(stopping=RuntimeError("the cable is out")), 0.4, 3),
+    ],
+)
+def test_a_camera_that_fails_costs_no_frame_it_gave(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    failing: Six,
+    seconds: float,
+    frames: int,
+) -> None:
+    monkeypatch.setattr(record_clip, "open_camera", lambda settings: failing)
+    assert run(tmp_path / "mug", "--seconds", str(seconds)) == 1
+    assert len(RGBDClip.load(tmp_path / "mug.npz").color) == frames
     assert "the cable is out" in capsys.readouterr().err
 
 
