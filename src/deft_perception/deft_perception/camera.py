@@ -20,6 +20,8 @@ from deft_core.workcell import CameraSettings
 
 # A header larger than this is not one of ours.
 _MAX_HEADER = 65536
+# What a software device is made with, and does not change.
+_FIXED = ("color", "depth", "T_color_depth", "fps")
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +175,7 @@ class TwinCamera:
         self._address, self._timeout = (host, int(port)), settings.timeout_s
         self._socket: socket.socket | None = None
         self._camera: SoftwareCamera | None = None
+        self._made_with: dict[str, Any] = {}
         # Host time less sensor time; the least seen has the least delay on the way in it. So does librealsense's global
         # time for a USB camera.
         self._clock_offset_s = np.inf
@@ -200,12 +203,21 @@ class TwinCamera:
         raise WorkcellError(f"the twin's camera delivered no colour with depth for {self._timeout} s")
 
     def _push(self, header: dict[str, Any], color: NDArray[np.uint8], depth: NDArray[np.uint16]) -> Capture | None:
-        if self._camera is None:
-            T = np.array(header["T_color_depth"], dtype=float).reshape(4, 4)
-            self._camera = SoftwareCamera(header["color"], header["depth"], T, int(header["fps"]))
-        stamp = float(header["stamp_s"])
+        try:
+            stamp, number = float(header["stamp_s"]), int(header["frame_number"])
+            fixed = {name: header[name] for name in _FIXED}
+            if self._camera is None:
+                T = np.array(fixed["T_color_depth"], dtype=float).reshape(4, 4)
+                self._camera = SoftwareCamera(fixed["color"], fixed["depth"], T, int(fixed["fps"]))
+                self._made_with = fixed
+        except (ValueError, KeyError, TypeError) as error:
+            raise WorkcellError(f"the twin's camera sent a header that cannot be read: {error!r}") from error
+        if fixed != self._made_with:
+            # librealsense would read images of the first size from buffers of another.
+            changed = ", ".join(name for name in _FIXED if fixed[name] != self._made_with[name])
+            raise WorkcellError(f"the twin's camera changed {changed} while it was filming: connect to it anew")
         self._clock_offset_s = min(self._clock_offset_s, time.time() - stamp)
-        return self._camera.push(int(header["frame_number"]), 1000.0 * (stamp + self._clock_offset_s), color, depth)
+        return self._camera.push(number, 1000.0 * (stamp + self._clock_offset_s), color, depth)
 
     def _receive(self) -> tuple[dict[str, Any], NDArray[np.uint8], NDArray[np.uint16]]:
         (size,) = struct.unpack(">I", self._read(4))

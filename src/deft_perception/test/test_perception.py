@@ -27,6 +27,7 @@ from deft_perception.deprojection import deproject, point_cloud, project
 from deft_perception.segmentation import segment_tabletop
 
 SETTINGS = load_workcell("twin").camera
+BLANK = (np.zeros((480, 640, 3), np.uint8), np.zeros((480, 640), np.uint16))
 K = np.array([[615.0, 0, 320], [0, 615.0, 240], [0, 0, 1]])
 
 
@@ -111,8 +112,8 @@ class FakeTwin:
 
 def message(number: int, color: np.ndarray, depth: np.ndarray, shift_m: float = 0.0) -> bytes:
     intrinsics = {
-        "width": 640,
-        "height": 480,
+        "width": depth.shape[1],
+        "height": depth.shape[0],
         "fx": 615.0,
         "fy": 615.0,
         "ppx": 320.0,
@@ -150,7 +151,11 @@ def test_depth_arrives_aligned_to_colour_by_librealsense() -> None:
         (b"\xff\xff\xff\xff", "header of"),
         (struct.pack(">I", 4) + b"{{{{", "cannot be read"),
         (struct.pack(">I", 2) + b"{}", "cannot be read"),
-        (message(1, np.zeros((480, 640, 3), np.uint8), np.zeros((480, 640), np.uint16))[:5000], "closed"),
+        (
+            message(1, *BLANK).replace(b"stamp_s", b"stamp_x"),
+            "stamp_s",
+        ),
+        (message(1, *BLANK)[:5000], "closed"),
     ],
 )
 def test_a_hostile_camera_is_a_clear_error(payload: bytes, match: str) -> None:
@@ -161,6 +166,23 @@ def test_a_hostile_camera_is_a_clear_error(payload: bytes, match: str) -> None:
             pytest.raises(WorkcellError, match=match),
         ):
             camera.wait()
+    finally:
+        twin.close()
+
+
+@pytest.mark.parametrize(
+    ("size", "shift_m", "match"), [((240, 320), 0.0, "changed color"), ((480, 640), 0.01, "T_col")]
+)
+def test_a_camera_that_changes_is_refused(size: tuple[int, int], shift_m: float, match: str) -> None:
+    images = [(np.zeros((*s, 3), np.uint8), np.full(s, 700, np.uint16)) for s in ((480, 640), size)]
+    twin = FakeTwin(b"".join(message(n, *images[n > 3], shift_m=shift_m * (n > 3)) for n in range(1, 7)))
+    try:
+        with (
+            TwinCamera(SETTINGS.model_copy(update={"address": twin.address})) as camera,
+            pytest.raises(WorkcellError, match=match),
+        ):
+            for _ in range(6):
+                assert camera.wait().color.shape == (480, 640, 3)
     finally:
         twin.close()
 
