@@ -11,7 +11,6 @@ from deft_affordance.extract_demo import DemonstrationUnusable, extract, grasp_f
 from deft_affordance.video.detectors.protocols import FROM_OPENPOSE
 from deft_core.clip import HandTrack, RGBDClip
 from deft_core.demonstration import load_demonstration
-from deft_core.errors import ConfigError
 from deft_core.geometry import apply, inverse, rotation_angle, transform
 from deft_core.mano import SEGMENT_RADIUS_M, hand_points
 from deft_core.workcell import load_workcell
@@ -125,11 +124,29 @@ def test_command_round_trips_through_files(recorded, tmp_path, capsys):
     assert "wrist moves" in capsys.readouterr().out
     assert load_demonstration(str(out)).task == "pick_cup" and out.with_suffix(".jpg").is_file()
     assert len(json.loads(out.read_text())["clip_sha256"]) == 64
-    (tmp_path / "clip.npz").write_bytes(b"PK\x03\x04 broken")
-    with pytest.raises(ConfigError, match=r"clip\.npz"):
-        RGBDClip.load(tmp_path / "clip.npz")
-    with pytest.raises(SystemExit, match=r"extract_demo: .*clip\.npz"):
-        main([str(tmp_path / "clip.npz"), str(tmp_path / "poses.npz"), "--out", str(out)])
+
+
+@pytest.mark.parametrize("spoilt", ["broken", "a flipped byte", "one array", "of no shape", "of words"])
+def test_spoilt_files_are_one_line(recorded, tmp_path, spoilt):
+    clip, track, _ = recorded
+    path, poses = tmp_path / "clip.npz", tmp_path / "poses.npz"
+    clip.save(path)
+    track.save(poses)
+    if spoilt == "broken":
+        path.write_bytes(b"PK\x03\x04 broken")
+    elif spoilt == "a flipped byte":
+        content = bytearray(path.read_bytes())
+        content[59] ^= 0xFF  # the first of the compressed ones
+        path.write_bytes(content)
+    elif spoilt == "one array":
+        with path.open("wb") as file:
+            np.save(file, np.zeros(3))
+    elif spoilt == "of no shape":
+        np.savez(path, **vars(clip) | {"color": np.uint8(1)})
+    else:
+        np.savez(poses, **vars(track) | {"mano": np.full(track.mano.shape, "a")})
+    with pytest.raises(SystemExit, match=r"extract_demo: .*(clip|poses)\.npz: "):
+        main([str(path), str(poses), "--out", str(tmp_path / "pick_cup.json")])
 
 
 def test_frankmocap_s_output_folder_serves_as_poses(recorded, tmp_path, capsys):

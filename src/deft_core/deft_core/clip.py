@@ -9,6 +9,7 @@ MANO hand pose relative to the flat hand; `keypoints_px` (T, 21, 2): 16 joints a
 
 import hashlib
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,9 +45,10 @@ class RGBDClip:
     def load(cls, path: Path | str) -> "RGBDClip":
         """Read a clip; raises ConfigError naming what is wrong with it."""
         data = _read(path, ("color", "depth_mm", "stamps_s", "K", "T_base_camera"))
-        frames = len(data["color"])
-        if frames == 0 or data["color"].ndim != 4 or data["color"].dtype != np.uint8:
-            raise ConfigError(f"{path}: color must be (T, H, W, 3) uint8, is {data['color'].shape}")
+        color = data["color"]
+        if color.ndim != 4 or len(color) == 0 or color.dtype != np.uint8:
+            raise ConfigError(f"{path}: color must be (T, H, W, 3) uint8, is {color.shape} {color.dtype}")
+        frames = len(color)
         expected = {"depth_mm": data["color"].shape[:3], "stamps_s": (frames,), "K": (3, 3), "T_base_camera": (4, 4)}
         _check_shapes(path, data, expected)
         if frames > 1 and not (np.diff(data["stamps_s"]) > 0).all():
@@ -70,7 +72,7 @@ class HandTrack:
     def load(cls, path: Path | str) -> "HandTrack":
         """Read a track; raises ConfigError naming what is wrong with it."""
         data = _read(path, ("mano", "keypoints_px", "side"))
-        frames = len(data["mano"])
+        frames = data["mano"].shape[0] if data["mano"].ndim else 0
         _check_shapes(path, data, {"mano": (frames, 48), "keypoints_px": (frames, 21, 2), "side": ()})
         side = str(data["side"])
         if side not in ("left", "right"):
@@ -88,14 +90,17 @@ def file_hash(*paths: Path | str) -> str:
 
 def _read(path: Path | str, fields: tuple[str, ...]) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        archive = np.load(path, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise ConfigError(f"{path}: is one array (.npy), not a clip or pose archive (.npz)")
+        with archive:
             missing = [name for name in fields if name not in archive]
             if missing:
                 raise ConfigError(f"{path}: lacks {', '.join(missing)}")
             return {name: archive[name] for name in fields}
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
+    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise ConfigError(f"{path}: not a readable clip or pose archive (.npz): {error}") from error
 
 
@@ -103,3 +108,5 @@ def _check_shapes(path: Path | str, data: dict[str, np.ndarray], expected: dict[
     for name, shape in expected.items():
         if data[name].shape != shape:
             raise ConfigError(f"{path}: {name} must be {shape}, is {data[name].shape}")
+        if data[name].dtype.kind not in "biuf" and name != "side":
+            raise ConfigError(f"{path}: {name} must be numbers, is {data[name].dtype}")
