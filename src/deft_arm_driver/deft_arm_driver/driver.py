@@ -123,12 +123,14 @@ class ArmDriver:
         if not np.isfinite(times).all() or (np.diff(times, prepend=0.0) <= 0.0).any():
             raise RefusedFault("times_s must be finite, strictly increasing and above zero")
         way_m = np.linalg.norm(np.diff([self.wrist_pose()[:3, 3], *poses[:, :3, 3]], axis=0), axis=1)
-        way_m[0] = max(way_m[0] - _SHORT_M, 0.0)
-        speed, most_mps = way_m / np.diff(times, prepend=0.0), self.cell.follow_speed_limit_mps
-        if speed.max() > most_mps * 1.001:
-            pose = int(np.argmax(speed))
+        most_mps = self.cell.follow_speed_limit_mps
+        # Where it stands is the robot's affair, not the client's: it is given the time to come to where the way begins.
+        times = times + max((way_m[0] - _SHORT_M) / most_mps - times[0], 0.0)
+        speed = way_m[1:] / np.diff(times)
+        if len(speed) and speed.max() > most_mps * 1.001:
+            pose = int(np.argmax(speed)) + 1
             raise RefusedFault(
-                f"pose {pose + 1} asks the wrist for {speed[pose]:.2f} m/s: this workcell allows {most_mps} "
+                f"pose {pose + 1} asks the wrist for {speed[pose - 1]:.2f} m/s: this workcell allows {most_mps} "
                 "(follow_speed_limit_mps); give it more time"
             )
         self._run(lambda q: self.planner.follow(q, poses, times), on_progress, canceled)

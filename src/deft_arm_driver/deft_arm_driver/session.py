@@ -135,17 +135,23 @@ class ArmSession:
     def refresh(self) -> None:
         """Ask for the joint angles and the state now, for when the report stream hesitates."""
         code, angles = self._api.get_servo_angle(is_radian=True)
+        at = time.monotonic()
         answered, state = self._api.get_state()
-        if code == answered == _OK:
+        if code == _OK:
             with self._lock:
                 if self._report is not None:
                     old = self._report
-                    q = np.array(angles[:6], dtype=float)
-                    self._report = Report(q, old.torque_nm, time.monotonic(), int(state), old.mode)
+                    q, now = np.array(angles[:6], dtype=float), int(state) if answered == _OK else old.state
+                    self._report = Report(q, old.torque_nm, at, now, old.mode)
 
     def wait_until_ready(self) -> None:
-        """Wait until the reports say what recovery made of the controller; raises `DeviceFault` if they do not."""
-        ready = lambda: self.report.state in (MOVING, READY) and self.report.mode == SERVO_MODE  # noqa: E731
+        """Wait until a report says what recovery made of the controller; raises `DeviceFault` if none does."""
+        since = time.monotonic()
+
+        def ready() -> bool:
+            report = self.report
+            return report.monotonic_s > since and report.state in (MOVING, READY) and report.mode == SERVO_MODE
+
         self.wait_for(ready, 2.0, "the controller does not report servo mode, ready; enable again")
 
     def state(self) -> int:

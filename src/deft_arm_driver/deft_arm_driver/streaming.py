@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from deft_arm_driver.controller import MOVING, READY, Report
+from deft_arm_driver.controller import MOVING, READY, SERVO_MODE, Report
 from deft_core.errors import GateRefused
 from deft_core.gate import Gate
 from deft_core.geometry import Array
@@ -27,6 +27,8 @@ _ARRIVE_S = 0.6
 # An arm this far from its command does not follow it, and would jump when it does again. Pushing against what it holds
 # or touches leaves it short by a few hundredths; lagging behind at full speed by a tenth of a second, by this.
 _ASTRAY_RAD = 0.35
+# What passes between a command and the report that shows it carried out, host seconds: two periods of the reports.
+_REPORT_S = 0.02
 
 
 class Servo(Protocol):
@@ -133,8 +135,9 @@ class Streamer:
         except CanceledFault:
             raise  # the last command holds the arm where it is
         except Exception as error:
-            if not self._halted.is_set():
-                self.halt(str(error))
+            if self._halted.is_set():  # whatever else a halt brought about
+                raise StoppedFault(self._reason) from error
+            self.halt(str(error))
             raise
 
     def _stream(
@@ -169,14 +172,16 @@ class Streamer:
     def _follows(self) -> None:
         """Raise unless commands are carried out: a paused controller takes them, and jumps to the last one later."""
         report, age = self._arm.report, self._arm.report_age_s()
-        if report.state not in (MOVING, READY):
+        last = self._last  # a halt forgets it, at any moment
+        if report.state not in (MOVING, READY) or report.mode != SERVO_MODE:
             raise self._arm.why_not()
-        if self._last is None:
+        if last is None:
             return
-        off = np.abs(report.q - self._last)
+        off = np.abs(report.q - last)
         worst = int(np.argmax(off))
-        # The command has gone on since the report was made, on a fast twin by much.
-        if off[worst] > _ASTRAY_RAD + self._settings.max_speed_radps * self._settings.time_scale * age:
+        # The command has gone on since the report was made and sent, on a fast twin by much.
+        behind_s = (age + _REPORT_S) * self._settings.time_scale
+        if off[worst] > _ASTRAY_RAD + self._settings.max_speed_radps * behind_s:
             raise DeviceFault(
                 f"the arm does not follow: joint {worst + 1} is {off[worst]:.2f} rad from its command; "
                 "see what holds it, then enable again"
@@ -191,4 +196,6 @@ class Streamer:
                 return
             if self._halted.wait(0.5 / self._settings.rate_hz):
                 raise StoppedFault(self._reason)
+        if self._halted.is_set():
+            raise StoppedFault(self._reason)
         self._follows()

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from deft_cem.config import RunConfig, versions
-from deft_cem.errors import PolicyError
+from deft_cem.errors import PolicyError, RecordError
 from deft_cem.listener import Control, Listener, Progress, Trial
 from deft_cem.optimizers import Optimizer, make_optimizer
 from deft_cem.plots import learning_curve
@@ -103,7 +103,8 @@ class FineTuning:
             return self._sum_up(self._fit())
         finally:
             try:
-                self._relabelled()  # whoever follows the run hears of it, however the run ends
+                with suppress(RecordError):  # how the run ended is said, not this
+                    self._relabelled()  # whoever follows the run hears of it, however the run ends
             finally:
                 self._images.close()
                 self.record.close()

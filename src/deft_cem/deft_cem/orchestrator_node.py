@@ -50,6 +50,8 @@ PARAMETERS = {
 }
 # How long an interrupted run may take to stop the robot and close its record, seconds.
 SHUTDOWN_S = 8.0
+# A goal is answered before it is run. One taken that does not run within so many seconds never will.
+TAKEN_GOAL_RUNS_WITHIN_S = 5.0
 # How long a stop of its own may take to come back to the orchestrator, seconds.
 HALT_S = 1.0
 
@@ -70,7 +72,8 @@ class Orchestrator(ProcessNode):
         # In a group of its own: a run that recovers from a fault must not drive on over somebody's stop.
         alone = MutuallyExclusiveCallbackGroup()
         self.create_subscription(Empty, "/deft/stop", self._on_stop, 10, callback_group=alone)
-        self._busy = threading.Lock()
+        self._busy, self._accepting = threading.Lock(), threading.Lock()
+        self._taken_until_s = 0.0
         self._relabels: Relabels | None = None
         group = ReentrantCallbackGroup()
         self.create_service(SetBool, "/deft/pause", self._pause, callback_group=group)
@@ -121,10 +124,12 @@ class Orchestrator(ProcessNode):
         self._stop_heard.set()
 
     def _on_goal(self, _: Any) -> GoalResponse:
-        if self.running:
-            return GoalResponse.REJECT
-        self.link.control = Control()  # a stop or a cancel from here on is this run's
-        return GoalResponse.ACCEPT
+        with self._accepting:
+            if self.running or time.monotonic() < self._taken_until_s:
+                return GoalResponse.REJECT
+            self._taken_until_s = time.monotonic() + TAKEN_GOAL_RUNS_WITHIN_S
+            self.link.control = Control()  # a stop or a cancel from here on is this run's
+            return GoalResponse.ACCEPT
 
     def _on_cancel(self, _: Any) -> CancelResponse:
         self.link.control.stop()
@@ -134,6 +139,7 @@ class Orchestrator(ProcessNode):
         if not self._busy.acquire(blocking=False):
             goal.abort()
             return actions.FineTune.Result(message="another run is under way")
+        self._taken_until_s = 0.0
         result = actions.FineTune.Result()
         try:
             summary = self._run(goal)

@@ -80,7 +80,7 @@ class FakeGraph(Node):
 
     def _enable(self, name: str, request: object, answer: object) -> object:
         answer.success = not (request.after_fault_only and not self.enabled[name])
-        self.enabled[name] |= request.enable and answer.success
+        self.enabled[name] = bool(request.enable and answer.success)
         return answer
 
     def _predict(self, request: object, answer: object) -> object:

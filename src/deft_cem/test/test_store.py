@@ -170,7 +170,7 @@ def test_a_record_that_is_damaged_says_so_whatever_is_read(tmp_path):
 
 
 def test_a_full_disk_is_said_and_costs_only_the_episode_that_did_not_fit(tmp_path):
-    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     with RunRecord.create(tmp_path, INFO, STATE) as record:
         record.append(plain(1), STATE)
         full = (tmp_path / "run.sqlite-wal").stat().st_size
@@ -179,7 +179,7 @@ def test_a_full_disk_is_said_and_costs_only_the_episode_that_did_not_fit(tmp_pat
             with pytest.raises(RecordError, match=r"cannot be written .*full disk"):
                 record.append(plain(2), STATE)
         finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         record.append(plain(2), STATE)
     with RunRecord.read(tmp_path) as record:
         assert record.count("finetune") == 2

@@ -60,6 +60,7 @@ class DriverNode(ProcessNode):
         self._state_due_s = 0.0
         self._connected = False
         self._stopped_by = "not enabled yet"  # by whom motion is forbidden, beside the device's own faults
+        self._stopping = threading.Lock()
         self._motions = ReentrantCallbackGroup()
         self._accepting = threading.Lock()
         self._taken_until_s = 0.0
@@ -151,8 +152,9 @@ class DriverNode(ProcessNode):
         return disabled_by and (self._stopped_by or disabled_by)
 
     def _forbid(self, reason: str) -> None:
-        self._stopped_by = reason
-        self._stopped_since_taken = True
+        with self._stopping:
+            self._stopped_by = reason
+            self._stopped_since_taken = True
         self.driver.disable(reason)
 
     def _stop(self, _: Empty) -> None:
@@ -164,17 +166,25 @@ class DriverNode(ProcessNode):
             self._forbid(f"forbidden by /{self.part}/enable")
             response.success, response.message = True, "motion is forbidden"
             return response
-        stopped_by = self._stopped_by
-        if request.after_fault_only and stopped_by:
-            response.message, response.success = f"{stopped_by}; that is no fault to recover from", False
-            return response
-        self._stopped_by = ""  # a stop that comes from here on stays
+        with self._stopping:
+            stopped_by = self._stopped_by
+            if request.after_fault_only and stopped_by:
+                response.message, response.success = f"{stopped_by}; that is no fault to recover from", False
+                return response
+            self._stopped_by = ""  # a stop that comes from here on stays
         try:
             response.message, response.success = self.driver.enable(), True
         except DeftError as error:
-            self._stopped_by = self._stopped_by or stopped_by
             response.message, response.success = str(error), False
             self.get_logger().error(f"cannot enable: {error}")
+        finally:
+            with self._stopping:
+                since = self._stopped_by
+                if not response.success:
+                    self._stopped_by = since or stopped_by
+        if response.success and since:  # it may have come before the driver began
+            self.driver.disable(since)
+            response.message, response.success = f"{since} meanwhile; enable again", False
         return response
 
     def serve_motion(self, kind: Any, name: str, execute: Callable[[ServerGoalHandle], Any]) -> None:

@@ -18,7 +18,7 @@ def lost(path: Path, report: Mapping[str, Any], runs: Callable[[Mapping[str, Any
     """
     try:
         old = runs(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []
     new = runs(report)
     return [what for what, count in old.items() if new.get(what, 0) < count]

@@ -122,9 +122,10 @@ class BusThread:
         Raises:
             DeviceFault, GateRefused: it did not work, or a halt came meanwhile; the gate is closed then.
         """
-        with self._lock:
+        with self._wake:  # before it waits for its turn on the bus: a stop that comes while it does holds
             self._gate.close("the last enable did not finish")
             prepared = self._gate.closings
+        with self._lock:
             rebooted = self._held.recover(self._hand.motors)
             self._state = self._bus.state()
             self._last = self._hand.clip(self.joints)

@@ -120,6 +120,19 @@ def test_a_stop_while_it_is_being_enabled_holds(driver: HandDriver, monkeypatch:
     shape(driver)
 
 
+def test_a_stop_while_enabling_waits_for_the_bus_holds(driver: HandDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver.enable()
+    state, free = driver.bus.state, threading.Event()
+    monkeypatch.setattr(driver.bus, "state", lambda once=False: (once and free.wait(10.0), state(once=once))[1])
+    thread, ended = in_background(driver.enable)
+    wait_for(lambda: driver.disabled_by != "", "it is being enabled again")
+    driver.disable("stopped by /deft/stop")
+    free.set()
+    assert isinstance(end_of(thread, ended), GateRefused) and driver.disabled_by
+    with pytest.raises(StoppedFault):
+        shape(driver)
+
+
 def test_an_enable_that_fails_forbids_what_was_allowed_and_leaves_no_motor_unwatched(
     hand_rig: HandRig, driver: HandDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

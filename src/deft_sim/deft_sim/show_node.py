@@ -56,6 +56,7 @@ class Show(Node):
         super().__init__("show")
         self._patience_s = 120.0 / cell.time_scale + 15.0
         self._ask = {name: ActionClient(self, kind, name) for name, kind in ACTIONS.items()}
+        self._begun = False
         self._allow = {name: self.create_client(Enable, name) for name in ENABLE}
         self._wrist: Array | None = None
 
@@ -82,15 +83,17 @@ class Show(Node):
         return self._result(handle.get_result_async(), name).result
 
     def enable(self) -> None:
-        """Allow motion, recovering the devices where needed."""
+        """Allow motion, recovering the devices where needed; after the first time, no stop is taken back."""
+        request = Enable.Request(enable=True, after_fault_only=self._begun)
         for name, client in self._allow.items():
             for _ in range(_ENABLE_TRIES):  # a window that opens can keep the twin from answering its drivers in time
-                answer = self._result(client.call_async(Enable.Request(enable=True)), name)
+                answer = self._result(client.call_async(request), name)
                 if answer.success:
                     break
                 time.sleep(1.0)
             else:
                 raise WorkcellError(f"{name}: {answer.message}")
+        self._begun = True
 
     def move(self, T_base_wrist: Any, straight: bool) -> str:
         """Bring the wrist to a pose; returns the fault, empty if none."""

@@ -18,6 +18,7 @@ from deft_affordance.video.readers import READERS
 from deft_affordance.video.record import Clip
 from deft_affordance.video.store import FORMAT, Outcome, fingerprint, finished, save_shard
 from deft_affordance.workers import each_done
+from deft_vision.errors import VisionError
 
 CLIPS_PER_SHARD = 128
 
@@ -118,21 +119,19 @@ def _detectors(choice: Choice, source: str, root: Path) -> Detectors:
     return choice.detectors(source, root)
 
 
-def label_one(clip: Clip, job: Job, watch: Stopwatch) -> Label:
-    """Label a clip of a job; raises ClipRejected."""
-    root = next(source.root for source in job.sources if source.name == clip.source)
-    return label_clip(clip, _detectors(job.choice, clip.source, root), job.how, watch)
-
-
 def attempt(clip: Clip, job: Job, watch: Stopwatch) -> tuple[Outcome, Label | None]:
     """What became of a clip of a job, and its label where it has one; raises SourceUnusable."""
+    root = next(source.root for source in job.sources if source.name == clip.source)
+    detectors = _detectors(job.choice, clip.source, root)  # what they need is the machine's affair, not the clip's
     try:
-        label = label_one(clip, job, watch)
+        label = label_clip(clip, detectors, job.how, watch)
     except ClipRejected as why:
         return Outcome(clip.source, clip.clip_id, why.reason.value, str(why)), None
-    except SourceUnusable:
+    except (SourceUnusable, MemoryError, ImportError, VisionError):
         raise
     except Exception as error:  # files are spoilt in more ways than their readers know of; the other clips go on
+        if type(error).__name__ == "OutOfMemoryError":  # torch's, of a GPU
+            raise
         told = ClipRejected(Reason.UNREADABLE, f"{clip.source} clip {clip.clip_id}: {type(error).__name__}: {error}")
         return Outcome(clip.source, clip.clip_id, told.reason.value, str(told)), None
     window = (label.window.left, label.window.top, label.window.side)
