@@ -25,7 +25,7 @@ from launch.events.process import ProcessExited
 from launch_ros.actions import Node
 
 from deft_affordance.placing import RETARGETING
-from deft_core.config import short_name, whole_name
+from deft_core.config import misspelt, short_name, whole_name
 from deft_core.demonstration import load_demonstration
 from deft_core.errors import ConfigError
 from deft_core.task import available_tasks, load_task
@@ -115,10 +115,26 @@ def _whole(name: str, value: str, least: int) -> int:
     return number
 
 
+def expect_rviz() -> None:
+    """Raise RuntimeError where ROS 2's rviz is not there."""
+    from ament_index_python.packages import PackageNotFoundError, get_package_prefix
+
+    try:
+        get_package_prefix("rviz2")
+    except PackageNotFoundError:
+        raise RuntimeError("rviz:=true needs ROS 2's rviz2, which is not here; leave it out, or install it") from None
+
+
 def _settings(context: LaunchContext) -> tuple[dict[str, str], WorkcellConfig]:
     """Check everything that can be checked before a process starts."""
     given = {name: context.launch_configurations[name] for name, _, _ in ARGUMENTS}
     given |= {name: whole_name(given[name]) for name in ("task", "workcell")}
+    if slip := misspelt(context.argv, given):
+        raise RuntimeError(slip)
+    for name in ("resume", "record", "view", "rviz"):
+        _boolean(name, given[name])
+    if _boolean("rviz", given["rviz"]):
+        expect_rviz()
     try:
         load_demonstration(load_task(given["task"]).demonstration)
         scale = float(given["time_scale"]) if given["time_scale"] else None
@@ -127,10 +143,14 @@ def _settings(context: LaunchContext) -> tuple[dict[str, str], WorkcellConfig]:
         raise RuntimeError(str(error)) from None
     for name, least in (("seed", 0), ("episodes", 1), ("trials", 0)):
         _whole(name, given[name], least)
+    if int(given["seed"]) >= 2**63:
+        raise RuntimeError(f"seed:={given['seed']} is not below 2**63")
     if cell.kind == "lab" and "judge" in _raters(given):
         raise RuntimeError("reward:=judge reads the twin's physics; on a real table use reward:=operator or encoder")
     default = f"runs/{short_name(given['task'])}-{time.strftime('%Y%m%d-%H%M%S')}"
     out = Path(given["out"] or default).expanduser().resolve()
+    if out.exists() and not out.is_dir():
+        raise RuntimeError(f"out:={given['out']}: there is a file of that name; choose another folder")
     holds_run = (out / "run.sqlite").exists()
     if holds_run and not _boolean("resume", given["resume"]):
         raise RuntimeError(f"{out} holds a run; go on with it (resume:=true) or choose another folder (out:=...)")

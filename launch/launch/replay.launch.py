@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ament_index_python.packages import get_package_share_directory
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix, get_package_share_directory
 from launch.actions import DeclareLaunchArgument, EmitEvent, ExecuteProcess, OpaqueFunction, RegisterEventHandler
 from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
@@ -24,7 +24,13 @@ def _setup(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         ("/camera/camera/color/image_raw", "/deft/look/color"),
         ("/camera/camera/color/camera_info", "/deft/look/camera_info"),
     ]
+    if given["rviz"].lower() not in ("true", "1", "false", "0"):
+        raise RuntimeError(f"rviz:={given['rviz']} is neither true nor false")
     if given["rviz"].lower() in ("true", "1"):
+        try:
+            get_package_prefix("rviz2")
+        except PackageNotFoundError:
+            raise RuntimeError("rviz:=true needs ROS 2's rviz2, which is not here: rviz:=false only plays") from None
         config = Path(get_package_share_directory("deft")) / "rviz" / "deft.rviz"
         entities.append(
             Node(package="rviz2", executable="rviz2", arguments=["-d", str(config)], remappings=looks, output="log")

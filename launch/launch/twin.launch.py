@@ -14,7 +14,7 @@ from launch.events import Shutdown
 from launch.events.process import ProcessExited
 from launch_ros.actions import Node
 
-from deft_core.config import whole_name
+from deft_core.config import misspelt, whole_name
 from deft_core.demonstration import load_demonstration
 from deft_core.errors import ConfigError
 from deft_core.task import available_tasks, load_task
@@ -44,10 +44,12 @@ def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
 def _setup(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     given = {name: context.launch_configurations[name] for name, _, _ in ARGUMENTS}
     given |= {name: whole_name(given[name]) for name in ("task", "workcell")}
+    if slip := misspelt(context.argv, given):
+        raise RuntimeError(slip)
     view = _one_of("view", given["view"].lower(), ("true", "false")) == "true"
     grasp, objects = _one_of("grasp", given["grasp"], GRASPS), _one_of("objects", given["objects"], ("train", "test"))
     for name in ("episodes", "seed"):
-        if not given[name].isdigit():
+        if not (given[name].isascii() and given[name].isdigit()):
             raise RuntimeError(f"{name}:={given[name]} is not a whole number of at least 0")
     try:
         load_demonstration(load_task(given["task"]).demonstration)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import signal
 import sys
@@ -32,6 +33,8 @@ STOPPING_S = 10.0
 CANCEL_S = 3.0
 # How long the orchestrator may be gone from the graph before it counts as dead, seconds.
 GONE_S = 5.0
+# How long nodes that were killed may still be heard of, seconds.
+LEASE_S = 15.0
 
 
 class Client:
@@ -52,13 +55,27 @@ class Client:
                 say(f"up: {name} ({time.monotonic() - self._began:.1f} s)")
             missing = [name for name in EXPECTED if name not in seen]
             if not missing and self._client.server_is_ready():
-                return True
+                return self._alone()
             if time.monotonic() - self._began > self._args.timeout:
                 what = ", ".join(missing) or "/deft/fine_tune"
                 say(f"finetune: not up after {self._args.timeout:g} s: {what}", error=True)
                 return False
             if self.interrupted.wait(0.1):
                 return False
+
+    def _alone(self) -> bool:
+        """Whether there is one graph only: two in one domain would command each other's robot and hear its raters."""
+        deadline = time.monotonic() + LEASE_S
+        while doubled := [name for name in EXPECTED if self._node.get_node_names().count(name) > 1]:
+            if time.monotonic() > deadline or self.interrupted.wait(0.2):
+                domain = os.environ.get("ROS_DOMAIN_ID", "0")
+                say(
+                    f"finetune: ROS domain {domain} holds another graph ({', '.join(doubled)} twice): stop it, or give "
+                    "each its own domain (export ROS_DOMAIN_ID=1)",
+                    error=True,
+                )
+                return False
+        return True
 
     def run(self) -> int:
         """Send the goal and follow it; returns the exit status."""

@@ -74,10 +74,10 @@ class FineTuning:
         )
         self._policy: ResidualPolicy = make_policy(config.policy, config.policy_options)
         self._best_now: float | None = None
+        cell = bench.cell.model_dump(mode="json")
         if resume:
-            self.record = RunRecord.resume(folder, config.identity())
+            self.record = RunRecord.resume(folder, config.identity(), cell)
         else:
-            cell = bench.cell.model_dump(mode="json")
             info = RunInfo(config.run_id, config.identity(), cell, versions(), time.time())
             self.record = RunRecord.create(folder, info, self._state())
         # Corrections of the last label; any thread may ask for one.

@@ -1,13 +1,14 @@
 """The fine-tuning loop on a workcell without physics."""
 
 import json
+from dataclasses import replace
 
 import deft_cem_fakes as fakes
 import numpy as np
 import pytest
 
 from deft_cem.config import RunConfig
-from deft_cem.errors import PolicyError, RecordExistsError, RewardError, RunStoppedError
+from deft_cem.errors import PolicyError, RecordExistsError, RecordMismatchError, RewardError, RunStoppedError
 from deft_cem.listener import Control, Listener, Progress
 from deft_cem.loop import FineTuning
 from deft_cem.runs import facts
@@ -200,6 +201,19 @@ def test_a_policy_of_another_encoder_is_refused_in_evaluation(tmp_path):
     ear.progress = lambda p: setattr(cell, "encoder_hash", "f" * 64) if p.phase == "fit" else None
     with pytest.raises(PolicyError, match="image encoder"):
         run(tmp_path, cell, listener=ear)
+
+
+def test_a_run_is_not_gone_on_with_in_another_workcell(tmp_path):
+    config = RunConfig(task="fake", seed=1, episodes=2, trials=0, policy="elite_mean")
+    bench = fakes.make_bench(fakes.FakeCell())
+    FineTuning(config, bench, tmp_path).run()
+    arm = bench.cell.arm.model_copy(update={"host": "127.9.9.9"})
+    moved = bench.cell.model_copy(update={"arm": arm, "time_scale": 2.0})  # the same one, reached elsewhere
+    FineTuning(config, replace(bench, cell=moved), tmp_path, resume=True).run()
+    other = bench.cell.model_copy(update={"table_z_m": -0.1})
+    with pytest.raises(RecordMismatchError, match=r"table_z_m: was 0\.0, now -0\.1"):
+        FineTuning(config, replace(bench, cell=other), tmp_path, resume=True)
+    FineTuning(config, bench, tmp_path, resume=True).run()
 
 
 def test_a_damaged_policy_is_fitted_again(tmp_path):

@@ -1,6 +1,7 @@
 """Load YAML settings and say clearly what is wrong with them."""
 
 import argparse
+import difflib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,6 +22,20 @@ class Settings(BaseModel):
 M = TypeVar("M", bound=BaseModel)
 
 
+class _Once(yaml.SafeLoader):
+    """A key given twice is an error: plain YAML takes the later one without a word."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.composer.ComposerError(None, None, f"{key.value!r} is given twice", key.start_mark)
+            if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                seen.add(key.value)
+        return node
+
+
 def load_yaml(path: Path | str, model: type[M]) -> M:
     """Read a YAML file into a settings model.
 
@@ -29,7 +44,7 @@ def load_yaml(path: Path | str, model: type[M]) -> M:
     """
     path = Path(path)
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Once)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -62,6 +77,20 @@ def json_options(text: str) -> dict[str, Any]:
     if not isinstance(options, dict):
         raise argparse.ArgumentTypeError(f'{text!r} is no JSON object; write {{"name": value}}')
     return options
+
+
+def misspelt(said: Iterable[str], names: Iterable[str]) -> str:
+    """What is wrong with launch arguments (`name:=value`) whose name is nearly one there is; empty if nothing.
+
+    ROS 2 ignores a name that no launch file declares, and one that includes ours may declare others: only what is
+    nearly one of ours is taken for a slip.
+    """
+    known = list(names)
+    for name, given, _ in (text.partition(":=") for text in said):
+        near = difflib.get_close_matches(name, known, 1, 0.75)
+        if given and name not in known and near:
+            return f"there is no argument {name}; did you mean {near[0]}:=...?"
+    return ""
 
 
 def whole_name(name: str) -> str:

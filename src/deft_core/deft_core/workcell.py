@@ -9,14 +9,21 @@ from pydantic import Field, model_validator
 from scipy.spatial.transform import Rotation
 
 from deft_core.config import Settings, find_setting, load_yaml, validate
+from deft_core.errors import ConfigError
 from deft_core.geometry import Array, transform
+from deft_core.hand import load_hand
+from deft_core.kinematics import JOINT_LOWER, JOINT_UPPER
 from deft_core.motion import EpisodeMotion
 from deft_core.observation import Affordance, Rating, RGBDFrame
 from deft_core.task import ObjectSpec
 
 WORKCELLS_DIR = Path(__file__).parent / "workcells"
 Positive = Annotated[float, Field(gt=0)]
-Triple = tuple[float, float, float]
+# A workcell is a table and what stands around it: millimetres or degrees in a file are seen by their size.
+Metres = Annotated[float, Field(ge=-3.0, le=3.0)]
+Radians = Annotated[float, Field(ge=-2 * np.pi, le=2 * np.pi)]
+# The oldest command or state that may still move a motor.
+Age = Annotated[float, Field(gt=0, le=2.0)]
 
 
 class CameraSettings(Settings):
@@ -28,8 +35,8 @@ class CameraSettings(Settings):
     width: Literal[640, 848, 1280] = 640
     height: Literal[480, 720] = 480
     fps: Literal[6, 15, 30, 60]
-    xyz_m: Triple
-    rotation_rpy_rad: Triple
+    xyz_m: tuple[Metres, Metres, Metres]
+    rotation_rpy_rad: tuple[Radians, Radians, Radians]
     timeout_s: Positive = 10.0
 
     @property
@@ -44,7 +51,7 @@ class ArmSettings(Settings):
     The vendor's SDK fixes the report ports (30001 to 30003), so twins side by side need hosts of their own (127.x.y.z).
     """
 
-    host: str
+    host: Annotated[str, Field(min_length=1)]
     control_port: Annotated[int, Field(ge=1, le=65535)] = 502
     home_rad: tuple[float, float, float, float, float, float]
     max_joint_speed_radps: Annotated[float, Field(gt=0, le=3.14)] = 1.5
@@ -52,15 +59,18 @@ class ArmSettings(Settings):
     speed_mps: Annotated[float, Field(gt=0, le=1.0)] = 0.25
     speed_radps: Annotated[float, Field(gt=0, le=2.0)] = 1.2
     control_hz: Annotated[float, Field(ge=20, le=250)] = 100.0
-    workspace_lower_m: Triple
-    workspace_upper_m: Triple
+    workspace_lower_m: tuple[Metres, Metres, Metres]
+    workspace_upper_m: tuple[Metres, Metres, Metres]
     collision_sensitivity: Annotated[int, Field(ge=1, le=5)] = 3
-    max_command_age_s: Positive = 0.25
+    max_command_age_s: Age = 0.25
 
     @model_validator(mode="after")
     def _check(self) -> "ArmSettings":
         if any(a >= b for a, b in zip(self.workspace_lower_m, self.workspace_upper_m, strict=True)):
             raise ValueError("workspace_lower_m must be below workspace_upper_m on every axis")
+        for j, (q, low, high) in enumerate(zip(self.home_rad, JOINT_LOWER, JOINT_UPPER, strict=True)):
+            if not low <= q <= high:
+                raise ValueError(f"home_rad: joint {j + 1} at {q} rad is outside [{low:.3f}, {high:.3f}]")
         return self
 
 
@@ -68,12 +78,12 @@ class HandSettings(Settings):
     """The hand's model file, bus and control rate."""
 
     model: str = "dash"
-    port: str
-    baud: int = 4_000_000
+    port: Annotated[str, Field(min_length=1)]
+    baud: Literal[9_600, 57_600, 115_200, 1_000_000, 2_000_000, 3_000_000, 4_000_000, 4_500_000] = 4_000_000
     control_hz: Annotated[float, Field(ge=10, le=200)] = 50.0
     close_s: Positive = 1.0
     squeeze_s: Positive = 0.8
-    max_command_age_s: Positive = 0.25
+    max_command_age_s: Age = 0.25
 
 
 class WorkcellConfig(Settings):
@@ -82,11 +92,11 @@ class WorkcellConfig(Settings):
     name: str
     kind: Literal["twin", "lab"]
     time_scale: Annotated[float, Field(gt=0, le=50)] = 1.0
-    table_z_m: float = 0.0
+    table_z_m: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.0
     approach_m: Annotated[float, Field(gt=0, le=0.3)] = 0.12
     lift_clearance_m: Annotated[float, Field(ge=0, le=0.5)] = 0.10
     follow_speed_limit_mps: Annotated[float, Field(gt=0, le=1.0)] = 0.25
-    table_clearance_m: Annotated[float, Field(ge=0)] = 0.005
+    table_clearance_m: Annotated[float, Field(ge=0, le=0.1)] = 0.005
     # The least gap between two links, or a link and the palm.
     self_clearance_m: Annotated[float, Field(ge=0, le=0.05)] = 0.005
     # Twin only: what else may stand on the table. Each scene draws some of those that the task has no like of.
@@ -101,6 +111,8 @@ class WorkcellConfig(Settings):
             raise ValueError("distractors are for the twin; on a real table put them there by hand")
         if self.kind == "lab" and self.time_scale != 1.0:
             raise ValueError(f"time_scale {self.time_scale} is for the twin; a real device lives at 1")
+        if (self.kind == "twin") != (self.camera.source == "twin"):
+            raise ValueError(f"camera.source {self.camera.source!r} is not for a workcell of kind {self.kind!r}")
         return self
 
 
@@ -119,6 +131,10 @@ def load_workcell(name: str, time_scale: float | None = None) -> WorkcellConfig:
     if config.hand.model.endswith((".yaml", ".yml")):  # a hand's file is named from where the workcell's lies
         model = str(path.parent / Path(config.hand.model).expanduser())
         config = config.model_copy(update={"hand": config.hand.model_copy(update={"model": model})})
+    try:
+        load_hand(config.hand.model)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: hand.model: {error}") from None
     if time_scale is None:
         return config
     return validate(config.model_dump() | {"time_scale": float(time_scale)}, WorkcellConfig, str(path))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from deft_core.config import short_name, whole_name
+from deft_core.config import misspelt, short_name, whole_name
 from deft_core.demonstration import load_demonstration
 from deft_core.errors import ConfigError
 from deft_core.hand import HANDS_DIR, load_hand
@@ -77,6 +77,43 @@ def test_a_wrong_workcell_field_is_named(tmp_path: Path, change: dict, match: st
     path.write_text(yaml.safe_dump(data))
     with pytest.raises(ConfigError, match=match):
         load_workcell(str(path))
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "value"),
+    [
+        ("arm", "home_rad", [-54.0, -23.0, -36.0, 163.0, 49.0, 11.0]),  # degrees
+        ("arm", "workspace_upper_m", [750.0, 550.0, 700.0]),  # millimetres
+        ("arm", "max_command_age_s", 1e9),
+        ("arm", "host", ""),
+        ("camera", "xyz_m", [120.0, 260.0, 700.0]),
+        ("camera", "rotation_rpy_rad", [-143.0, 0.0, -121.0]),
+        ("camera", "source", "realsense"),
+        ("hand", "model", "lep"),
+        ("hand", "baud", 1),
+    ],
+)
+def test_a_value_of_another_unit_or_that_is_none_is_named(tmp_path: Path, part: str, field: str, value) -> None:
+    data = yaml.safe_load((WORKCELLS_DIR / "twin.yaml").read_text())
+    data[part][field] = value
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(data))
+    with pytest.raises(ConfigError, match=field):
+        load_workcell(str(path))
+
+
+def test_a_field_given_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text((WORKCELLS_DIR / "twin.yaml").read_text() + "\ntable_z_m: 0.1\n")
+    with pytest.raises(ConfigError, match="'table_z_m' is given twice"):
+        load_workcell(str(path))
+
+
+def test_a_slip_in_an_argument_s_name_is_seen_and_others_are_let_be() -> None:
+    names = ("task", "episodes", "optimizer", "workcell")
+    assert "optimizer" in misspelt(["task:=pour_cup", "optimiser:=bayes"], names)
+    assert "workcell" in misspelt(["workcel:=mine.yaml"], names)
+    assert misspelt(["task:=pour_cup", "my_robot:=left", "debug"], names) == ""
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "a: [1,\n", "\x00"])

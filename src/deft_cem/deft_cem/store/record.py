@@ -37,6 +37,10 @@ class RunInfo:
     started_at: float
 
 
+# Of a workcell's settings, those that may be others when a run is gone on with.
+_PLACES = ("name", "time_scale", "arm.host", "arm.control_port", "hand.port", "hand.model", "camera.address")
+
+
 class RunRecord:
     """An open record; make one with `create`, `resume` or `read`."""
 
@@ -92,12 +96,17 @@ class RunRecord:
             raise
 
     @classmethod
-    def resume(cls, folder: Path, identity: dict[str, Any]) -> RunRecord:
+    def resume(cls, folder: Path, identity: dict[str, Any], cell: dict[str, Any] | None = None) -> RunRecord:
         """Open a run to continue it.
+
+        Args:
+            folder: The run's.
+            identity: What the run must be.
+            cell: Settings of the workcell in which it goes on, if they are to be looked at.
 
         Raises:
             RecordError: No run there.
-            RecordMismatchError: It was made with another identity.
+            RecordMismatchError: It was made with another identity, or in another workcell.
             RecordLockedError: Another process is writing it.
             RecordVersionError: Written by a newer version.
         """
@@ -107,6 +116,7 @@ class RunRecord:
         try:
             record = cls(folder, open_checked(folder, "rw"), lock)
             record.check_identity(identity)
+            record.check_workcell(cell or {})
             record.event("resumed", f"after {record.count('finetune')} episodes")
             return record
         except BaseException:
@@ -141,6 +151,19 @@ class RunRecord:
         if lines := differences(self.info.identity, json.loads(_json(wanted))):
             raise RecordMismatchError(
                 f"{self.folder} was begun otherwise ({lines}); resume it as it was or begin a new run"
+            )
+
+    def check_workcell(self, cell: dict[str, Any]) -> None:
+        """Refuse settings that are not those the run was begun with, but for where devices are reached and the pace.
+
+        Raises:
+            RecordMismatchError: names each setting that differs.
+        """
+        was, now = ({k: v for k, v in _flat(s).items() if k not in _PLACES} for s in (self.info.config, cell))
+        both = was.keys() & now.keys()  # settings come and go with versions
+        if lines := differences({k: was[k] for k in both}, {k: now[k] for k in both}):
+            raise RecordMismatchError(
+                f"{self.folder} was begun in another workcell ({lines}); resume it there or begin a new run"
             )
 
     def append(self, episode: Episode, optimizer: tuple[str, dict[str, Any]] | None = None) -> None:
@@ -264,6 +287,14 @@ class RunRecord:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Settings with the parts they are in before their names, as `arm.host`."""
+    out: dict[str, Any] = {}
+    for name, value in settings.items():
+        out |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return out
 
 
 def differences(recorded: dict[str, Any], wanted: dict[str, Any]) -> str:

@@ -84,7 +84,7 @@ class XArmServer:
         except OSError as error:
             raise AddressTaken(
                 f"cannot listen on {self.host}:{port} ({error.strerror}); if another twin is running, stop it, or give "
-                "this one another host (any 127.x.y.z) or control port"
+                "this one another arm.host (any 127.x.y.z), hand.port and camera.address, and its own ROS_DOMAIN_ID"
             ) from error
         self._selector.register(listener, selectors.EVENT_READ, port)
 
