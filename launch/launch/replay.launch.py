@@ -3,7 +3,14 @@
 from pathlib import Path
 
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix, get_package_share_directory
-from launch.actions import DeclareLaunchArgument, EmitEvent, ExecuteProcess, OpaqueFunction, RegisterEventHandler
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    ExecuteProcess,
+    LogInfo,
+    OpaqueFunction,
+    RegisterEventHandler,
+)
 from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
 from launch.events.process import ProcessExited
@@ -24,13 +31,18 @@ def _setup(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         ("/camera/camera/color/image_raw", "/deft/look/color"),
         ("/camera/camera/color/camera_info", "/deft/look/camera_info"),
     ]
-    if given["rviz"].lower() not in ("true", "1", "false", "0"):
-        raise RuntimeError(f"rviz:={given['rviz']} is neither true nor false")
-    if given["rviz"].lower() in ("true", "1"):
-        try:
-            get_package_prefix("rviz2")
-        except PackageNotFoundError:
+    if given["rviz"].lower() not in ("auto", "true", "1", "false", "0"):
+        raise RuntimeError(f"rviz:={given['rviz']} is none of auto, true and false")
+    rviz = given["rviz"].lower() not in ("false", "0")
+    try:
+        get_package_prefix("rviz2")
+    except PackageNotFoundError:
+        if rviz and given["rviz"].lower() != "auto":
             raise RuntimeError("rviz:=true needs ROS 2's rviz2, which is not here: rviz:=false only plays") from None
+        if rviz:
+            entities.append(LogInfo(msg="ROS 2's rviz2 is not here: the bag is only played"))
+        rviz = False
+    if rviz:
         config = Path(get_package_share_directory("deft")) / "rviz" / "deft.rviz"
         entities.append(
             Node(package="rviz2", executable="rviz2", arguments=["-d", str(config)], remappings=looks, output="log")
@@ -54,7 +66,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "rate", default_value="1.0", description="How many times faster than it was recorded."
             ),
-            DeclareLaunchArgument("rviz", default_value="true", description="Open rviz; needs ROS 2's rviz2."),
+            DeclareLaunchArgument("rviz", default_value="auto", description="Open rviz: auto, true or false."),
             OpaqueFunction(function=_setup),
         ]
     )
