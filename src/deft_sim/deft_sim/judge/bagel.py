@@ -4,8 +4,8 @@
 beginning."
 
 Success: at the end the other side faces up (its axis within 60 degrees of straight down), the bagel is at rest, on the
-table or in the hand, and the hand had lifted it. As in the appendix it may have turned over on its way back to the table:
-`turned` is of what the hand did, and counts in the reward only.
+table or in the hand, and the hand had lifted it. As in the appendix it may have turned over on its way back to the
+table: `turned` is of what the hand did, and counts in the reward only.
 
 Terms of the graded reward, all physical progress:
 
