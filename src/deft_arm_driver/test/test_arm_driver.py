@@ -59,6 +59,16 @@ def slowly(driver: ArmDriver, T: np.ndarray) -> None:
     driver.move(T, True, 0.02, 0.1, lambda share: None, lambda: False)
 
 
+def on_its_way(
+    arm_rig: ArmRig, driver: ArmDriver, target: np.ndarray
+) -> tuple[threading.Thread, list[BaseException | None]]:
+    """A slow motion that is seen to move, for `end_of`."""
+    home = arm_rig.plant.arm_state().q
+    motion = in_background(lambda: slowly(driver, far(target)))
+    wait_for(lambda: bool(np.abs(arm_rig.plant.arm_state().q - home).max() > 0.02), "it moves")
+    return motion
+
+
 def end_of(thread: threading.Thread, ended: list[BaseException | None]) -> BaseException | None:
     thread.join(timeout=20)
     assert ended, "the motion never ended"
@@ -141,12 +151,10 @@ def test_a_stop_is_obeyed_within_a_control_period_and_holds_until_enabled(
     arm_rig: ArmRig, driver: ArmDriver, target: np.ndarray
 ) -> None:
     driver.enable()
-    thread, ended = in_background(lambda: slowly(driver, far(target)))
-    home = arm_rig.plant.arm_state().q
-    wait_for(lambda: bool(np.abs(arm_rig.plant.arm_state().q - home).max() > 0.02), "it moves")
+    motion = on_its_way(arm_rig, driver, target)
     driver.disable("stopped by /deft/stop")
     stopped = arm_rig.plant.arm_state()
-    assert isinstance(end_of(thread, ended), StoppedFault) and arm_rig.arm.state == 4
+    assert isinstance(end_of(*motion), StoppedFault) and arm_rig.arm.state == 4
     wait_for(lambda: arm_rig.plant.arm_state().time_s > stopped.time_s + 0.5, "time goes by")
     # 20 mm/s for the control period under way, five times the clock: far below a millirad
     assert np.abs(arm_rig.plant.arm_state().q - stopped.q).max() < 2e-3
@@ -188,11 +196,9 @@ def test_a_controller_paused_elsewhere_ends_the_motion_and_does_not_jump_when_it
     arm_rig: ArmRig, driver: ArmDriver, target: np.ndarray
 ) -> None:
     driver.enable()
-    thread, ended = in_background(lambda: slowly(driver, far(target)))
-    home = arm_rig.plant.arm_state().q
-    wait_for(lambda: bool(np.abs(arm_rig.plant.arm_state().q - home).max() > 0.02), "it moves")
+    motion = on_its_way(arm_rig, driver, target)
     arm_rig.arm.set_state(3)
-    fault = end_of(thread, ended)
+    fault = end_of(*motion)
     assert isinstance(fault, StoppedFault) and "state 3" in str(fault) and "elsewhere" in driver.disabled_by
     paused = arm_rig.plant.arm_state()
     arm_rig.arm.set_state(0)

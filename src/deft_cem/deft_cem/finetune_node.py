@@ -67,7 +67,9 @@ class Client:
         """Whether there is one graph only: two in one domain would command each other's robot and hear its raters."""
         deadline = time.monotonic() + LEASE_S
         while doubled := [name for name in EXPECTED if self._node.get_node_names().count(name) > 1]:
-            if time.monotonic() > deadline or self.interrupted.wait(0.2):
+            if self.interrupted.wait(0.2):
+                return False
+            if time.monotonic() > deadline:
                 domain = os.environ.get("ROS_DOMAIN_ID", "0")
                 say(
                     f"finetune: ROS domain {domain} holds another graph ({', '.join(doubled)} twice): stop it, or give "

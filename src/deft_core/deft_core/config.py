@@ -23,7 +23,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class _Once(yaml.SafeLoader):
-    """A key given twice is an error: plain YAML takes the later one without a word."""
+    """PyYAML's safe loader, to which a key given twice is an error: plain YAML takes the later one without a word."""
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)

@@ -1,8 +1,9 @@
 """The workcell: its settings (one YAML), and the protocol by which the fine-tuning loop uses it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -24,6 +25,10 @@ Metres = Annotated[float, Field(ge=-3.0, le=3.0)]
 Radians = Annotated[float, Field(ge=-2 * np.pi, le=2 * np.pi)]
 # The oldest command or state that may still move a motor.
 Age = Annotated[float, Field(gt=0, le=2.0)]
+
+
+# Settings that may be others when the same workcell is used again.
+_OF_A_SITTING = ("name", "time_scale", "address", "serial", "host", "control_port", "port", "model")
 
 
 class CameraSettings(Settings):
@@ -138,6 +143,20 @@ def load_workcell(name: str, time_scale: float | None = None) -> WorkcellConfig:
     if time_scale is None:
         return config
     return validate(config.model_dump() | {"time_scale": float(time_scale)}, WorkcellConfig, str(path))
+
+
+def lasting(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """A workcell's settings (plain data) by name, as `arm.speed_mps`: where they are the same, so is a grasp in it.
+
+    Left out are where its devices are reached, its pace and name, and the hand's, which may be a file's path.
+    """
+    found: dict[str, Any] = {}
+    for name, value in cell.items():
+        if isinstance(value, Mapping):
+            found |= {f"{name}.{inner}": of for inner, of in lasting(value).items()}
+        elif name not in _OF_A_SITTING:
+            found[name] = value
+    return found
 
 
 @dataclass(frozen=True)

@@ -26,13 +26,11 @@ from deft_core.config import validate
 from deft_core.errors import DeftError, PerceptionRefused
 from deft_core.grasp import GraspParameters
 from deft_core.motion import episode_motion
+from deft_core.workcell import lasting
 from deft_experiments.intervals import Share
 from deft_experiments.setups import CLUTTER, Setup
 from deft_experiments.twins import Twin
 from deft_vision.errors import VisionError
-
-# Fields of a workcell that may differ between the graph and the process without changing a try.
-ADDRESSES = ("name", "time_scale", "address", "serial", "host", "control_port", "port")
 
 
 def again(twin: Twin, episode: Episode, executed: bool) -> tuple[bool, float, str]:
@@ -83,19 +81,12 @@ def _twin_like(cell: Mapping[str, Any]) -> str:
 def unlike(run: RunInfo, twin: Twin) -> str:
     """What a run was made with that a twin is not made with; empty where a try is the same in both."""
     cell = twin.bench.cell
-    recorded = {"hand": run.identity["hand"]} | run.identity["hashes"] | _flat(run.config)
-    return differences(recorded, {"hand": cell.hand.model} | twin.hashes | _flat(cell.model_dump(mode="json")))
+    recorded = {"hand": run.identity["hand"]} | run.identity["hashes"] | _of_workcell(run.config)
+    return differences(recorded, {"hand": cell.hand.model} | twin.hashes | _of_workcell(cell.model_dump(mode="json")))
 
 
-def _flat(cell: Mapping[str, Any], prefix: str = "workcell ") -> dict[str, Any]:
-    """A workcell's numbers by name, but for where its devices answer and how fast its time goes."""
-    found: dict[str, Any] = {}
-    for name, value in cell.items():
-        if isinstance(value, dict):
-            found |= _flat(value, f"{prefix}{name}.")
-        elif name not in ADDRESSES:
-            found[f"{prefix}{name}"] = value
-    return found
+def _of_workcell(cell: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"workcell {name}": value for name, value in lasting(cell).items()}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -21,7 +21,7 @@ from deft_cem.optimizers import make_optimizer
 from deft_cem.policies import make_policy
 from deft_cem.runs.facts import Run, read_run
 from deft_cem.summary import METHODS, OBJECTS
-from deft_core.config import short_name, validate, whole_name
+from deft_core.config import json_options, short_name, validate, whole_name
 from deft_core.errors import ConfigError, DeftError
 from deft_core.task import available_tasks, load_task
 from deft_experiments.intervals import Share
@@ -132,13 +132,6 @@ def make_jobs(args: argparse.Namespace) -> list[Job]:
     return jobs
 
 
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not JSON: {error}") from None
-
-
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="main_job", description=__doc__)
@@ -149,9 +142,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--prior-trials", type=int, help="with the prior alone; default: as many")
     parser.add_argument("--prior", default="", help="checkpoint; default: the one that ships")
     parser.add_argument("--optimizer", default="cem")
-    parser.add_argument("--optimizer-options", type=_json, default={}, help="JSON")
+    parser.add_argument("--optimizer-options", type=json_options, default={}, help="JSON")
     parser.add_argument("--policy", default="cvae")
-    parser.add_argument("--policy-options", type=_json, default={}, help="JSON")
+    parser.add_argument("--policy-options", type=json_options, default={}, help="JSON")
     parser.add_argument("--processes", type=int, default=2)
     add_ray_argument(parser)
     parser.add_argument("--out", type=Path, required=True, help="a folder a run is kept in, and resumed from")

@@ -16,6 +16,7 @@ from deft_cem.store.database import DATABASE, connect, holds_run, open_checked, 
 from deft_cem.store.episode import COLUMNS, Episode, from_row, to_row
 from deft_cem.store.lock import RunLock
 from deft_cem.store.schema import APPLICATION_ID, DDL, SCHEMA_VERSION
+from deft_core.workcell import lasting
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,6 @@ class RunInfo:
     config: dict[str, Any]
     versions: dict[str, str]
     started_at: float
-
-
-# Of a workcell's settings, those that may be others when a run is gone on with.
-_PLACES = ("name", "time_scale", "arm.host", "arm.control_port", "hand.port", "hand.model", "camera.address")
 
 
 class RunRecord:
@@ -159,7 +156,7 @@ class RunRecord:
         Raises:
             RecordMismatchError: names each setting that differs.
         """
-        was, now = ({k: v for k, v in _flat(s).items() if k not in _PLACES} for s in (self.info.config, cell))
+        was, now = lasting(self.info.config), lasting(cell)
         both = was.keys() & now.keys()  # settings come and go with versions
         if lines := differences({k: was[k] for k in both}, {k: now[k] for k in both}):
             raise RecordMismatchError(
@@ -287,14 +284,6 @@ class RunRecord:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Settings with the parts they are in before their names, as `arm.host`."""
-    out: dict[str, Any] = {}
-    for name, value in settings.items():
-        out |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
-    return out
 
 
 def differences(recorded: dict[str, Any], wanted: dict[str, Any]) -> str:
