@@ -16,7 +16,7 @@ from rclpy.signals import SignalHandlerOptions
 from deft_core.errors import DeftError
 from deft_core.realtime import ask_for_priority
 from deft_ros.process_node import ProcessNode, ends_in_a_moment
-from deft_ros.spinning import Spinner, until_shutdown
+from deft_ros.spinning import Spinner, spin, until_shutdown
 
 
 def run_node(
@@ -95,7 +95,7 @@ class _Run:
                 _start(node)
                 executor.add_node(node)
                 interrupts.cuts_short = False
-                executor.spin()
+                spin(executor)
         except self._mendable as error:
             # A device that is gone just before the signal arrives went because everything is being stopped.
             failure = "" if (ends_in_a_moment() if started else not rclpy.ok()) else str(error)

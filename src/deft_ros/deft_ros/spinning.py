@@ -15,6 +15,16 @@ _AT_THE_END = (RuntimeError, InvalidHandle, NotInitializedException)
 _NOTICES_THE_END = 0.1  # s
 
 
+def spin(executor: Executor, *, context: Context | None = None, ending: Callable[[], bool] = lambda: False) -> None:
+    """Spin until the context ends or `ending()`, and notice either though nothing wakes the executor.
+
+    rclpy 7.1's thread that deals with a signal wakes executors first and ends the context after. One that has gone back
+    to waiting in between sleeps, in `Executor.spin`, until its node has something to do, or another signal comes.
+    """
+    while rclpy.ok(context=context) and not ending():
+        executor.spin_once(timeout_sec=_NOTICES_THE_END)
+
+
 class Spinner(threading.Thread):
     """A thread that spins an executor until `end`.
 
@@ -42,8 +52,7 @@ class Spinner(threading.Thread):
         """Spin; `start` calls this."""
         try:
             with until_shutdown(self._context):
-                while rclpy.ok(context=self._context) and not self._ending:
-                    self._executor.spin_once(timeout_sec=_NOTICES_THE_END)
+                spin(self._executor, context=self._context, ending=lambda: self._ending)
         except BaseException as error:  # a defect in a callback: for the thread that started this one to raise
             self.error = error
         finally:
