@@ -36,6 +36,7 @@ from deft_core.task import load_task
 from deft_core.workcell import WorkcellConfig, load_workcell
 from deft_msgs import action as actions
 from deft_msgs.srv import RelabelEpisode
+from deft_ros.one_goal import OneGoal
 from deft_ros.process_node import ProcessNode
 from deft_ros.run_node import run_node
 
@@ -50,8 +51,6 @@ PARAMETERS = {
 }
 # How long an interrupted run may take to stop the robot and close its record, seconds.
 SHUTDOWN_S = 8.0
-# A goal is answered before it is run. One taken that does not run within so many seconds never will.
-TAKEN_GOAL_RUNS_WITHIN_S = 5.0
 # How long a stop of its own may take to come back to the orchestrator, seconds.
 HALT_S = 1.0
 
@@ -72,8 +71,7 @@ class Orchestrator(ProcessNode):
         # In a group of its own: a run that recovers from a fault must not drive on over somebody's stop.
         alone = MutuallyExclusiveCallbackGroup()
         self.create_subscription(Empty, "/deft/stop", self._on_stop, 10, callback_group=alone)
-        self._busy, self._accepting = threading.Lock(), threading.Lock()
-        self._taken_until_s = 0.0
+        self._busy, self._goal = threading.Lock(), OneGoal()
         self._relabels: Relabels | None = None
         group = ReentrantCallbackGroup()
         self.create_service(SetBool, "/deft/pause", self._pause, callback_group=group)
@@ -124,12 +122,10 @@ class Orchestrator(ProcessNode):
         self._stop_heard.set()
 
     def _on_goal(self, _: Any) -> GoalResponse:
-        with self._accepting:
-            if self.running or time.monotonic() < self._taken_until_s:
-                return GoalResponse.REJECT
-            self._taken_until_s = time.monotonic() + TAKEN_GOAL_RUNS_WITHIN_S
-            self.link.control = Control()  # a stop or a cancel from here on is this run's
-            return GoalResponse.ACCEPT
+        if not self._goal.take(self.running):
+            return GoalResponse.REJECT
+        self.link.control = Control()  # a stop or a cancel from here on is this run's
+        return GoalResponse.ACCEPT
 
     def _on_cancel(self, _: Any) -> CancelResponse:
         self.link.control.stop()
@@ -139,7 +135,7 @@ class Orchestrator(ProcessNode):
         if not self._busy.acquire(blocking=False):
             goal.abort()
             return actions.FineTune.Result(message="another run is under way")
-        self._taken_until_s = 0.0
+        self._goal.begin()
         result = actions.FineTune.Result()
         try:
             summary = self._run(goal)
@@ -162,6 +158,7 @@ class Orchestrator(ProcessNode):
         finally:
             self._relabels = None
             self._busy.release()
+            self._goal.end()
         return result
 
     def wind_down(self) -> None:

@@ -4,9 +4,7 @@ What all drivers do alike is here: the parameters they share, /deft/stop, the en
 refusing a goal, and saying how a motion ended. A device's node adds its actions, its states and its health.
 """
 
-import math
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -24,10 +22,8 @@ from deft_core.workcell import load_workcell
 from deft_driver.driver import Driver, Health
 from deft_driver.faults import CanceledFault, DriverFault, StoppedFault
 from deft_msgs.srv import Enable
+from deft_ros.one_goal import OneGoal
 from deft_ros.process_node import ProcessNode
-
-# An action server answers a goal before it runs it. A goal taken that does not run within this long never will.
-TAKEN_GOAL_RUNS_WITHIN_S = 5.0
 
 
 class DriverNode(ProcessNode):
@@ -62,9 +58,8 @@ class DriverNode(ProcessNode):
         self._stopped_by = "not enabled yet"  # by whom motion is forbidden, beside the device's own faults
         self._stopping = threading.Lock()
         self._motions = ReentrantCallbackGroup()
-        self._accepting = threading.Lock()
-        self._taken_until_s = 0.0
-        self._stopped_since_taken = False
+        self._goal = OneGoal()
+        self._stops = self._stops_when_taken = 0
         self._servers: list[ActionServer] = []
 
     def declare(self, name: str, default: object, text: str, low: float = 0.0, high: float = 0.0) -> None:
@@ -154,7 +149,7 @@ class DriverNode(ProcessNode):
     def _forbid(self, reason: str) -> None:
         with self._stopping:
             self._stopped_by = reason
-            self._stopped_since_taken = True
+            self._stops += 1
         self.driver.disable(reason)
 
     def _stop(self, _: Empty) -> None:
@@ -201,13 +196,13 @@ class DriverNode(ProcessNode):
         self._servers.append(server)
 
     def _accept(self, _: Any) -> GoalResponse:
-        with self._accepting:  # of goals that come together, one is taken: from then on the device is spoken for
-            taken = self.driver.busy or time.monotonic() < self._taken_until_s
-            reason = self._forbidden_by or (f"the {self.part} is busy with another motion" if taken else "")
-            if not reason:
-                self._taken_until_s = time.monotonic() + TAKEN_GOAL_RUNS_WITHIN_S
-                self._stopped_since_taken = False
-                return GoalResponse.ACCEPT
+        stops = self._stops  # before what forbids it is asked: a stop from here on is this goal's
+        reason = self._forbidden_by
+        if not reason and not self._goal.take(self.driver.busy):
+            reason = f"the {self.part} is busy with another motion"
+        if not reason:
+            self._stops_when_taken = stops
+            return GoalResponse.ACCEPT
         # A client learns only that its goal was rejected: an action has no word for the reason. It is said here.
         self.get_logger().warn(f"goal refused: {reason}")
         return GoalResponse.REJECT
@@ -215,9 +210,9 @@ class DriverNode(ProcessNode):
     def carry_out(self, handle: ServerGoalHandle, result: Any, move: Callable[[], None]) -> Any:
         """Run a motion; return the action's result, which says how it ended."""
         result.fault, end = "none", handle.succeed
-        self._taken_until_s = math.inf
+        self._goal.begin()
         try:
-            if self._stopped_since_taken:  # and perhaps enabled again since: it was not meant for that
+            if self._stops != self._stops_when_taken:  # and perhaps enabled again since: it was not meant for that
                 raise StoppedFault("stopped before it began")
             move()
         except CanceledFault as fault:
@@ -232,7 +227,7 @@ class DriverNode(ProcessNode):
         result.success = result.fault == "none"
         if not result.success:
             self.get_logger().warn(f"motion ended: {result.fault}: {result.message}")
-        self._taken_until_s = 0.0
+        self._goal.end()
         self.fill_result(result)
         if rclpy.ok():
             end()
