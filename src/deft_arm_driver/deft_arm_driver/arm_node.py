@@ -87,7 +87,8 @@ class ArmNode(DriverNode):
             error = -1
             values["fault"] = fault
         age = session.report_age_s()
-        values |= {"report age (s)": f"{age:.3f}", "lost answers": session.lost_answers}
+        values |= {"report age (s)": f"{age:.3f}", "spoilt reports": session.spoilt_reports}
+        values |= {"lost answers": session.lost_answers}
         message = f"controller error {error}" if error else ""
         return Health(self.cell.arm.host, bool(error) or age > 1.0, message, values)
 

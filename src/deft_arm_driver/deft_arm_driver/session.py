@@ -25,6 +25,7 @@ from deft_arm_driver.controller import (
     STATE_STOP,
     TWIN_SERIAL,
     Report,
+    believable,
     error_text,
 )
 from deft_arm_driver.errors import CollisionFault
@@ -50,7 +51,7 @@ class ArmSession:
         self._on_report = on_report
         self._lock = threading.Lock()
         self._report: Report | None = None
-        self.lost_answers = 0
+        self.lost_answers = self.spoilt_reports = 0
         self._api: Any = None
 
     # -- connection ------------------------------------------------------------------------------------------------
@@ -115,6 +116,9 @@ class ArmSession:
             int(item["state"]),
             int(self._api.mode),
         )
+        if not believable(report.q, report.torque_nm):  # it tells nothing of where the arm is: the last one gets old
+            self.spoilt_reports += 1
+            return
         with self._lock:
             self._report = report
         if self._on_report is not None:
@@ -137,12 +141,13 @@ class ArmSession:
         code, angles = self._api.get_servo_angle(is_radian=True)
         at = time.monotonic()
         answered, state = self._api.get_state()
-        if code == _OK:
-            with self._lock:
-                if self._report is not None:
-                    old = self._report
-                    q, now = np.array(angles[:6], dtype=float), int(state) if answered == _OK else old.state
-                    self._report = Report(q, old.torque_nm, at, now, old.mode)
+        if code != _OK:
+            return
+        q = np.array(angles[:6], dtype=float)
+        with self._lock:
+            old = self._report
+            if old is not None and believable(q, old.torque_nm):
+                self._report = Report(q, old.torque_nm, at, int(state) if answered == _OK else old.state, old.mode)
 
     def wait_until_ready(self) -> None:
         """Wait until a report says what recovery made of the controller; raises `DeviceFault` if none does."""

@@ -25,8 +25,10 @@ from deft_core.hand import load_hand
 from deft_core.workcell import WorkcellConfig
 from deft_core.wrist import rotation_from_rpy
 from deft_driver.faults import CanceledFault, DeviceFault, DriverFault, RefusedFault, StaleFault, StoppedFault
+from deft_sim.devices import xarm_commands, xarm_report
 from deft_sim.devices.faults import WireFaults
 from deft_sim.devices.rig import ArmRig, wait_for
+from deft_sim.devices.xarm_protocol import pack_joints
 
 
 def go(driver: ArmDriver, T: np.ndarray, straight: bool = True) -> None:
@@ -311,6 +313,23 @@ def test_a_hesitating_report_stream_is_made_up_for_by_asking(
     arm_rig.server.reporting = False
     wait_for(lambda: driver.session.report_age_s() > 0.4, "the last report is old")
     go(driver, target)
+
+
+@pytest.mark.parametrize("what", [np.nan, np.inf, 40.0])
+def test_a_spoilt_report_is_no_word_of_where_the_arm_is(
+    arm_rig: ArmRig, driver: ArmDriver, target: np.ndarray, monkeypatch: pytest.MonkeyPatch, what: float
+) -> None:
+    driver.enable()
+    before = driver.session.report.q
+    monkeypatch.setattr(xarm_report, "pack_joints", lambda values: pack_joints(np.full(6, what)))
+    wait_for(lambda: driver.session.spoilt_reports > 0, "a spoilt report came")
+    assert np.abs(driver.session.report.q - before).max() < 0.01
+    go(driver, target)  # by asking
+    # In an answer the SDK puts the last angles in the place of what is not finite: that is for `does not follow`.
+    monkeypatch.setattr(xarm_commands, "pack_joints", lambda values: pack_joints(np.full(6, 40.0)))
+    wait_for(lambda: driver.session.report_age_s() > driver.cell.arm.max_command_age_s, "what is known is old")
+    with pytest.raises(StaleFault, match="old"):
+        go(driver, target)
 
 
 def test_bad_goals_are_refused_before_anything_moves(arm_rig: ArmRig, driver: ArmDriver, target: np.ndarray) -> None:
