@@ -94,8 +94,8 @@ def hoi4d_clip(tmp_path):
     return clip(tmp_path, "ZY20210800001/H1/C2/N1/S1/s1/T1", annotations={"category": "C2"}, source="hoi4d")
 
 
-def write_labels(tmp_path, labels, frame=0):
-    folder = tmp_path / "HOI4D_annotations/ZY20210800001/H1/C2/N1/S1/s1/T1/2Dseg/shift_mask"
+def write_labels(tmp_path, labels, frame=0, tree="HOI4D_annotations", name="shift_mask"):
+    folder = tmp_path / tree / "ZY20210800001/H1/C2/N1/S1/s1/T1/2Dseg" / name
     folder.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(folder / f"{frame:05d}.png"), palette()[labels][..., ::-1])
 
@@ -118,14 +118,32 @@ def test_hoi4d_masks_tell_hands_objects_and_touch(tmp_path):
         of.detect(clip(tmp_path, "ZY20210800001/H1/C2/N1/S1/s1/T2"), 0, FlatVideo())
 
 
-def test_hoi4d_poses_and_depth(tmp_path):
+def test_hoi4d_masks_that_fit_the_video_win_and_may_lie_beside_it(tmp_path):
+    labels = np.zeros((48, 64), int)
+    labels[10:20, 10:20] = 2
+    write_labels(tmp_path, np.zeros_like(labels), tree=".", name="mask")
+    write_labels(tmp_path, labels, tree=".")
+    assert len(Hoi4dLabels(tmp_path).detect(hoi4d_clip(tmp_path), 0, FlatVideo()).hands) == 1
+
+
+@pytest.mark.parametrize("tree", ["handpose/refinehandpose_right", "Hand_pose/handpose_right_hand"])
+def test_hoi4d_poses_and_depth(tmp_path, tree):
     of, what = Hoi4dLabels(tmp_path), hoi4d_clip(tmp_path)
-    assert of.pose(what, 0) is None and of.depth(what, 0) is None
-    folder = tmp_path / "handpose/refinehandpose_right" / what.video_id
+    with pytest.raises(ClipRejected, match=r"no hand poses.*refinehandpose_right") as why:
+        of.pose(what, 0)
+    assert why.value.reason is Reason.NO_DETECTIONS
+    folder = tmp_path / tree / what.video_id
     folder.mkdir(parents=True)
+    assert of.pose(what, 0) is None and of.depth(what, 0) is None
     content = {"poseCoeff": np.arange(48.0), "beta": np.zeros(10), "trans": np.zeros(3), "kps2D": np.ones((21, 2))}
     (folder / "0.pickle").write_bytes(pickle.dumps(content))
     np.testing.assert_array_equal(of.pose(what, 0).mano, np.arange(3.0, 48.0))
+    one_number = content | {"poseCoeff": np.array([0.5], np.float32)}
+    (folder / "2.pickle").write_bytes(pickle.dumps(one_number))
+    assert of.pose(what, 2) is None
+    (folder / "3.pickle").write_bytes(pickle.dumps(content | {"poseCoeff": np.zeros(45)}))
+    with pytest.raises(ClipRejected, match=r"3\.pickle: poseCoeff \(48\)"):
+        of.pose(what, 3)
     (folder / "1.pickle").write_bytes(pickle.dumps({"theta": 0}))
     with pytest.raises(ClipRejected, match=r"1\.pickle.*no HOI4D hand pose"):
         of.pose(what, 1)
@@ -137,3 +155,7 @@ def test_hoi4d_poses_and_depth(tmp_path):
     cv2.imwrite(str(depth / "00001.png"), np.zeros((4, 4, 3), np.uint8))
     with pytest.raises(ClipRejected, match="16-bit depth"):
         of.depth(what, 1)
+    beside = tmp_path / what.video_id / "align_depth"
+    beside.mkdir(parents=True)
+    cv2.imwrite(str(beside / "00002.png"), np.array([[7999]], np.uint16))
+    assert of.depth(what, 2)[0, 0] == pytest.approx(7.999)

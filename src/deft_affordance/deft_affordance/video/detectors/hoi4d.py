@@ -1,9 +1,10 @@
 """HOI4D's own labels as detectors: masks of hands and objects, hand poses, decoded depth.
 
 2Dseg/mask (cameras 2 to 4: shift_mask) colours labels by the palette of the data set's utils/color_map.py; label 2 is
-the right hand in every category, other hands by definitions/motion segmentation/label.csv. Hand poses
-(refinehandpose_right/<sequence>/<frame>.pickle) are relative to the flat hand (manopth with flat_hand_mean=True).
-Depth is read as the data set's utils/decode.py leaves it: 16-bit PNG, millimetres, 0 where nothing was measured.
+the right hand in every category, other hands by definitions/motion segmentation/label.csv. Hand poses (a pickle a
+frame) are relative to the flat hand (manopth with flat_hand_mean=True) in the camera's axes; kps2D has manopth's order,
+which is OpenPose's. Depth is read as the data set's utils/decode.py leaves it: 16-bit PNG, millimetres, 0 where nothing
+was measured. Where each lies: `hoi4d_tree`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from deft_affordance.video.detectors.protocols import (
 )
 from deft_affordance.video.errors import ClipRejected, Reason
 from deft_affordance.video.frames import Video
+from deft_affordance.video.hoi4d_tree import HAND_TREES, annotation_homes, depth_image, mask_folder, right_hand_folder
 from deft_affordance.video.record import Clip
 from deft_core.geometry import Array
 
@@ -102,8 +104,11 @@ class Hoi4dLabels:
         return np.zeros(video.size[::-1], dtype=bool) if labels is None else labels == RIGHT_HAND
 
     def pose(self, clip: Clip, frame: int) -> HandPose | None:
-        """The refined right-hand pose."""
-        path = self._root / "handpose/refinehandpose_right" / clip.video_id / f"{frame}.pickle"
+        """The right hand's pose."""
+        folder = right_hand_folder(self._root, clip.video_id)
+        if folder is None:
+            raise ClipRejected(Reason.NO_DETECTIONS, f"{self._root}: no hand poses: none of {', '.join(HAND_TREES)}")
+        path = folder / f"{frame}.pickle"
         if not path.is_file():
             return None
         content = safe_pickle.load(path)
@@ -112,26 +117,27 @@ class Hoi4dLabels:
             keypoints = np.asarray(content["kps2D"], dtype=float)[:, :2]
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise ClipRejected(Reason.BAD_DETECTIONS, f"{path}: {error!r}: no HOI4D hand pose") from None
+        if pose.shape == (1,):  # a few of the released files hold one number for a pose: nothing was fitted there
+            return None
         if pose.shape != (48,) or keypoints.shape != (21, 2) or not np.isfinite(np.append(pose, keypoints)).all():
             raise ClipRejected(Reason.BAD_DETECTIONS, f"{path}: poseCoeff (48) and kps2D (21, 2) must be finite")
         return HandPose(pose[:3], pose[3:], keypoints[FROM_OPENPOSE])
 
     def depth(self, clip: Clip, frame: int) -> Array | None:
         """Decoded depth, metres; None where the depth video was not decoded."""
-        for tree in ("HOI4D_depth_video", "HOI4D_release"):
-            path = self._root / tree / clip.video_id / "align_depth" / f"{frame:05d}.png"
-            if path.is_file():
-                image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-                if image is None or image.dtype != np.uint16 or image.ndim != 2:
-                    raise ClipRejected(Reason.BAD_DETECTIONS, f"{path}: no 16-bit depth image; decode it again")
-                return np.where(image > 0, image / 1000.0, np.nan)
-        return None
+        path = depth_image(self._root, clip.video_id, frame)
+        if path is None:
+            return None
+        image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        if image is None or image.dtype != np.uint16 or image.ndim != 2:
+            raise ClipRejected(Reason.BAD_DETECTIONS, f"{path}: no 16-bit depth image; decode it again")
+        return np.where(image > 0, image / 1000.0, np.nan)
 
     def _labels(self, clip: Clip, frame: int, video: Video) -> NDArray[np.uint8] | None:
-        home = self._root / "HOI4D_annotations" / clip.video_id / "2Dseg"
-        folder = home / "mask" if (home / "mask").is_dir() else home / "shift_mask"
-        if not folder.is_dir():
-            raise ClipRejected(Reason.NO_DETECTIONS, f"{home}: neither mask nor shift_mask")
+        folder = mask_folder(self._root, clip.video_id)
+        if folder is None:
+            home = annotation_homes(self._root, clip.video_id)[0]
+            raise ClipRejected(Reason.NO_DETECTIONS, f"{home / '2Dseg'}: neither mask nor shift_mask")
         return _read_labels(folder / f"{frame:05d}.png", video.size)
 
 
