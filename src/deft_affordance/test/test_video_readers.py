@@ -182,7 +182,44 @@ def test_hoi4d_events_become_clips_in_both_forms_of_the_file(tmp_path):
     assert found.reason is Reason.BAD_ANNOTATION and "pinhole" in found.message
 
 
+def test_hoi4d_clocks_that_ran_fast_still_give_the_video_s_frames(tmp_path):
+    events = [{"event": "Pickup", "startTime": 0.4, "endTime": 0.8}]  # of 1 s, for a video of 2 s
+    (clip,) = hoi4d(tmp_path / "a", {"info": {"duration": 1.0}, "events": events})
+    assert (clip.start, clip.stop, clip.fps) == (4, 24, 15.0) and clip.seconds == pytest.approx(20 / 15)
+    marks = [{"event": "Pickup", "hdTimeStart": 0.4, "hdTimeEnd": 0.8}]
+    (same,) = hoi4d(tmp_path / "b", {"info": {"duration": 1.0}, "markResult": {"marks": marks}})
+    assert (same.start, same.stop) == (4, 24)
+
+
+@pytest.mark.parametrize(
+    ("event", "category", "text", "grasp"),
+    [("Grasp", "C2", "grasp the mug", True),
+     ("putdown", "C5", "put down the bottle", True),
+     ("dump", "C12", "pour from the kettle", True),
+     ("cut", "C13", "cut with the knife", True),
+     ("paper-cut", "C9", "cut paper with the scissors", True),
+     ("Carrywithbothhands", "C20", "carry the chair with both hands", True),
+     ("turn&on&the&switch", "C17", "turn on the lamp", True),
+     ("binding", "C18", "staple paper with the stapler", False),
+     ("Press", "C18", "press the stapler", False),
+     ("Reachout", "C2", "reachout the mug", False),
+     ("rest", "C2", "rest the mug", False)],
+)  # fmt: skip
+def test_hoi4d_s_own_names_of_events_become_words(tmp_path, event, category, text, grasp):
+    events = [{"event": event, "startTime": 0.4, "endTime": 1.6}]
+    (clip,) = hoi4d(tmp_path, {"info": {"duration": 2.0}, "events": events}, category)
+    assert clip.text == text
+    if grasp:
+        Filters().check(clip)
+    else:
+        with pytest.raises(ClipRejected) as why:
+            Filters().check(clip)
+        assert why.value.reason is Reason.NO_GRASP
+
+
 def test_hoi4d_files_of_another_version_say_so(tmp_path):
+    (found,) = hoi4d(tmp_path / "none", {"info": {"duration": 2.0}, "events": []})
+    assert found.reason is Reason.BAD_ANNOTATION and "holds no events" in found.message
     (found,) = hoi4d(tmp_path / "a", {"segments": []})
     assert found.reason is Reason.BAD_ANNOTATION and "neither of HOI4D's two forms" in found.message
     events = {"info": {"duration": 2.0}, "events": [{"event": "Pickup", "startTime": "soon", "endTime": 1.6}]}
