@@ -149,7 +149,8 @@ def test_spoilt_files_are_one_line(recorded, tmp_path, spoilt):
         main([str(path), str(poses), "--out", str(tmp_path / "pick_cup.json")])
 
 
-def test_frankmocap_s_output_folder_serves_as_poses(recorded, tmp_path, capsys):
+@pytest.mark.parametrize("first", [1, 0])  # run on images, or on a video
+def test_frankmocap_s_output_folder_serves_as_poses(recorded, tmp_path, capsys, first):
     clip, track, _ = recorded
     clip.save(tmp_path / "clip.npz")
     mean = np.linspace(-0.2, 0.2, 45)
@@ -161,8 +162,8 @@ def test_frankmocap_s_output_folder_serves_as_poses(recorded, tmp_path, capsys):
         points[FROM_OPENPOSE, :2] = track.keypoints_px[k]
         pose = np.concatenate([track.mano[k, :3], track.mano[k, 3:] - mean])[None].astype(np.float32)
         hand = None if k % 9 == 4 else {"pred_hand_pose": pose, "pred_joints_img": points}  # now and then it saw none
-        content = {"pred_output_list": [{"left_hand": None, "right_hand": hand}]}
-        (folder / f"{k + 1:05d}_prediction_result.pkl").write_bytes(pickle.dumps(content))
+        content = {"pred_output_list": [{"left_hand": {}, "right_hand": hand or {}}]}
+        (folder / f"{k + first:05d}_prediction_result.pkl").write_bytes(pickle.dumps(content))
     out = tmp_path / "pick_cup.json"
     command = [str(tmp_path / "clip.npz"), str(folder.parent), "--out", str(out)]
     with pytest.raises(SystemExit, match="--mano-mean"):

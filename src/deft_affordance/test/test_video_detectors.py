@@ -90,10 +90,10 @@ def test_the_detectors_own_files_are_read(tmp_path):
         detector.detect(clip(tmp_path, "other"), 2, FlatVideo())
 
 
-def write_pose(tmp_path, content):
+def write_pose(tmp_path, content, image="frame_0000000001"):
     folder = tmp_path / "P01_01/mocap"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "frame_0000000001_prediction_result.pkl").write_bytes(pickle.dumps(content))
+    (folder / f"{image}_prediction_result.pkl").write_bytes(pickle.dumps(content))
 
 
 def test_frankmocap_poses_are_counted_from_the_flat_hand(tmp_path):
@@ -107,8 +107,26 @@ def test_frankmocap_poses_are_counted_from_the_flat_hand(tmp_path):
     np.testing.assert_allclose(found.mano, pose[0, 3:] + 0.25)
     np.testing.assert_array_equal(found.keypoints[-1], points[4, :2])  # the thumb's tip
     assert FrankMocapFiles(tmp_path, mean).pose(clip(tmp_path), 4) is None
-    write_pose(tmp_path, {"pred_output_list": [{"left_hand": hand, "right_hand": None}, None]})
-    assert FrankMocapFiles(tmp_path, mean).pose(clip(tmp_path), 0) is None
+    for nothing in (None, {}):  # its writer leaves an empty dictionary for a hand that was not seen
+        write_pose(tmp_path, {"pred_output_list": [{"left_hand": hand, "right_hand": nothing}, None]})
+        assert FrankMocapFiles(tmp_path, mean).pose(clip(tmp_path), 0) is None
+
+
+def test_frankmocap_run_on_a_video_counts_from_0(tmp_path):
+    for k in range(3):
+        hand = {"pred_hand_pose": np.full((1, 48), float(k)), "pred_joints_img": np.zeros((21, 3))}
+        write_pose(tmp_path, {"pred_output_list": [{"left_hand": {}, "right_hand": hand}]}, f"{k:05d}")
+    poses = FrankMocapFiles(tmp_path, np.zeros(45))
+    assert [poses.pose(clip(tmp_path), k).wrist[0] for k in range(3)] == [0.0, 1.0, 2.0]
+    assert poses.pose(clip(tmp_path), 3) is None
+
+
+def test_the_other_demos_of_frankmocap_are_told_apart(tmp_path):
+    person = {"pred_body_pose": np.zeros((1, 72)), "pred_right_hand_pose": np.zeros((1, 45))}
+    write_pose(tmp_path, {"demo_type": "frank", "pred_output_list": [person]})
+    with pytest.raises(ClipRejected, match=r"demo_type 'frank'.*run demo_handmocap") as why:
+        FrankMocapFiles(tmp_path, np.zeros(45)).pose(clip(tmp_path), 0)
+    assert why.value.reason is Reason.BAD_DETECTIONS
 
 
 @pytest.mark.parametrize(

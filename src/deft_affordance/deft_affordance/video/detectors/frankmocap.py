@@ -1,9 +1,11 @@
 """Right hands from FrankMocap's output files (Rong et al., ICCVW 2021), as the paper used.
 
-`demo_handmocap --save_pred_pkl` writes mocap/<image>_prediction_result.pkl: pred_output_list[person]["right_hand"] with
-pred_hand_pose (1, 48), wrist rotation in the camera's axes (x right, y down, z forward) and 15 joints in MANO's order,
-and pred_joints_img (21, 3) in OpenPose's order. Its hand model (smplx.create without flat_hand_mean) counts poses from
-MANO's mean hand, so the mean must be given: it is under MANO's licence and not ours to ship.
+`demo_handmocap --save_pred_pkl` writes mocap/<image>_prediction_result.pkl: pred_output_list[person]["right_hand"] (an
+empty dictionary where none was seen) with pred_hand_pose (1, 48), wrist rotation in the camera's axes (x right, y down,
+z forward) and 15 joints in MANO's order, and pred_joints_img (21, 3) in OpenPose's order. Its hand model (smplx.create
+without flat_hand_mean) counts poses from MANO's mean hand, so the mean must be given: it is under MANO's licence and
+not ours to ship. The other demos (body, body and hands) write files of the same name and another content. Run on a
+video rather than on images, it names its files after frames counted from 0.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ class FrankMocapFiles:
     Args:
         folder: holds one folder a video.
         mean_pose: (45,) MANO's mean hand, see `load_mean_pose`.
-        first_image: number of the image of frame 0.
+        first_image: number of the image of frame 0; where a video's folder has an image 0, it is that.
     """
 
     source = "FrankMocap, _prediction_result.pkl files"
@@ -59,11 +61,15 @@ class FrankMocapFiles:
 
     def pose(self, clip: Clip, frame: int) -> HandPose | None:
         """The right hand's pose in a frame."""
-        folder = self._folder / clip.video_id
-        if (folder / "mocap").is_dir():
-            folder = folder / "mocap"
-        path = numbered(folder, ENDING).get(frame + self._first)
+        path = _by_frame(self._folder / clip.video_id, self._first).get(frame)
         return None if path is None else read_right_hand(path, self._mean)
+
+
+def _by_frame(folder: Path, first_image: int) -> dict[int, Path]:
+    """Output files by frame, of FrankMocap's output folder or the `mocap` in it."""
+    files = numbered(folder / "mocap" if (folder / "mocap").is_dir() else folder, ENDING)
+    first = 0 if 0 in files else first_image
+    return {number - first: path for number, path in files.items()}
 
 
 def read_right_hand(path: Path, mean_pose: Array) -> HandPose | None:
@@ -78,8 +84,14 @@ def read_right_hand(path: Path, mean_pose: Array) -> HandPose | None:
     """
     content = safe_pickle.load(path)
     try:
-        people = content["pred_output_list"]
-        hands = [person["right_hand"] for person in people if person and person.get("right_hand")]
+        people = [person for person in content["pred_output_list"] if person]
+        if not all("right_hand" in person or "left_hand" in person for person in people):
+            raise ClipRejected(
+                Reason.BAD_DETECTIONS,
+                f"{path}: holds people without hands of their own (demo_type {content.get('demo_type')!r}: of "
+                "demo_frankmocap or demo_bodymocap?); run demo_handmocap --save_pred_pkl",
+            )
+        hands = [person["right_hand"] for person in people if person.get("right_hand")]
         if not hands:
             return None
         pose = np.asarray(hands[0]["pred_hand_pose"], dtype=float).reshape(-1)
@@ -97,7 +109,8 @@ def read_right_hand(path: Path, mean_pose: Array) -> HandPose | None:
 
 
 def read_track(folder: Path, frames: int, mean_pose: Array) -> HandTrack:
-    """The right hand through a clip, of the output files on its images 1 to `frames`; NaN where there is none.
+    """The right hand through a clip, of the output files on its images 1 to `frames` (or from 0 where there is an
+    image 0); NaN where there is none.
 
     Args:
         folder: FrankMocap's output folder, or the `mocap` in it.
@@ -107,18 +120,16 @@ def read_track(folder: Path, frames: int, mean_pose: Array) -> HandTrack:
     Raises:
         ClipRejected: a file is not one, or no frame has a right hand with its points.
     """
-    if (folder / "mocap").is_dir():
-        folder = folder / "mocap"
-    files = numbered(folder, ENDING)
+    files = _by_frame(folder, 1)
     mano, keypoints = np.full((frames, 48), np.nan), np.full((frames, 21, 2), np.nan)
     for frame in range(frames):
-        hand = read_right_hand(files[frame + 1], mean_pose) if frame + 1 in files else None
+        hand = read_right_hand(files[frame], mean_pose) if frame in files else None
         if hand is not None and hand.keypoints is not None:
             mano[frame], keypoints[frame] = np.concatenate([hand.wrist, hand.mano]), hand.keypoints
     if np.isnan(mano).all():
         raise ClipRejected(
             Reason.BAD_DETECTIONS,
-            f"{folder}: no *{ENDING} of images 1 to {frames} has a right hand with pred_joints_img; run FrankMocap "
+            f"{folder}: no *{ENDING} of its {frames} images has a right hand with pred_joints_img; run FrankMocap "
             "with --save_pred_pkl on the clip's images",
         )
     return HandTrack(mano, keypoints, "right")

@@ -113,7 +113,7 @@ def write_frankmocap(folder: Path, take: Take, seen: list[Seen]) -> None:
             "body_bbox_list": [None],
             "hand_bbox_list": [{"left_hand": None, "right_hand": None} | {name: np.array([x0, y0, x1 - x0, y1 - y0])}],
             "save_mesh": False,
-            "pred_output_list": [{"left_hand": None, "right_hand": None} | {name: hand}],
+            "pred_output_list": [{"left_hand": {}, "right_hand": {}} | {name: hand}],
         }
         (folder / "mocap" / f"{IMAGE.format(k + 1)}{ENDING}").write_bytes(pickle.dumps(content))
 
