@@ -1,6 +1,7 @@
 """HOI4D's and Ego4D's layouts through the whole builder, on real video files."""
 
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -42,6 +43,22 @@ def test_hoi4d_with_its_own_labels_and_depth(tmp_path, capsys, drawn):
     build(root, tmp_path / "flat", "--no-depth", source="hoi4d")
     assert json.loads((tmp_path / "flat/manifest.json").read_text())["counts"]["samples"] == 3
     assert Hoi4dLabels.source in manifest["detectors"]["hoi4d"]["poses"]
+
+
+def test_hoi4d_all_in_one_tree_as_its_instructions_draw_it_is_the_same(tmp_path, drawn):
+    cartoon, _ = drawn
+    apart, whole = tmp_path / "apart", tmp_path / "whole"
+    add_hoi4d(apart, 0, cartoon(0))
+    for tree in ("HOI4D_release", "HOI4D_annotations", "HOI4D_depth_video"):
+        shutil.copytree(apart / tree, whole, dirs_exist_ok=True)
+    shutil.copytree(apart / "camera_params", whole / "camera_params")
+    shutil.copytree(apart / "handpose/refinehandpose_right", whole / "Hand_pose/handpose_right_hand")
+    build(apart, tmp_path / "a", source="hoi4d")
+    build(whole, tmp_path / "b", source="hoi4d")
+    (a, _), (b, _) = read_samples(tmp_path / "a"), read_samples(tmp_path / "b")
+    assert len(a["text"]) == 1
+    for name, values in a.columns.items():
+        np.testing.assert_array_equal(values, b[name], name)
 
 
 def test_ego4d_needs_its_detectors_and_then_gives_samples(tmp_path, drawn):
