@@ -42,6 +42,10 @@ def test_epic_detections_are_read_in_pixels(tmp_path):
     assert seen.things[0].box == (32.0, 24.0, 64.0, 48.0)
     assert detector.detect(clip(tmp_path), 0, FlatVideo()).hands == ()
     assert detector.detect(clip(tmp_path), 7, FlatVideo()) is None
+    # Images extracted at twice the film's rate: frame 1 is image 3 of them.
+    assert detector.detect(clip(tmp_path, annotations={"image_rate": 60.0}), 1, FlatVideo()).hands == ()
+    slow = clip(tmp_path, fps=120.0, annotations={"image_rate": 60.0})
+    assert len(detector.detect(slow, 2, FlatVideo()).hands) == 1
 
 
 @pytest.mark.parametrize(

@@ -150,14 +150,37 @@ def test_epic_segments_become_clips(tmp_path):
         list(READERS["epic"](tmp_path))
 
 
-def hoi4d(root, content, category="C2"):
-    sequence = f"ZY20210800001/H1/{category}/N1/S1/s1/T1"
-    video = root / "HOI4D_release" / sequence / "align_rgb/image.mp4"
-    video.parent.mkdir(parents=True)
-    writer = cv2.VideoWriter(str(video), cv2.VideoWriter_fourcc(*"mp4v"), 15, (64, 48))
-    for _ in range(30):
+def film(path, fps, frames=3):
+    path.parent.mkdir(parents=True)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), fps, (64, 48))
+    for _ in range(frames):
         writer.write(np.zeros((48, 64, 3), np.uint8))
     writer.release()
+
+
+@pytest.mark.parametrize(
+    ("fps", "start", "stop"),
+    [(60.0, 98972, 99091), (59.94, 98873, 98992), (29.97, 49436, 49496), (90.0, 148458, 148636)],
+)
+def test_epic_frames_are_the_films_own_whatever_rate_its_images_were_extracted_at(tmp_path, fps, start, stop):
+    film(tmp_path / "P01/videos/P01_01.MP4", fps)
+    late = {"start_timestamp": "00:27:30.04", "stop_timestamp": "00:27:31.50"}
+    (clip,) = epic(tmp_path, start_frame="99003", stop_frame="99091", **late)
+    assert clip.fps == pytest.approx(fps) and (clip.start, clip.stop) == (start, stop)
+    assert clip.start / clip.fps == pytest.approx(1650.04 - 0.5, abs=0.03)  # when the segment begins, less the lead
+    assert clip.annotations["image_rate"] == 60.0
+
+
+def test_epic_rate_of_images_comes_from_all_rows_of_a_video(tmp_path):
+    epic(tmp_path, start_frame="250", stop_frame="350")
+    with (tmp_path / "EPIC_100_train.csv").open("a") as table:  # rounded to whole images, one row alone says 48
+        table.write("P01_01_4,P01,P01_01,00:00:05.87,00:00:06.89,293,342,wash pan,wash,2,pan,5\n")
+    assert [clip.fps for clip in READERS["epic"](tmp_path)] == [50.0, 50.0]
+
+
+def hoi4d(root, content, category="C2"):
+    sequence = f"ZY20210800001/H1/{category}/N1/S1/s1/T1"
+    film(root / "HOI4D_release" / sequence / "align_rgb/image.mp4", 15, frames=30)
     notes = root / "HOI4D_annotations" / sequence / "action/color.json"
     notes.parent.mkdir(parents=True)
     notes.write_text(json.dumps(content))

@@ -49,6 +49,7 @@ class Video:
             int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
             int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
         )
+        self.fps = float(self._capture.get(cv2.CAP_PROP_FPS))
 
     def __enter__(self) -> Video:
         return self

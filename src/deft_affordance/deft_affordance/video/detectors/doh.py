@@ -50,17 +50,18 @@ class EpicHands:
         self._root = root
 
     def detect(self, clip: Clip, frame: int, video: Video) -> Seen | None:
-        """Detections of a frame (messages count frames from 1)."""
+        """Detections of a frame (messages count extracted images, from 1; see readers.epic)."""
         path = self._root / clip.video_id.split("_")[0] / "hand-objects" / f"{clip.video_id}.pkl"
         messages = _messages(path)
-        if frame >= len(messages):
+        image = round(frame * clip.annotations.get("image_rate", clip.fps) / clip.fps)
+        if image >= len(messages):
             return None
-        found = self._parse(messages[frame], path, frame)
-        if found.frame_number != frame + 1:  # not one a frame: look for it
-            number = _numbers(path).get(frame + 1)
+        found = self._parse(messages[image], path, image)
+        if found.frame_number != image + 1:  # not one an image: look for it
+            number = _numbers(path).get(image + 1)
             if number is None:
                 return None
-            found = self._parse(messages[number], path, frame)
+            found = self._parse(messages[number], path, image)
         width, height = video.size
         hands = tuple(
             Hand(

@@ -1,16 +1,21 @@
 """EPIC-KITCHENS-100: `EPIC_100_train.csv` and `EPIC_100_validation.csv` beside `PXX/videos/PXX_YY.MP4`.
 
-Columns after the annotations' own README. Frames there count images extracted from the video, from 1; here from 0. The
-hand-object detections of the data set (`PXX/hand-objects/PXX_YY.pkl`) are read by `detectors.doh`.
+Columns after the annotations' own README. Frames there count images extracted from the video, from 1, at 60 a second
+(50 in the videos of three digits) whatever the film's own rate: most films have 59.94, some 29.97, 47.95 or 90. Here
+they count the film's frames, from 0. The hand-object detections of the data set (`PXX/hand-objects/PXX_YY.pkl`), one
+an extracted image, are read by `detectors.doh`.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from deft_affordance.video.errors import ClipRejected, Reason, Rejected, SourceUnusable
+from deft_affordance.video.frames import Video
 from deft_affordance.video.record import Clip
 from deft_affordance.video.words import clean_text, first_word
 
@@ -32,6 +37,10 @@ NEEDED = (
 )
 # Segments begin when the hand already moves; the initial frame is taken a little earlier.
 LEAD_S = 0.5
+# Rates that images are extracted at, a second; EPIC's are 50 and 60, `film_synthetic`'s 15.
+RATES = (15.0, 24.0, 25.0, 30.0, 48.0, 50.0, 60.0)
+# Rates nearer to each other than this share are one, rounded.
+_SAME = 1e-4
 
 
 def home(root: Path) -> Path:
@@ -51,10 +60,12 @@ def read_epic(root: Path) -> Iterator[Clip | Rejected]:
     if not tables:
         raise SourceUnusable(f"{root}: no {' or '.join(TABLES)} there or in {', '.join(FOLDERS[1:])}")
     for table in tables:
-        for number, row in enumerate(_rows(table), start=2):
+        rows = _rows(table)
+        rates = _image_rates(rows)
+        for number, row in enumerate(rows, start=2):
             clip_id = row["narration_id"] or f"{table.name}:{number}"
             try:
-                yield _clip(row, f"{table}, line {number}", clip_id, base)
+                yield _clip(row, f"{table}, line {number}", clip_id, base, rates)
             except ClipRejected as why:
                 yield Rejected("epic", clip_id, why.reason, str(why))
 
@@ -75,13 +86,37 @@ def _rows(table: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _clip(row: dict[str, str], where: str, clip_id: str, base: Path) -> Clip:
+def _image_rates(rows: Sequence[dict[str, str]]) -> dict[str, float]:
+    """Images a second that the frame numbers of each video count: of all its rows, for one alone gives it roughly."""
+    sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for row in rows:
+        try:
+            first, last, begin, end = _times(row)
+        except (AttributeError, TypeError, ValueError):  # said where the row is read
+            continue
+        if last > first and end > begin:
+            sums[row["video_id"]][0] += last - first
+            sums[row["video_id"]][1] += end - begin
+    return {video: min(RATES, key=lambda rate: abs(rate - n / t)) for video, (n, t) in sums.items()}
+
+
+@lru_cache(maxsize=1024)
+def _film_rate(film: Path, images: float) -> float:
+    """Frames a second of a film; as its images were extracted where it cannot be asked, which labelling says then."""
+    try:
+        with Video(film) as video:
+            rate = video.fps
+    except ClipRejected:
+        return images
+    return rate if rate > 0 and abs(rate / images - 1) > _SAME else images
+
+
+def _clip(row: dict[str, str], where: str, clip_id: str, base: Path, rates: dict[str, float]) -> Clip:
     absent = [name for name in NEEDED if row[name] is None]
     if absent:
         raise ClipRejected(Reason.BAD_ANNOTATION, f"{where}: cut short, has no {', '.join(absent)}")
     try:
-        first, last = int(row["start_frame"]), int(row["stop_frame"])
-        begin, end = _seconds(row["start_timestamp"]), _seconds(row["stop_timestamp"])
+        first, last, begin, end = _times(row)
     except (TypeError, ValueError) as error:
         raise ClipRejected(Reason.BAD_ANNOTATION, f"{where}: start or stop: {error}") from None
     if end <= begin or last <= first:
@@ -89,23 +124,30 @@ def _clip(row: dict[str, str], where: str, clip_id: str, base: Path) -> Clip:
             Reason.BAD_ANNOTATION, f"{where}: stops at frame {last} ({end:g} s) after starting at {first} ({begin:g} s)"
         )
     participant, video = row["participant_id"], row["video_id"]
-    fps = (last - first) / (end - begin)
-    # The rates that cameras have; frame numbers are rounded, so short segments give them only roughly.
-    fps = min((24.0, 25.0, 29.97, 30.0, 47.95, 48.0, 50.0, 59.94, 60.0, 15.0), key=lambda rate: abs(rate - fps))
+    images = rates[video]
+    film = base / participant / "videos" / f"{video}.MP4"
+    fps = _film_rate(film, images) if film.is_file() else images
+    share = fps / images
     return Clip(
         source="epic",
         clip_id=clip_id,
         video_id=video,
-        video=base / participant / "videos" / f"{video}.MP4",
-        start=max(0, first - 1 - round(LEAD_S * fps)),
-        stop=last,
+        video=film,
+        start=max(0, round((first - 1) * share) - round(LEAD_S * fps)),
+        stop=round((last - 1) * share) + 1,
         fps=fps,
         text=clean_text(row["narration"], clip_id),
         verb=first_word(row["verb"]),
         noun=first_word(row["noun"]),
         group=participant,
-        annotations={"verb_class": row["verb_class"], "noun_class": row["noun_class"]},
+        annotations={"verb_class": row["verb_class"], "noun_class": row["noun_class"], "image_rate": images},
     )
+
+
+def _times(row: dict[str, str]) -> tuple[int, int, float, float]:
+    """First and last image, and when they are, seconds."""
+    first, last = int(row["start_frame"]), int(row["stop_frame"])
+    return first, last, _seconds(row["start_timestamp"]), _seconds(row["stop_timestamp"])
 
 
 def _seconds(stamp: str) -> float:
