@@ -46,8 +46,14 @@ def read_torch(name: str, path: Path) -> object:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises a dozen kinds; all mean the same to the reader
         raise CheckpointLayoutError(
-            f"encoder '{name}': {path} is not a readable torch checkpoint of plain tensors ({error})"
+            f"encoder '{name}': {path} is not a readable torch checkpoint of plain tensors ({first_sentence(error)}). "
+            f"It comes from {SOURCES[name]}"
         ) from error
+
+
+def first_sentence(error: Exception) -> str:
+    """What torch says is wrong, without its advice: to read the file with code in it allowed, among other things."""
+    return str(error).split("\n")[0].split(". ")[0].rstrip(".")
 
 
 def read_safetensors(path: Path | str) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deft_vision.checkpoints import SOURCES, require_file
+from deft_vision.checkpoints import SOURCES, first_sentence, require_file
 from deft_vision.errors import CheckpointLayoutError, MissingExtraError
 
 SAM_TYPES = ("vit_h", "vit_l", "vit_b")
@@ -32,8 +32,8 @@ class Sam:
             from segment_anything import SamPredictor, sam_model_registry
         except (ImportError, RuntimeError) as error:  # torchvision of another build than torch's raises RuntimeError
             raise MissingExtraError(
-                f"Segment Anything needs segment-anything and torch's own torchvision: pip install segment-anything "
-                f"torchvision ({error})"
+                "Segment Anything needs segment-anything and torch's own torchvision: pip install -c "
+                f"requirements/constraints.txt segment-anything torchvision ({error})"
             ) from error
         path = require_file("sam", checkpoint)
         kind = next((name for name in SAM_TYPES if name in path.name), None)
@@ -42,7 +42,9 @@ class Sam:
         try:
             self._predictor = SamPredictor(sam_model_registry[kind](checkpoint=str(path)).eval().to(device))
         except Exception as error:  # as in `read_torch`: a dozen kinds mean the same to the reader
-            raise CheckpointLayoutError(f"{path} is not {SOURCES['sam']} of size {kind} ({error})") from error
+            raise CheckpointLayoutError(
+                f"{path} is not {SOURCES['sam']} of size {kind} ({first_sentence(error)})"
+            ) from error
         self._shown: object = None
 
     def mask(

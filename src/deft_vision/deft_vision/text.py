@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from deft_vision.checkpoints import require_file
+from deft_vision.checkpoints import first_sentence, require_file
 from deft_vision.errors import CheckpointLayoutError, MissingExtraError
 
 PAD, UNKNOWN = 0, 1
@@ -106,12 +106,17 @@ class ClipTextEncoder(nn.Module):
         path = require_file("clip", checkpoint)
         try:
             import open_clip
-        except ImportError as error:
-            raise MissingExtraError("the CLIP text encoder needs open_clip: pip install 'deft-vision[clip]'") from error
+        except (ImportError, RuntimeError) as error:  # torchvision of another build than torch's raises RuntimeError
+            raise MissingExtraError(
+                "the CLIP text encoder needs open_clip and torch's own torchvision: pip install -c "
+                f"requirements/constraints.txt open-clip-torch torchvision ({error})"
+            ) from error
         try:
             model = open_clip.create_model("ViT-B-32-quickgelu", pretrained=str(path))
         except Exception as error:  # as in `read_torch`: a dozen kinds mean the same to the reader
-            raise CheckpointLayoutError(f"{path} does not hold open_clip's ViT-B-32 weights ({error})") from error
+            raise CheckpointLayoutError(
+                f"{path} does not hold open_clip's ViT-B-32 weights ({first_sentence(error)})"
+            ) from error
         self._tokenize: Any = open_clip.get_tokenizer("ViT-B-32")
         self.model = model.eval().requires_grad_(False)
 

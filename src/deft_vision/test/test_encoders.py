@@ -1,6 +1,8 @@
 """Encoders by name, exercised with files of the published layouts (random weights)."""
 
+import io
 import json
+import tarfile
 
 import numpy as np
 import pytest
@@ -74,6 +76,16 @@ def test_garbage_is_a_layout_error(content, tmp_path):
     for name in ("r3m", "resnet18", "small"):
         with pytest.raises(CheckpointLayoutError, match=r"bad\.pt"):
             make_encoder(name, path)
+
+
+def test_a_file_of_torchs_oldest_form_is_told_where_todays_comes_from(network, tmp_path):
+    """As torchvision's first resnet18-5c106cde.pth is: a tar, which torch reads only with any code in it."""
+    with tarfile.open(tmp_path / "resnet18-5c106cde.pth", "w", format=tarfile.PAX_FORMAT) as tar:
+        for name in ("sys_info", "pickle", "tensors", "storages"):
+            tar.addfile(tarfile.TarInfo(name), io.BytesIO())
+    with pytest.raises(CheckpointLayoutError, match=r"legacy \.tar format.*resnet18-f37072fd\.pth") as why:
+        make_encoder("resnet18", tmp_path / "resnet18-5c106cde.pth")
+    assert "weights_only` set to `False`" not in str(why.value)
 
 
 def test_wrong_shape_names_the_tensor(network, tmp_path):
