@@ -114,6 +114,25 @@ def test_annotators_tell_the_contact_where_the_detector_cannot():
     assert found.frame == 12 and found.box == (5.0, 6.0, 15.0, 26.0)
 
 
+@pytest.mark.parametrize(
+    ("right", "left", "reason"),
+    [
+        ((2, 4), (4, 30), Reason.LEFT_HAND_ONLY),  # taken for a right one as it came into view
+        ((19, 21), (10, 19), Reason.LEFT_HAND_ONLY),  # and once more
+        ((2, 8), (0, 0), Reason.NO_HAND),
+    ],
+)
+def test_a_landmarker_must_see_the_right_hand_at_the_annotators_contact(right, left, reason):
+    class Landmarks(Says):
+        def detect(self, clip, frame, video):
+            sides = [side for side, (a, b) in (("right", right), ("left", left)) if a <= frame < b]
+            return Seen(tuple(Hand((0, 0, 10, 10), 0.9, side, None) for side in sides), ())
+
+    with pytest.raises(ClipRejected, match=r"frame 20, where the annotators saw the contact") as why:
+        first_contact(clip(annotations={"critical_frames": {"contact_frame": 20}}), Landmarks(), Video())
+    assert why.value.reason is reason
+
+
 def masks():
     hand, thing = np.zeros(SHAPE, bool), np.zeros(SHAPE, bool)
     thing[100:150, 100:140], hand[110:130, 125:220] = True, True

@@ -77,7 +77,7 @@ def first_contact(clip: Clip, detector: HandObjectDetector, video: Video, settle
                 + ("; the left hand does" if left else ""),
             )
     else:
-        frame = _annotated(clip, shown, where)
+        frame = _annotated(clip, shown, seen, where)
     before = [f for f in touching if f < frame and not touching[f]]
     unseen = [f for f in seen if f < frame and hands.get(f) is None]
     if touching and not before and not unseen:
@@ -98,8 +98,12 @@ def _lasting(touching: dict[int, bool], clip: Clip) -> int | None:
     return None
 
 
-def _annotated(clip: Clip, shown: list[int], where: str) -> int:
-    """The annotators' contact frame (Ego4D), for detectors that see hands but not touch."""
+def _annotated(clip: Clip, shown: list[int], seen: dict[int, Seen], where: str) -> int:
+    """The annotators' contact frame (Ego4D), for detectors that see hands but not touch.
+
+    The right hand is in view about then, in no fewer frames than the left hand alone: a landmarker names the wrong side
+    now and then, mostly of a hand that just comes into view.
+    """
     critical = clip.annotations.get("critical_frames", {})
     wanted = next((critical[name] for name in ("contact_frame", "pnr_frame") if name in critical), None)
     if wanted is None:
@@ -108,7 +112,16 @@ def _annotated(clip: Clip, shown: list[int], where: str) -> int:
             f"{where}: the detector sees hands but not what they touch, and nobody annotated the contact frame; use "
             "100DOH's output files",
         )
-    return min(shown, key=lambda f: abs(f - wanted))
+    reach = max(2, round(LASTING_S * clip.fps))
+    near = [f for f in shown if abs(f - wanted) <= reach]
+    left = [f for f in seen if abs(f - wanted) <= reach and f not in shown and _best(seen[f], "left") is not None]
+    if not near or len(left) > len(near):
+        raise ClipRejected(
+            Reason.LEFT_HAND_ONLY if left else Reason.NO_HAND,
+            f"{where}: within {reach} frames of frame {wanted}, where the annotators saw the contact, the right hand "
+            f"is seen in {len(near)} frames, the left hand alone in {len(left)}",
+        )
+    return min(near, key=lambda f: abs(f - wanted))
 
 
 def _with_object(
