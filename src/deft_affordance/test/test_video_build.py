@@ -183,6 +183,9 @@ def test_bad_commands_say_what_is_wrong(epic, built, tmp_path, capsys):
         with pytest.raises(SystemExit):
             build(epic, tmp_path / "out", "--settle", settle)
         assert "0 or more" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["--source", "epic", "--root", "a", "--landmarker", "hand_landmarker.task", "--out", "c"])
+    assert "Ego4D's annotators say and those of epic do not" in capsys.readouterr().err
     other = tmp_path / "other"
     other.mkdir()
     (other / "shard-00000.npz").write_bytes(b"")

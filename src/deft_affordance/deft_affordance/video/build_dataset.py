@@ -51,7 +51,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder of shards")
     labels = parser.add_argument_group("where labels come from (default: what the data set itself brings)")
     labels.add_argument("--hands", type=Path, help="100DOH --det_dir files, one folder a video")
-    labels.add_argument("--landmarker", type=Path, help="MediaPipe hand_landmarker.task, instead of --hands")
+    labels.add_argument(
+        "--landmarker", type=Path, help="MediaPipe hand_landmarker.task, instead of --hands; ego4d only"
+    )
     labels.add_argument("--masks", type=Path, help="Detic coco_instances_results.json, one folder a video")
     labels.add_argument("--sam", type=Path, help="Segment Anything checkpoint, instead of --masks")
     labels.add_argument("--poses", type=Path, help="FrankMocap's files, a folder a video; or <video>.npz tracks")
@@ -77,6 +79,12 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         parser.error(f"{len(args.source)} --source and {len(args.root)} --root: give one of each a data set")
     if len(set(args.source)) != len(args.source):
         parser.error("each --source may be given once")
+    if args.landmarker and (others := [name for name in args.source if name != "ego4d"]):
+        # Else every clip would be turned down, after all its frames were looked at.
+        parser.error(
+            f"argument --landmarker: it sees hands, not what they touch, which Ego4D's annotators say and those of "
+            f"{', '.join(others)} do not: build ego4d by itself, the others without (they bring detections)"
+        )
     for name in ("workers", "clips_per_shard", "image_size", "limit"):
         if (value := getattr(args, name)) is not None and value < 1:
             parser.error(f"argument --{name.replace('_', '-')}: {value} is less than 1")
