@@ -2,9 +2,13 @@
 
 import importlib.util
 import json
+import os
 import pickle
 import struct
+import sys
+from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -208,18 +212,100 @@ def test_skin_is_found_inside_the_box_only(tmp_path):
 
 def test_networks_that_are_not_installed_say_what_to_type(tmp_path):
     for module, make, says in (
-        ("mediapipe", lambda: MediaPipeHands(tmp_path / "hand_landmarker.task"), "pip install mediapipe"),
-        ("segment_anything", lambda: SamMasks(tmp_path / "sam_vit_b.pth"), "pip install segment-anything"),
+        ("mediapipe", lambda: MediaPipeHands(tmp_path / "hand_landmarker.task"), "pip install --no-deps mediapipe"),
+        ("segment_anything", lambda: SamMasks(tmp_path / "sam_vit_b.pth"), "--sam: .* segment-anything torchvision"),
     ):
         if importlib.util.find_spec(module) is None:
             with pytest.raises(SourceUnusable, match=says):
                 make()
 
 
-def test_landmarks_become_hands_that_touch_nobody_knows_what():
+def landmarks(*sides):
+    """A HandLandmarkerResult: 21 points in shares of the image."""
     marks = [SimpleNamespace(x=0.25 + 0.01 * i, y=0.5) for i in range(21)]
-    result = SimpleNamespace(
-        handedness=[[SimpleNamespace(category_name="Right", score=0.9)]], hand_landmarks=[marks]
-    )  # fmt: skip
+    named = [[SimpleNamespace(category_name=side, score=0.9)] for side in sides]
+    return SimpleNamespace(handedness=named, hand_landmarks=[marks] * len(sides))
+
+
+def test_landmarks_become_hands_that_touch_nobody_knows_what():
+    right, left = seen_from_landmarks(landmarks("Right", "Left"), SIZE).hands
+    assert (right.side, left.side) == ("right", "left") and right.touches is None
+    # The outline lies a tenth of the longer side outside the landmarks.
+    assert right.box == pytest.approx((16.0 - 1.28, 24.0 - 1.28, 28.8 + 1.28, 24.0 + 1.28))
+
+
+def test_a_hand_at_the_edge_keeps_its_box_in_the_image():
+    result = landmarks("Right")
+    result.hand_landmarks[0][0] = SimpleNamespace(x=-0.1, y=1.2)
     (hand,) = seen_from_landmarks(result, SIZE).hands
-    assert hand.side == "right" and hand.touches is None and hand.box == pytest.approx((16.0, 24.0, 28.8, 24.0))
+    assert hand.box[0] == 0.0 and hand.box[3] == SIZE[1]
+
+
+class Landmarker:
+    """Stands in for MediaPipe's, as versions 0.10.14 to 1.2.3 behave: strict about time, and talkative on stderr."""
+
+    made: ClassVar[list["Landmarker"]] = []
+
+    def __init__(self, options):
+        os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n")
+        if not Path(options["base_options"]["model_asset_path"]).read_bytes().startswith(b"PK"):
+            raise RuntimeError("Unable to open zip archive.")
+        self.options, self.stamps, self.images, self.open = options, [], [], True
+        Landmarker.made.append(self)
+
+    def detect_for_video(self, image, stamp_ms):
+        assert self.open and image["data"].flags.c_contiguous and isinstance(stamp_ms, int)
+        if self.stamps and stamp_ms <= self.stamps[-1]:
+            raise ValueError("Input timestamp must be monotonically increasing.")
+        os.write(2, b"W0000 landmark_projection_calculator.cc\n")
+        self.stamps.append(stamp_ms)
+        self.images.append(image)
+        return landmarks("Right")
+
+    def close(self):
+        os.write(2, b"INFO: DestroyAccelerator\n")
+        self.open = False
+
+
+@pytest.fixture
+def mediapipe(monkeypatch, tmp_path):
+    """A stand-in for the package, and a file that passes for a model."""
+    vision = SimpleNamespace(
+        HandLandmarkerOptions=dict,
+        RunningMode=SimpleNamespace(VIDEO="VIDEO"),
+        HandLandmarker=SimpleNamespace(create_from_options=Landmarker),
+    )
+    package = SimpleNamespace(Image=dict, ImageFormat=SimpleNamespace(SRGB="SRGB"))
+    for name, module in (("", package), (".tasks", None), (".tasks.python", SimpleNamespace(BaseOptions=dict)),
+                         (".tasks.python.vision", vision)):  # fmt: skip
+        monkeypatch.setitem(sys.modules, f"mediapipe{name}", module)
+    monkeypatch.setattr(Landmarker, "made", [])
+    (tmp_path / "hand_landmarker.task").write_bytes(b"PK")
+    return tmp_path / "hand_landmarker.task"
+
+
+def test_the_landmarker_follows_a_clip_and_begins_anew_with_the_next(mediapipe, tmp_path, capfd):
+    detector, video = MediaPipeHands(mediapipe), FlatVideo(np.full((48, 64, 3), (200, 100, 0), np.uint8))
+    one = clip(tmp_path)
+    for frame in (30, 31, 32, 30):  # the first again, for the camera's motion
+        assert detector.detect(one, frame, video).hands[0].side == "right"
+    first = Landmarker.made[-1]
+    assert first.options["running_mode"] == "VIDEO" and first.stamps == [1000, 1033, 1067]
+    assert first.images[0]["image_format"] == "SRGB" and first.images[0]["data"][0, 0].tolist() == [200, 100, 0]
+    detector.detect(clip(tmp_path, clip_id="b"), 2, video)
+    assert not first.open and Landmarker.made[-1].stamps == [67]
+    detector.detect(one, 30, FlatVideo())  # the same clip opened again: nothing is kept from before
+    assert Landmarker.made[-1].stamps == [1000]
+    del detector
+    assert not any(landmarker.open for landmarker in Landmarker.made)
+    # What it has to say once the first hand was found is left alone.
+    assert "INFO" not in capfd.readouterr().err
+
+
+def test_a_file_that_is_no_landmarker_is_named(mediapipe, tmp_path, capfd):
+    mediapipe.write_bytes(b"cut short")
+    with pytest.raises(SourceUnusable, match=r"--landmarker .*hand_landmarker\.task: .*Unable to open zip archive"):
+        MediaPipeHands(mediapipe)
+    with pytest.raises(SourceUnusable, match=r"--landmarker: no file .*none\.task"):
+        MediaPipeHands(tmp_path / "none.task")
+    assert capfd.readouterr().err == ""
