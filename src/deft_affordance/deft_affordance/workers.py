@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import logging
 import multiprocessing
+import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from deft_core.errors import DeftError
@@ -15,10 +17,13 @@ from deft_core.errors import DeftError
 R = TypeVar("R")
 # How often Ray makes a job again whose machine or process was lost.
 RAY_RETRIES = 3
+# Ray itself tries for minutes to reach a machine that is not there.
+_CONNECT_S = 5.0
 RAY_HELP = (
     "run on a Ray cluster, a core a job: its address (HOST:6379, ray://HOST:10001), `auto` for the one this machine "
     "belongs to, or `local` to start one here; every machine must see the same --out, and have DEFT installed"
 )
+_START = "start one with `ray start --head` and join others with `ray start --address HOST:6379`"
 
 
 def each_done(
@@ -37,8 +42,7 @@ def each_done(
     """
     if ray_address:
         with on_ray(ray_address, workers) as ray:
-            remote = ray.remote(num_cpus=1, max_retries=RAY_RETRIES)(function)
-            waiting = [remote.remote(*job) for job in jobs]
+            waiting = [start_on_ray(ray, function, *job) for job in jobs]
             while waiting:
                 done, waiting = ray.wait(waiting)
                 yield ray.get(done[0])
@@ -67,7 +71,7 @@ def on_ray(address: str, cpus: int) -> Iterator[Any]:
         cpus: of a local cluster.
 
     Raises:
-        DeftError: Ray is not installed, or there is no cluster.
+        DeftError: Ray is not installed, there is no cluster, or it lost a job for good. What a job raises is raised.
     """
     try:
         import ray
@@ -75,16 +79,53 @@ def on_ray(address: str, cpus: int) -> Iterator[Any]:
         raise DeftError("--ray needs Ray on every machine: pip install ray") from error
     here: dict[str, Any] = {"num_cpus": cpus, "include_dashboard": False} if address == "local" else {}
     try:
+        _knock(address)
+    except OSError as error:
+        raise DeftError(f"--ray {address}: nothing answers there ({error}); {_START}") from error
+    try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **here)
-    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+    except (ConnectionError, ValueError, RuntimeError, OSError, ray.exceptions.RayError) as error:
         raise DeftError(
-            f"--ray {address}: no Ray cluster answers there ({error}); start one with `ray start --head` and join "
-            "others with `ray start --address HOST:6379`"
+            f"--ray {address}: no Ray cluster to join there ({_line(error)}); {_START}, all of one Ray and Python; "
+            "where it wants a token, export RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH on every machine"
         ) from error
     try:
         yield ray
+    except ray.exceptions.RayTaskError as error:
+        if not isinstance(error.cause, Exception):
+            raise
+        raise error.cause from None  # with Ray's around it, its text would be the worker's traceback
+    except ray.exceptions.RayError as error:
+        raise DeftError(
+            f"--ray {address}: a job was lost {RAY_RETRIES + 1} times ({_line(error)}); run again"
+        ) from error
     finally:
         ray.shutdown()
+
+
+def start_on_ray(ray: Any, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Have a cluster call a function, on a core of its own; again where its machine is lost. Returns Ray's reference.
+
+    It is called in the working directory of this process, where its machine has that too: paths may be relative.
+    """
+    return ray.remote(num_cpus=1, max_retries=RAY_RETRIES)(_call_in).remote(os.getcwd(), function, *arguments)
+
+
+def _call_in(folder: str, function: Callable[..., R], *arguments: Any) -> R:
+    with suppress(OSError):
+        os.chdir(folder)
+    return function(*arguments)
+
+
+def _knock(address: str) -> None:
+    """Raise OSError where an address is HOST:PORT and nothing listens there."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_S).close()
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def add_ray_argument(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:

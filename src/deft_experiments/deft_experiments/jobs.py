@@ -20,7 +20,7 @@ from multiprocessing.managers import SyncManager
 from pathlib import Path
 from typing import Any
 
-from deft_affordance.workers import RAY_RETRIES, on_ray
+from deft_affordance.workers import on_ray, start_on_ray
 from deft_cem.config import RunConfig
 from deft_cem.listener import Listener, Progress
 from deft_cem.store import RunRecord
@@ -210,8 +210,7 @@ def _run_on_ray(todo: list[list[Job]], processes: int, say: Callable[[str], None
         from ray.util.queue import Empty, Queue
 
         lines = Queue(actor_options={"num_cpus": 0})
-        remote = ray.remote(num_cpus=1, max_retries=RAY_RETRIES)(run_chain)
-        results = waiting = [remote.remote(chain, lines) for chain in todo]
+        results = waiting = [start_on_ray(ray, run_chain, chain, lines) for chain in todo]
         while waiting or not lines.empty():
             _, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=0.0) if waiting else ([], [])
             try:

@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,10 @@ def main(argv: list[str] | None = None) -> None:
         total = write_manifest(args.out, settings)
     except (DeftError, OSError) as error:
         sys.exit(f"generate: {error}")
+    except BrokenProcessPool:
+        sys.exit("generate: a worker died (out of memory?); run again with fewer --workers: what is finished stays")
+    except KeyboardInterrupt:
+        sys.exit("generate: stopped; run again to go on")
     found, sought = (sum(n for key, n in total.items() if key.startswith(name)) for name in ("found", "sought"))
     print(
         f"{args.out}: {total['samples']} samples; grasps found for {found} of {sought} objects and verbs; "

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,10 @@ def main(argv: list[str] | None = None) -> None:
         total = write_tables(args.root)
     except (DeftError, OSError) as error:
         sys.exit(f"film_synthetic: {error}")
+    except BrokenProcessPool:
+        sys.exit("film_synthetic: a worker died (out of memory?); run again with fewer --workers")
+    except KeyboardInterrupt:
+        sys.exit("film_synthetic: stopped; run again to go on")
     print(f"{args.root}: {total} clips; build them with: ros2 run deft_affordance build_dataset --source synthetic "
           f"--root {args.root} --out runs/built")  # fmt: skip
 
