@@ -168,6 +168,16 @@ def test_a_shard_that_is_not_the_manifests_is_refused(tmp_path):
             read_samples(tmp_path)
 
 
+@pytest.mark.parametrize("spoil", [lambda b: b"", lambda b: b[:-40], lambda b: b[:90] + b"x" + b[91:]])
+def test_a_damaged_shard_is_named_before_a_manifest_tells_of_it(tmp_path, spoil):
+    shard = _begun(tmp_path)
+    before = (tmp_path / "manifest.json").read_text()
+    shard.write_bytes(spoil(shard.read_bytes()))
+    with pytest.raises(DataUnusable, match=r"shard-00000\.npz: damaged .*delete it and run again"):
+        write_manifest(tmp_path, {})
+    assert (tmp_path / "manifest.json").read_text() == before
+
+
 @pytest.mark.parametrize(
     "command",
     [evaluate.main, lambda a: evaluate.main([*a, "--test", *a[1:]]), lambda a: teach_names.main([*a, "--out", "x"])],

@@ -19,6 +19,8 @@ from deft_core.errors import DeftError
 MANIFEST = "manifest.json"
 SETTINGS = "settings.json"
 COUNTS = "counts"
+# What reading a shard that is cut short, overwritten or another kind of file raises.
+SPOILT = (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error, zipfile.BadZipFile)
 FIELDS = (
     "crop",
     "text",
@@ -111,17 +113,26 @@ def write_shard(folder: Path, index: int, rows: list[dict[str, object]], counts:
 
 
 def write_manifest(folder: Path, settings: dict[str, object]) -> dict[str, int]:
-    """Write the manifest: settings, the shards' counts added up, and each shard's hash. Returns the counts."""
+    """Write the manifest: settings, the shards' counts added up, and each shard's hash. Returns the counts.
+
+    Raises:
+        DataUnusable: A shard is damaged; there is no new manifest then.
+    """
     total: dict[str, int] = {"samples": 0}
     hashes = {}
     for path in sorted(folder.glob("shard-?????.npz")):
-        hashes[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-        with np.load(path, allow_pickle=False) as shard:
-            total["samples"] += len(shard["verb"])
-            for name, count in json.loads(str(shard[COUNTS])).items():
-                total[name] = total.get(name, 0) + int(count)
-    content = {"settings": settings, "counts": total, "shards": hashes}
-    (folder / MANIFEST).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        content = path.read_bytes()
+        hashes[path.name] = hashlib.sha256(content).hexdigest()
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as shard:
+                samples, counts = {len(shard[field]) for field in FIELDS}, json.loads(str(shard[COUNTS]))
+        except SPOILT as error:
+            raise DataUnusable(f"{path}: damaged ({error}); delete it and run again, to make it anew") from error
+        total["samples"] += max(samples)
+        for name, count in counts.items():
+            total[name] = total.get(name, 0) + int(count)
+    manifest = {"settings": settings, "counts": total, "shards": hashes}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return total
 
 
@@ -157,7 +168,7 @@ def read_samples(folder: Path | str, crop_px: int | None = None) -> tuple[Sample
             with np.load(io.BytesIO(content), allow_pickle=False) as shard:
                 for field in FIELDS:
                     parts[field].append(shard[field])
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        except SPOILT as error:
             raise DataUnusable(f"{folder / name}: {error}; make the data again") from error
     samples = Samples({name: np.concatenate(columns) for name, columns in parts.items()})
     size = samples["crop"].shape[1]
