@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from deft_core.errors import ConfigError
 
@@ -61,11 +62,14 @@ def validate(data: object, model: type[M], where: str) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        lines = [
-            f"{where}: {'.'.join(str(part) for part in item['loc']) or '(whole file)'}: {item['msg']}"
-            for item in error.errors()
-        ]
-        raise ConfigError("\n".join(lines)) from None
+        raise ConfigError("\n".join(f"{where}: {_wrong(item)}" for item in error.errors())) from None
+
+
+def _wrong(item: ErrorDetails) -> str:
+    """Field, what is allowed, and the value where it is a plain one."""
+    field = ".".join(str(part) for part in item["loc"]) or "(whole file)"
+    plain = isinstance(item["input"], bool | int | float | str) and item["type"] != "extra_forbidden"
+    return f"{field}: {item['msg']}" + (f", got {item['input']!r}" if plain else "")
 
 
 def json_options(text: str) -> dict[str, Any]:

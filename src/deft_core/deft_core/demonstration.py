@@ -19,9 +19,12 @@ from scipy.spatial.transform import Rotation
 from deft_core.config import Settings, validate
 from deft_core.errors import ConfigError
 from deft_core.geometry import Array, inverse, rot_z, transform, twist_about_z
+from deft_core.sizes import Radians
 
 DEMONSTRATIONS_DIR = Path(__file__).parent / "demonstrations"
 STEPS = 40
+# As far as an arm carries a thing across a table.
+FURTHEST_M = 1.5
 
 
 class Demonstration(Settings):
@@ -41,7 +44,7 @@ class Demonstration(Settings):
     task: str
     frame: Literal["gravity_aligned_at_grasp"]
     dt_s: Annotated[float, Field(gt=0, le=1.0)]
-    grasp_rotvec: tuple[float, float, float]
+    grasp_rotvec: tuple[Radians, Radians, Radians]
     translations_m: list[tuple[float, float, float]]
     rotations_rad: list[tuple[float, float, float]]
     source: str
@@ -49,11 +52,19 @@ class Demonstration(Settings):
 
     @model_validator(mode="after")
     def _check(self) -> "Demonstration":
-        for name in ("translations_m", "rotations_rad"):
-            if len(getattr(self, name)) != STEPS:
-                raise ValueError(f"{name} needs {STEPS} steps, has {len(getattr(self, name))}")
-        if np.abs(np.array(self.translations_m)).max() > 0.2 or np.abs(np.array(self.rotations_rad)).max() > 1.0:
-            raise ValueError("a step of more than 0.2 m or 1 rad is not a wrist displacement between frames")
+        for name, most in (("translations_m", 0.2), ("rotations_rad", 1.0)):
+            steps = np.array(getattr(self, name))
+            if len(steps) != STEPS:
+                raise ValueError(f"{name} needs {STEPS} steps, has {len(steps)}")
+            largest = np.abs(steps).max(axis=1)
+            if largest.max() > most:
+                k = int(largest.argmax())
+                raise ValueError(
+                    f"{name}.{k}: {steps[k].tolist()} is no wrist displacement between frames: more than {most:g}"
+                )
+        way = np.abs(np.cumsum(self.translations_m, axis=0)).max()
+        if way > FURTHEST_M:
+            raise ValueError(f"translations_m: they lead {way:.2f} m from the grasp, further than {FURTHEST_M:g}")
         return self
 
     def wrist_poses(self, T_base_wrist: Array) -> Array:

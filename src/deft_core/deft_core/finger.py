@@ -8,9 +8,13 @@ from pydantic import Field, model_validator
 
 from deft_core.config import Settings
 from deft_core.grasp import FINGER_JOINTS
+from deft_core.sizes import HandLength, HandMetres, JointRadians, Radians
 
 Triple = tuple[float, float, float]
-Range = tuple[float, float]
+Place = tuple[HandMetres, HandMetres, HandMetres]
+Lengths = tuple[HandLength, HandLength, HandLength]
+Turns = tuple[Radians, Radians, Radians]
+Range = tuple[JointRadians, JointRadians]
 _SIDE, _BEND = (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 
 
@@ -18,7 +22,7 @@ class Hinge(Settings):
     """One joint of a finger's chain: where it sits in the frame of the one before, and its axis, all joints at zero."""
 
     joint: Literal["side", "forward", "pip", "dip"]
-    xyz_m: Triple = (0.0, 0.0, 0.0)
+    xyz_m: Place = (0.0, 0.0, 0.0)
     axis: Triple
 
     @model_validator(mode="after")
@@ -35,12 +39,12 @@ class Finger(Settings):
     its `hinges` listed from the palm outwards, and its `tip_xyz_m` in the last one's frame.
     """
 
-    base_xyz_m: Triple
-    base_rpy_rad: Triple
-    links_m: Annotated[Triple | None, Field(description="proximal, middle, distal")] = None
+    base_xyz_m: Place
+    base_rpy_rad: Turns
+    links_m: Annotated[Lengths | None, Field(description="proximal, middle, distal")] = None
     hinges: tuple[Hinge, Hinge, Hinge, Hinge] | None = None
-    tip_xyz_m: Triple | None = None
-    radius_m: Annotated[float, Field(gt=0)]
+    tip_xyz_m: Place | None = None
+    radius_m: Annotated[float, Field(gt=0, le=0.05)]
     limits_rad: dict[str, Range]
     motor_ids: Annotated[
         tuple[int, int, int] | tuple[int, int, int, int],
@@ -56,8 +60,6 @@ class Finger(Settings):
                 raise ValueError(f"limits_rad.{name}: lower {low} is not below upper {high}")
         if (self.links_m is None) == (self.hinges is None) or (self.hinges is None) != (self.tip_xyz_m is None):
             raise ValueError("a finger has either links_m, or hinges and tip_xyz_m")
-        if self.links_m is not None and min(self.links_m) <= 0:
-            raise ValueError("links_m must be positive")
         if self.tip_xyz_m is not None and not any(self.tip_xyz_m):
             raise ValueError("tip_xyz_m is at the last joint: the last link has no length")
         if self.hinges is not None and {h.joint for h in self.hinges} != set(FINGER_JOINTS):

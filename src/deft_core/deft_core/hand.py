@@ -13,9 +13,10 @@ from pydantic import Field, model_validator
 from scipy.spatial.transform import Rotation
 
 from deft_core.config import Settings, find_setting, load_yaml
-from deft_core.finger import Finger, Triple
+from deft_core.finger import Finger, Lengths, Place, Turns
 from deft_core.geometry import Array, transform
 from deft_core.grasp import FINGER_JOINTS, FINGERS, as_vector
+from deft_core.sizes import Amperes, JointRadians
 
 HANDS_DIR = Path(__file__).parent / "hands"
 
@@ -23,11 +24,17 @@ HANDS_DIR = Path(__file__).parent / "hands"
 class Motors(Settings):
     """What turns the tendons."""
 
-    max_speed_radps: Annotated[float, Field(gt=0)]
-    current_limit_a: Annotated[float, Field(gt=0)]
-    goal_current_a: Annotated[float, Field(gt=0, description="current-based position: greatest grip current")]
-    backlash_rad: Annotated[float, Field(ge=0)]
-    torque_nm_per_a: Annotated[float, Field(gt=0)]
+    max_speed_radps: Annotated[float, Field(gt=0, le=50)]
+    current_limit_a: Amperes
+    goal_current_a: Annotated[Amperes, Field(description="current-based position: greatest grip current")]
+    backlash_rad: Annotated[float, Field(ge=0, le=0.5)]
+    torque_nm_per_a: Annotated[float, Field(gt=0, le=20)]
+
+    @model_validator(mode="after")
+    def _check(self) -> "Motors":
+        if self.goal_current_a > self.current_limit_a:
+            raise ValueError(f"goal_current_a {self.goal_current_a} is above current_limit_a {self.current_limit_a}")
+        return self
 
 
 class Pinch(Settings):
@@ -40,9 +47,9 @@ class Pinch(Settings):
         joints_rad: added to the sixteen joints.
     """
 
-    turn_rad: Triple
-    shift_m: Triple
-    joints_rad: Annotated[tuple[float, ...], Field(min_length=16, max_length=16)]
+    turn_rad: Turns
+    shift_m: Place
+    joints_rad: Annotated[tuple[JointRadians, ...], Field(min_length=16, max_length=16)]
 
 
 class HandModel(Settings):
@@ -58,21 +65,21 @@ class HandModel(Settings):
     """
 
     name: str
-    T_wrist_eef_xyz_m: Triple
-    T_wrist_eef_rpy_rad: Triple
-    seat_m: Triple
-    palm_center_m: Triple
-    palm_size_m: Triple
-    mass_kg: Annotated[float, Field(gt=0)]
-    curl_ratio: tuple[float, float] | None = None
+    T_wrist_eef_xyz_m: Place
+    T_wrist_eef_rpy_rad: Turns
+    seat_m: Place
+    palm_center_m: Place
+    palm_size_m: Lengths
+    mass_kg: Annotated[float, Field(gt=0, le=5)]
+    curl_ratio: tuple[Annotated[float, Field(gt=0, le=3)], Annotated[float, Field(ge=0, le=3)]] | None = None
     open_fraction: Annotated[float, Field(ge=-1, le=1)]
     squeeze_rad: Annotated[float, Field(ge=0, le=1.5)]
-    thumb_rad: tuple[float, float, float, float] | None = None
+    thumb_rad: tuple[JointRadians, JointRadians, JointRadians, JointRadians] | None = None
     pinch: Pinch | None = None
     flat: Pinch | None = None
     give_m: Annotated[float, Field(ge=0.0, le=0.02)] = 0.0
     motors: Motors
-    guard_points_m: list[Triple]
+    guard_points_m: list[Place]
     fingers: dict[str, Finger]
 
     @model_validator(mode="after")
@@ -81,7 +88,7 @@ class HandModel(Settings):
             raise ValueError(f"fingers must be {', '.join(FINGERS)}, in this order")
         ids = [i for finger in self.fingers.values() for i in finger.motor_ids]
         if len(ids) not in (12, 16) or len(set(ids)) != len(ids) or not all(0 <= i <= 252 for i in ids):
-            raise ValueError("motor_ids must be twelve or sixteen different numbers in 0..252, as many a finger")
+            raise ValueError(f"motor_ids {ids} must be twelve or sixteen different numbers in 0..252, as many a finger")
         if (len(ids) == 12) != (self.curl_ratio is not None):
             raise ValueError("curl_ratio is for hands of twelve motors, and needed there")
         return self

@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from deft_core.config import Settings, find_setting, load_yaml
 from deft_core.demonstration import DEMONSTRATIONS_DIR
+from deft_core.sizes import Metres, Radians
 
 TASKS_DIR = Path(__file__).parent / "tasks"
 # The paper's nine tasks (section 4).
@@ -21,7 +23,8 @@ PAPER_TASKS = (
     "flip_bagel",
     "squeeze_lemon",
 )
-Interval = tuple[float, float]
+# From and to, of a criterion's number, by the unit that its name ends in; a full turn is 360 degrees.
+CRITERION_RANGES = {"m": (0.001, 1.0), "n": (0.01, 100.0), "deg": (10.0, 360.0)}
 
 
 class ObjectSpec(Settings):
@@ -41,9 +44,9 @@ class ObjectSet(Settings):
 class Placement(Settings):
     """Where the target may stand: uniform in a box of base_link and in yaw."""
 
-    x_m: Interval
-    y_m: Interval
-    yaw_rad: Interval
+    x_m: tuple[Metres, Metres]
+    y_m: tuple[Metres, Metres]
+    yaw_rad: tuple[Radians, Radians]
 
     @model_validator(mode="after")
     def _check(self) -> "Placement":
@@ -55,10 +58,18 @@ class Placement(Settings):
 
 
 class Criterion(Settings):
-    """Which success criterion of appendix F, and its numbers (SI units)."""
+    """Which success criterion of appendix F, and its numbers, whose names end in their units."""
 
     kind: str
     parameters: dict[str, float] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check(self) -> "Criterion":
+        for name, value in self.parameters.items():
+            low, high = CRITERION_RANGES.get(name.rpartition("_")[2], (-np.inf, np.inf))
+            if not low <= value <= high:
+                raise ValueError(f"parameters.{name}: {value} is not from {low:g} to {high:g}")
+        return self
 
 
 class Task(Settings):

@@ -16,13 +16,10 @@ from deft_core.hand import load_hand
 from deft_core.kinematics import JOINT_LOWER, JOINT_UPPER
 from deft_core.motion import EpisodeMotion
 from deft_core.observation import Affordance, Rating, RGBDFrame
+from deft_core.sizes import Metres, Positive, Radians
 from deft_core.task import ObjectSpec
 
 WORKCELLS_DIR = Path(__file__).parent / "workcells"
-Positive = Annotated[float, Field(gt=0)]
-# A workcell is a table and what stands around it: millimetres or degrees in a file are seen by their size.
-Metres = Annotated[float, Field(ge=-3.0, le=3.0)]
-Radians = Annotated[float, Field(ge=-2 * np.pi, le=2 * np.pi)]
 # The oldest command or state that may still move a motor.
 Age = Annotated[float, Field(gt=0, le=2.0)]
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from deft_core.config import misspelt, short_name, whole_name
-from deft_core.demonstration import load_demonstration
+from deft_core.demonstration import DEMONSTRATIONS_DIR, load_demonstration
 from deft_core.errors import ConfigError
 from deft_core.hand import HANDS_DIR, load_hand
 from deft_core.observation import Rating
@@ -51,9 +51,14 @@ def test_a_workcell_s_file_names_its_hand_s_from_where_it_lies(tmp_path: Path, m
     assert load_hand(model).name == load_hand("dash").name and Path(cell.hand.model).name == "mine.yaml"
 
 
-@pytest.mark.parametrize("name", ["twin", "lab"])
+@pytest.mark.parametrize("name", ["twin", "lab", "cluttered"])
 def test_shipped_workcells_load(name: str) -> None:
     assert load_workcell(name).name == name
+
+
+@pytest.mark.parametrize("name", PAPER_TASKS)
+def test_shipped_tasks_and_demonstrations_load(name: str) -> None:
+    assert load_demonstration(load_task(name).demonstration).task == name
 
 
 def test_a_real_workcell_refuses_to_live_faster_than_the_clock() -> None:
@@ -145,11 +150,23 @@ NO_LENGTH = {"links_m": [0.05, 0.0, 0.02], "hinges": None, "tip_xyz_m": None}
         ({"fingers.index.tip_xyz_m": [0.0, 0.0, 0.0]}, "the last link has no length"),
         (
             {f"fingers.index.{key}": value for key, value in NO_LENGTH.items()},
-            "links_m must be positive",
+            r"links_m.1: .*greater than 0, got 0.0",
         ),
         ({"fingers.index.motor_ids": [0, 1, 2]}, "twelve or sixteen"),
         ({"fingers.thumb.hinges.0.axis": [1.0, 1.0, 0.0]}, "not a unit vector"),
         ({"fingers.thumb.hinges.1.joint": "side"}, "each of side, forward, pip, dip once"),
+        ({"fingers.index.limits_rad.pip": [-6.0, 106.0]}, r"limits_rad.pip.1: .*3.14.*, got 106.0"),  # degrees
+        ({"fingers.index.limits_rad.pip": [1.0, 0.5]}, r"limits_rad.pip: lower 1.0 is not below upper 0.5"),
+        ({"fingers.index.motor_ids": [0, 1, 2, 300]}, r"motor_ids \[0, 1, 2, 300, .*in 0..252"),
+        ({"fingers.index.motor_ids": [0, 1, 2, 4]}, r"motor_ids \[0, 1, 2, 4, 4, .*different"),
+        ({"fingers.index.base_xyz_m": [-93.0, 0.0, 45.4]}, r"base_xyz_m.0: .*-0.5, got -93.0"),  # millimetres
+        ({"T_wrist_eef_rpy_rad": [0.0, 90.0, 180.0]}, r"T_wrist_eef_rpy_rad.1: .*got 90.0"),
+        ({"motors.goal_current_a": 550}, r"motors.goal_current_a: .*10, got 550"),  # milliamperes
+        ({"motors.goal_current_a": 0.00055}, r"motors.goal_current_a: .*0.02, got 0.00055"),
+        ({"motors.goal_current_a": 2.5}, r"motors: .*goal_current_a 2.5 is above current_limit_a 1.8"),
+        ({"palm_size_m": [0.1, -0.047, 0.07]}, r"palm_size_m.1: .*greater than 0, got -0.047"),
+        ({"mass_kg": 600}, r"mass_kg: .*5, got 600"),
+        ({"seat_m": [30.0, 0.0, 0.0]}, r"seat_m.0: .*got 30.0"),
     ],
 )
 def test_a_hand_that_is_no_hand_is_refused(tmp_path: Path, change: dict[str, object], said: str) -> None:
@@ -162,8 +179,54 @@ def test_a_hand_that_is_no_hand_is_refused(tmp_path: Path, change: dict[str, obj
         at[last] = value
     file = tmp_path / "hand.yaml"
     file.write_text(yaml.safe_dump(data))
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=said) as error:
         load_hand(str(file))
+    assert str(file) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("criterion.parameters", {"lift_m": 0}, r"criterion: .*parameters.lift_m: 0.0 is not from 0.001 to 1"),
+        ("criterion.parameters", {"lift_m": -0.1}, "parameters.lift_m: -0.1"),
+        ("criterion.parameters", {"lift_m": 100}, "parameters.lift_m: 100.0"),  # millimetres
+        ("criterion.parameters", {"angle_deg": 3.14}, "parameters.angle_deg: 3.14 is not from 10 to 360"),  # radians
+        ("criterion.parameters", {"press_n": 0.0}, "parameters.press_n: 0.0 is not from 0.01 to 100"),
+        ("criterion.parameters", {"lift_m": float("nan")}, "lift_m: .*finite"),
+        ("placement.x_m", [475, 635], "placement.x_m.0: .*3, got 475"),
+        ("placement.x_m", [0.6, 0.5], "x_m: 0.6 is above 0.5"),
+        ("placement.yaw_rad", [-180, 180], "placement.yaw_rad.0: .*got -180"),
+    ],
+)
+def test_a_task_of_other_units_is_refused(tmp_path: Path, field: str, value: object, said: str) -> None:
+    data = yaml.safe_load((TASKS_DIR / "pick_cup.yaml").read_text())
+    part, name = field.split(".")
+    data[part][name] = value
+    file = tmp_path / "mug.yaml"
+    file.write_text(yaml.safe_dump(data))
+    with pytest.raises(ConfigError, match=said) as error:
+        load_task(str(file))
+    assert str(file) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("translations_m", [[0.0, 0.0, 0.01]] * 39, "translations_m needs 40 steps, has 39"),
+        ("translations_m", [[0.0, 0.0, 5.0]] * 40, r"translations_m.0: \[0.0, 0.0, 5.0\]"),  # millimetres
+        ("translations_m", [[0.0, 0.0, 0.1]] * 40, "translations_m: they lead 4.00 m from the grasp"),
+        ("translations_m", [[0.0, 0.0, float("nan")]] * 40, "translations_m.0.2: .*finite"),
+        ("rotations_rad", [[0.0, 0.0, 4.5]] * 40, r"rotations_rad.0: \[0.0, 0.0, 4.5\]"),  # degrees
+        ("grasp_rotvec", [0.0, 90.0, 0.0], "grasp_rotvec.1: .*got 90.0"),
+    ],
+)
+def test_a_demonstration_of_other_units_is_refused(tmp_path: Path, field: str, value: object, said: str) -> None:
+    data = json.loads((DEMONSTRATIONS_DIR / "pick_cup.json").read_text()) | {field: value}
+    file = tmp_path / "mug.json"
+    file.write_text(json.dumps(data))
+    with pytest.raises(ConfigError, match=said) as error:
+        load_demonstration(str(file))
+    assert str(file) in str(error.value)
 
 
 def test_a_missing_demonstration_says_how_to_make_one(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ class LiveTwin:
         self.hand = load_hand(cell.hand.model)
         self._T_true = true_camera_pose(cell.camera.T_base_camera, np.random.default_rng([seed, 0xCA11B]))
         self._lock = threading.RLock()
-        self._scenes = {task.name: TaskScene(task, self.hand, self.cell.distractors)}
+        self._scenes = {task.name: TaskScene(task, self.hand, self.cell.distractors, self.cell.arm)}
         self._scene = self._scenes[task.name]
         self._world = self._scene.world("train")
         self._arrangement = self._scene.arrange("train", 1)
@@ -197,7 +197,7 @@ class LiveTwin:
         self._alive()
         scene = self._scenes.get(task.name)
         if scene is None:
-            scene = self._scenes[task.name] = TaskScene(task, self.hand, self.cell.distractors)
+            scene = self._scenes[task.name] = TaskScene(task, self.hand, self.cell.distractors, self.cell.arm)
         world, arrangement = scene.world(objects), scene.arrange(objects, seed)
         with self._lock:
             before = self._world

@@ -9,6 +9,7 @@ from deft_core.errors import ConfigError
 from deft_core.geometry import Array, rot_z, transform
 from deft_core.hand import HandModel
 from deft_core.task import ObjectSet, ObjectSpec, Placement, Task
+from deft_core.workcell import ArmSettings
 from deft_sim.distractors import Spot, make_distractors, scatter
 from deft_sim.judge.registry import check_criterion
 from deft_sim.model.scene import TABLE_CENTRE_M, TABLE_SIZE_M, SceneLook
@@ -53,20 +54,24 @@ class TaskScene:
     Args:
         task: the task; it is checked in full at once.
         hand: the robot's hand.
-
         distractors: what else may stand on the table (see `deft_sim.distractors`).
+        arm: within whose workspace things are to be placed.
 
     Raises:
         ConfigError: anything in the task that the twin cannot build, place or judge.
     """
 
-    def __init__(self, task: Task, hand: HandModel, distractors: Sequence[ObjectSpec] = ()) -> None:
+    def __init__(
+        self, task: Task, hand: HandModel, distractors: Sequence[ObjectSpec] = (), arm: ArmSettings | None = None
+    ) -> None:
         self.task, self._hand = task, hand
         self._things = {which: make_things(task.objects(which), f"task {task.name}: {which}") for which in OBJECT_SETS}
         self._distractors = make_distractors(task, distractors)
         for which, things in self._things.items():
             check_criterion(task.criterion, things, f"task {task.name}: criterion")
             _check_placement(task.placement, things[TARGET], f"task {task.name}: placement (for the {which} object)")
+        if arm is not None:
+            _check_reach(task.placement, arm, f"task {task.name}: placement")
         self._worlds: dict[str, World] = {}
 
     def world(self, which: str) -> World:
@@ -100,5 +105,16 @@ def _check_placement(placement: Placement, target: Thing, where: str) -> None:
         low, high = centre - size / 2 + margin, centre + size / 2 - margin
         if limits[0] < low or limits[1] > high:
             raise ConfigError(f"{where}.{name}: {list(limits)} puts it off the table; allowed: {low:.3f} to {high:.3f}")
-    if min(np.hypot(x, y) for x in placement.x_m for y in placement.y_m) < 0.2 + margin:
-        raise ConfigError(f"{where}: nearer than {0.2 + margin:.2f} m to the robot's base")
+    nearest = float(np.hypot(*(np.clip(0.0, *limits) for limits in (placement.x_m, placement.y_m))))
+    if nearest < 0.2 + margin:
+        raise ConfigError(f"{where}: comes to {nearest:.2f} m of the robot's base; allowed: {0.2 + margin:.2f} or more")
+
+
+def _check_reach(placement: Placement, arm: ArmSettings, where: str) -> None:
+    for k, (name, limits) in enumerate((("x_m", placement.x_m), ("y_m", placement.y_m))):
+        low, high = arm.workspace_lower_m[k], arm.workspace_upper_m[k]
+        if limits[0] < low or limits[1] > high:
+            raise ConfigError(
+                f"{where}.{name}: {list(limits)} is outside the workcell's workspace (arm.workspace_lower_m, "
+                f"arm.workspace_upper_m); allowed: {low:g} to {high:g}"
+            )

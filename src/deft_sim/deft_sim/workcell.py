@@ -39,7 +39,7 @@ class TwinWorkcell:
     def __init__(self, task: Task, cell: WorkcellConfig, seed: int, backend: str | None = None) -> None:
         self.task, self.cell = task, cell
         self.hand: HandModel = load_hand(cell.hand.model)
-        self.scene = TaskScene(task, self.hand, cell.distractors)
+        self.scene = TaskScene(task, self.hand, cell.distractors, cell.arm)
         self._T_true = true_camera_pose(cell.camera.T_base_camera, np.random.default_rng([seed, 0xCA11B]))
         self._backend = backend
         self._rigs: dict[str, tuple[World, Recorder, Executor]] = {}

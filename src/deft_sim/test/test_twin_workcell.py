@@ -137,12 +137,18 @@ def test_before_the_first_reset_there_is_nothing_to_see(pick_cup: Task, cell: Wo
         (("criterion", "kind"), "juggle", r"criterion.kind.*juggle.*pick_cup"),
         (("criterion", "parameters"), {"height": 1.0}, r"criterion.parameters.*height.*lift_m"),
         (("placement", "x_m"), [2.0, 2.2], r"placement.*x_m.*off the table"),
-        (("placement", "x_m"), [0.0, 0.2], "nearer than"),
+        (("placement", "x_m"), [0.0, 0.2], "robot's base"),
+        (("placement",), {"x_m": [0.2, 0.5], "y_m": [-0.5, 0.5], "yaw_rad": [0.0, 0.0]}, "comes to 0.20 m of"),
+        (("placement", "x_m"), [0.5, 0.8], r"x_m: \[0.5, 0.8\].*workspace.*allowed: 0.15 to 0.75"),
+        (("train", "target", "parameters", "mass_kg"), 320.0, r"train.target.*mass_kg.*less than 2, got 320.0"),
+        (("train", "target", "parameters", "profile"), [[0.0, 32.0], [1.0, 43.0]], r"profile.0.1.*0.15, got 32.0"),
+        (("train", "target", "parameters", "color"), [200, 46, 36], r"color.0: .*got 200"),
+        (("train", "target", "parameters", "rest_rpy_rad"), [0.0, 28.6, 0.0], r"rest_rpy_rad.1.*got 28.6"),
         (("train", "target", "kind"), "teapot", r"train.target.kind.*teapot"),
     ],
 )
 def test_a_task_that_cannot_be_is_refused_before_anything_starts(
-    pick_cup: Task, hand, path: tuple[str, ...], value: object, match: str
+    pick_cup: Task, cell: WorkcellConfig, hand, path: tuple[str, ...], value: object, match: str
 ) -> None:
     data = pick_cup.model_dump()
     inner = data
@@ -150,4 +156,4 @@ def test_a_task_that_cannot_be_is_refused_before_anything_starts(
         inner = inner[key]
     inner[path[-1]] = value
     with pytest.raises(ConfigError, match=match):
-        TaskScene(Task.model_validate(data), hand)
+        TaskScene(Task.model_validate(data), hand, arm=cell.arm)

@@ -42,7 +42,7 @@ class Bunch(Thing):
     spacing_m: Annotated[float, Field(gt=0.005, lt=0.04)]
     peduncle_m: Annotated[float, Field(gt=0.0, lt=0.1)] = 0.03
     stalk_radius_m: Annotated[float, Field(gt=0.0005, lt=0.005)] = 0.0022
-    stem_n: tuple[float, float]
+    stem_n: tuple[Annotated[float, Field(le=20.0)], Annotated[float, Field(le=20.0)]]
     friction: Annotated[float, Field(gt=0.05, lt=2.0)]
     color: RGB
 

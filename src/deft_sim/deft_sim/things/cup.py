@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from deft_core.geometry import Array
+from deft_core.sizes import Fraction
 from deft_sim.model.paint import add_texture, sleeve
 from deft_sim.model.scene import COLLISION_GROUP
 from deft_sim.things.lathe import add_staves, add_visual, shell_mesh, stave_volume
@@ -26,7 +27,7 @@ class Cup(Thing):
     """
 
     height_m: Annotated[float, Field(gt=0.03, lt=0.25)]
-    profile: Annotated[list[tuple[float, float]], Field(min_length=2)]
+    profile: Annotated[list[tuple[Fraction, Annotated[float, Field(gt=0.0, lt=0.15)]]], Field(min_length=2)]
     wall_m: Annotated[float, Field(gt=0.001, lt=0.01)] = 0.003
     floor_m: Annotated[float, Field(gt=0.001, lt=0.03)] = 0.005
     mass_kg: Annotated[float, Field(gt=0.01, lt=2.0)]

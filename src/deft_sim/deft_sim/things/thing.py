@@ -8,9 +8,10 @@ from scipy.spatial.transform import Rotation
 
 from deft_core.config import Settings
 from deft_core.geometry import Array, transform
+from deft_core.sizes import Fraction, HandMetres, Radians
 from deft_sim.model.poses import qpos_of
 
-RGB = tuple[float, float, float]
+RGB = tuple[Fraction, Fraction, Fraction]
 
 
 class Thing(Settings, abc.ABC):
@@ -21,8 +22,8 @@ class Thing(Settings, abc.ABC):
     count as the thing's.
     """
 
-    rest_xyz_m: tuple[float, float, float] = (0.0, 0.0, 0.0005)
-    rest_rpy_rad: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    rest_xyz_m: tuple[HandMetres, HandMetres, HandMetres] = (0.0, 0.0, 0.0005)
+    rest_rpy_rad: tuple[Radians, Radians, Radians] = (0.0, 0.0, 0.0)
 
     @abc.abstractmethod
     def add_to(self, spec: mujoco.MjSpec, name: str) -> mujoco.MjsBody:
