@@ -98,6 +98,17 @@ def test_a_file_is_read_for_a_node(tmp_path):
         parameter_dict_from_yaml_file(str(tmp_path / "p.yaml"), target_nodes=["/nobody"])
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("9223372036854775807", 2**63 - 1), ("9223372036854775808", 2.0**63), ("-9223372036854775809", -(2.0**63))],
+)
+def test_a_number_beyond_64_bits_is_a_double(ros, text, value):
+    given = ["--ros-args", "-p", f"count:={text}"]
+    node = ros.node("counter", cli_args=given, automatically_declare_parameters_from_overrides=True)
+    read = node.get_parameter("count").value
+    assert read == value and type(read) is type(value)
+
+
 def test_a_client_loads_files_and_deletes(ros, robot, client, tmp_path):
     (tmp_path / "p.yaml").write_text(FILE)
     results = ros.wait(client.load_parameter_file(str(tmp_path / "p.yaml"))).results

@@ -91,9 +91,10 @@ def _scalar(node: yaml.ScalarNode) -> Any:
         # strtol with base 0: a leading 0 means octal
         base = 16 if digits[:2].lower() == "0x" else 8 if len(digits) > 1 and digits[0] == "0" else 10
         try:
-            return int(sign + digits, base)
+            number = int(sign + digits, base)
         except ValueError:
             return float(text)
+        return number if -(2**63) <= number < 2**63 else float(number)  # as where strtoll overflows: a double
     bare = text.lstrip("+-")
     if bare in _SPECIAL:
         return float(("-" if text.startswith("-") else "") + _SPECIAL[bare])

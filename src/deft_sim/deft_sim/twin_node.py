@@ -12,7 +12,7 @@ from rclpy.action import ActionServer, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
 
 from deft_core.config import short_name
-from deft_core.errors import DeftError, WorkcellError
+from deft_core.errors import ConfigError, DeftError, WorkcellError
 from deft_core.task import load_task
 from deft_core.workcell import load_workcell
 from deft_msgs.action import RateEpisode, ResetScene
@@ -45,6 +45,8 @@ class TwinNode(ProcessNode):
         if cell.kind != "twin":
             raise WorkcellError(f"workcell {cell.name} is of kind {cell.kind}: twin_node serves only twins")
         seed = int(self._value("seed"))
+        if seed < 0:
+            raise ConfigError(f"seed {seed}: it is 0 or more")
         self.twin = LiveTwin(load_task(self._value("task")), cell, seed)
         self._devices = WorkcellDevices(self.twin, seed)
         self._onlooker: Onlooker | None = None

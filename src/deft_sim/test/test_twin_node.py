@@ -1,6 +1,7 @@
 """twin_node on the graph: it resets, judges, reports, ends cleanly; a second one on its addresses does not start."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -42,8 +43,9 @@ def workcell(tmp_path_factory) -> Path:
     return path
 
 
-def start(workcell: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
+def start(workcell: Path, environment: dict[str, str], *more: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "deft_sim.twin_node", "--ros-args", "-p", f"workcell:={workcell}", "-p", "seed:=3"]
+    command += [word for parameter in more for word in ("-p", parameter)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -169,6 +171,19 @@ def test_diagnostics_tell_the_pace(graph) -> None:
     node.destroy_subscription(subscription)
     assert messages[0].status[0].name == "twin_node: physics"
     assert "time scale reached" in [value.key for value in messages[0].status[0].values]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "said"),
+    [("seed:=-1", "seed -1"), ("seed:=99999999999999999999", "'seed'"), ("time_scale:=-2.0", "time_scale.*got -2.0")],
+)
+def test_a_parameter_that_cannot_be_is_said_in_one_line(
+    workcell: Path, environment: dict[str, str], parameter: str, said: str
+) -> None:
+    process = start(workcell, environment, parameter)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert re.fullmatch(f"twin_node: .*{said}.*", output.strip())
 
 
 def test_a_second_twin_on_the_same_addresses_says_so_in_one_line(
