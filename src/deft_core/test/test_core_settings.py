@@ -1,6 +1,7 @@
 """Files are checked where they enter: the error names file, field and what is allowed."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,14 @@ def test_a_workcell_s_file_names_its_hand_s_from_where_it_lies(tmp_path: Path, m
     monkeypatch.chdir("/")
     model = load_workcell(str(tmp_path / "cell.yaml")).hand.model
     assert load_hand(model).name == load_hand("dash").name and Path(cell.hand.model).name == "mine.yaml"
+
+
+def expect_refusal(load: Callable[[str], object], file: Path, text: str, said: str) -> None:
+    """A settings file is refused for what is wrong in it, and named."""
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=said) as error:
+        load(str(file))
+    assert str(file) in str(error.value)
 
 
 @pytest.mark.parametrize("name", ["twin", "lab", "cluttered"])
@@ -177,11 +186,7 @@ def test_a_hand_that_is_no_hand_is_refused(tmp_path: Path, change: dict[str, obj
         for key in path:
             at = at[int(key) if key.isdigit() else key]
         at[last] = value
-    file = tmp_path / "hand.yaml"
-    file.write_text(yaml.safe_dump(data))
-    with pytest.raises(ConfigError, match=said) as error:
-        load_hand(str(file))
-    assert str(file) in str(error.value)
+    expect_refusal(load_hand, tmp_path / "hand.yaml", yaml.safe_dump(data), said)
 
 
 @pytest.mark.parametrize(
@@ -202,11 +207,7 @@ def test_a_task_of_other_units_is_refused(tmp_path: Path, field: str, value: obj
     data = yaml.safe_load((TASKS_DIR / "pick_cup.yaml").read_text())
     part, name = field.split(".")
     data[part][name] = value
-    file = tmp_path / "mug.yaml"
-    file.write_text(yaml.safe_dump(data))
-    with pytest.raises(ConfigError, match=said) as error:
-        load_task(str(file))
-    assert str(file) in str(error.value)
+    expect_refusal(load_task, tmp_path / "mug.yaml", yaml.safe_dump(data), said)
 
 
 @pytest.mark.parametrize(
@@ -222,11 +223,7 @@ def test_a_task_of_other_units_is_refused(tmp_path: Path, field: str, value: obj
 )
 def test_a_demonstration_of_other_units_is_refused(tmp_path: Path, field: str, value: object, said: str) -> None:
     data = json.loads((DEMONSTRATIONS_DIR / "pick_cup.json").read_text()) | {field: value}
-    file = tmp_path / "mug.json"
-    file.write_text(json.dumps(data))
-    with pytest.raises(ConfigError, match=said) as error:
-        load_demonstration(str(file))
-    assert str(file) in str(error.value)
+    expect_refusal(load_demonstration, tmp_path / "mug.json", json.dumps(data), said)
 
 
 def test_a_missing_demonstration_says_how_to_make_one(tmp_path: Path) -> None:

@@ -125,10 +125,11 @@ def write_manifest(folder: Path, settings: dict[str, object]) -> dict[str, int]:
         hashes[path.name] = hashlib.sha256(content).hexdigest()
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as shard:
-                samples, counts = {len(shard[field]) for field in FIELDS}, json.loads(str(shard[COUNTS]))
+                (samples,) = {len(shard[field]) for field in FIELDS}  # as many in each, or it is damaged
+                counts = json.loads(str(shard[COUNTS]))
         except SPOILT as error:
             raise DataUnusable(f"{path}: damaged ({error}); delete it and run again, to make it anew") from error
-        total["samples"] += max(samples)
+        total["samples"] += samples
         for name, count in counts.items():
             total[name] = total.get(name, 0) + int(count)
     manifest = {"settings": settings, "counts": total, "shards": hashes}
