@@ -11,7 +11,7 @@ from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
 from rclpy.task import Future
 
-from deft_cem.graph_workcell import ENABLE, FOLLOW, MOVE, PREDICT, RESET, SHAPE
+from deft_cem.graph_workcell import ENABLE, FOLLOW, MOVE, PREDICT, RESET, SHAPE, STOP_TRAVELS_S
 from deft_cem.listener import Control
 from deft_core import interchange
 from deft_core.errors import DeftError, WorkcellError
@@ -92,6 +92,7 @@ class GraphLink:
             raise WorkcellError(f"nobody serves {name}; is its node alive?")
         handle = self._done(client.send_goal_async(goal), 10.0, name)
         if not handle.accepted:
+            self.wait(STOP_TRAVELS_S)
             raise WorkcellError(f"{name} refused the goal: it is busy, or motion is not enabled")
         result = client.result_of(handle)
         try:

@@ -34,6 +34,9 @@ GRASP_FAULTS = ("refused", "unreachable", "collision", "overload")
 BLIND_RATERS = ("judge",)
 # How far to back off upwards before going home from low above the table.
 RETREAT_M = 0.12
+# A driver may hear of a stop before the orchestrator does, and what it then says is no news to whoever stopped it. The
+# stop itself gets this long to arrive and be the reason, host seconds.
+STOP_TRAVELS_S = 2.0
 
 
 class Link(Protocol):
@@ -94,7 +97,7 @@ class GraphWorkcell:
             request = Enable.Request(enable=True, after_fault_only=after_fault_only)
             answer = self.link.call(name, request, self._moved)
             if not answer.success:
-                self.link.wait(0.0)  # if somebody stopped the run, that says it better
+                self.link.wait(STOP_TRAVELS_S)
                 raise WorkcellError(f"{name}: {answer.message}")
 
     def recover(self) -> None:
@@ -212,6 +215,7 @@ class GraphWorkcell:
             self.recover()
             raise TryInterrupted(f"{name}: {result.message}")
         if result.fault in ("stopped", "canceled"):
+            self.link.wait(STOP_TRAVELS_S)
             raise RunStoppedError(f"{name} was {result.fault} ({result.message}); finished episodes are kept")
         raise WorkcellError(f"{name} failed ({result.fault or 'no reason given'}): {result.message}")
 

@@ -2,18 +2,20 @@
 
     python deft_cem_fake_graph.py        runs until it is told to end
 
-The ROS parameter `arm_fault` is what every straight move answers with; `hold_arm_s` is how long a move takes.
+The ROS parameter `arm_fault` is what every straight move answers with; `hold_arm_s` is how long a move takes;
+`hears_first` is what it is asked when it has heard of a stop that has not reached the others: enable, goal or motion.
 """
 
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 
 import deft_cem_fakes as fakes
 import rclpy
 from geometry_msgs.msg import Point
-from rclpy.action import ActionServer, CancelResponse
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 from rclpy.node import Node
@@ -39,6 +41,7 @@ class FakeGraph(Node):
         self.cell.reset("train", 1)
         self.declare_parameter("arm_fault", "")
         self.declare_parameter("hold_arm_s", 0.0)
+        self.declare_parameter("hears_first", "")
         self.declare_parameter("operated", False)  # a person rates and resets
         self.enabled = {"arm": False, "hand": False}
         self._grasp = fakes.BASE
@@ -61,8 +64,18 @@ class FakeGraph(Node):
         ):
             if self.get_parameter("operated").value and kind in (ResetScene, RateEpisode):
                 continue
-            ActionServer(self, kind, name, serve, callback_group=group, cancel_callback=lambda _: CancelResponse.ACCEPT)
-        self._captures = 0
+            taken = self._taken if name == "/arm/move_to_pose" else lambda _: GoalResponse.ACCEPT
+            ActionServer(
+                self,
+                kind,
+                name,
+                serve,
+                callback_group=group,
+                goal_callback=taken,
+                cancel_callback=lambda _: CancelResponse.ACCEPT,
+            )
+        self._captures = self._asked = 0
+        self._stop_topic = self.create_publisher(Empty, "/deft/stop", 1)
 
     def _frame(self) -> RGBDFrame:
         self._captures += 1
@@ -78,7 +91,22 @@ class FakeGraph(Node):
         self.enabled = dict.fromkeys(self.enabled, False)
         print("stopped", flush=True)
 
+    def _hear_first(self, asked: str) -> None:
+        """Be stopped, at the ninth time this is asked; the others hear of it later."""
+        if asked != self.get_parameter("hears_first").value:
+            return
+        self._asked += 1
+        if self._asked == 9:
+            self.enabled = dict.fromkeys(self.enabled, False)
+            threading.Timer(0.5, self._stop_topic.publish, (Empty(),)).start()
+
+    def _taken(self, _: object) -> GoalResponse:
+        self._hear_first("goal")
+        return GoalResponse.ACCEPT if self.enabled["arm"] else GoalResponse.REJECT
+
     def _enable(self, name: str, request: object, answer: object) -> object:
+        if name == "arm":
+            self._hear_first("enable")
         answer.success = not (request.after_fault_only and not self.enabled[name])
         self.enabled[name] = bool(request.enable and answer.success)
         return answer
@@ -92,6 +120,7 @@ class FakeGraph(Node):
 
     def _move(self, goal: object) -> object:
         result = MoveToPose.Result()
+        self._hear_first("motion")
         fault = self.get_parameter("arm_fault").value
         deadline = time.monotonic() + self.get_parameter("hold_arm_s").value
         while time.monotonic() < deadline and not goal.is_cancel_requested:

@@ -100,6 +100,15 @@ def test_a_stop_ends_a_run_that_recovers_from_every_collision_by_itself(graph):
     graph.until(lambda: graph.finished() > kept, "another episode")
 
 
+@pytest.mark.parametrize("asked", ["enable", "goal", "motion"])
+def test_a_stop_that_the_arm_hears_first_is_the_reason_all_the_same(graph, asked):
+    graph.robot(arm_fault="collision", hears_first=asked)
+    graph.orchestrator()
+    assert graph.client(episodes=300).wait(timeout=DEADLINE_S) == 1
+    assert "stopped by /deft/stop" in graph.text("client"), graph.text("client")
+    assert 1 <= graph.finished() < 300
+
+
 def test_a_grasp_out_of_reach_is_an_episode_and_a_broken_arm_is_not(graph):
     robot = graph.robot(arm_fault="unreachable")
     graph.orchestrator()
