@@ -6,7 +6,7 @@ the heatmap is to the true contact points (`hotspots`); over all, and by kind of
 bootstrap intervals over objects, since views of one object are alike. Comparisons of errors with the baselines are
 Wilcoxon tests over objects, Holm-corrected over all comparisons made; those with a baseline that is told the kind
 are a question of their own, corrected apart.
-`--test` measures on all of another folder (of another seed), which allows many more objects than training can spare.
+`--test` measures on all of other folders (of other seeds), which allows many more objects than training can spare.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from scipy.spatial.transform import Rotation
 from deft_affordance.baselines import BASELINES, TOLD, Guess, guess
 from deft_affordance.checkpoint import Prior, TextInput, load_prior
 from deft_affordance.comparison import holm, p_better, per_object
-from deft_affordance.data.shards import Samples, read_samples
+from deft_affordance.data.shards import DataUnusable, Samples, join, read_samples
 from deft_affordance.groups import group_names
 from deft_affordance.hotspots import judd_area, scanpath_saliency, similarity, spread_out
 from deft_core.errors import DeftError
@@ -176,6 +176,17 @@ def print_table(report: dict[str, Any]) -> None:
     print(f"f on CPU: {report['latency_ms']['p50']:.1f} ms p50, {report['latency_ms']['p99']:.1f} ms p99")
 
 
+def _read_all(folders: list[Path], crop_px: int) -> Samples:
+    """The samples of all folders; DataUnusable if two are the same."""
+    read: dict[str, Samples] = {}
+    for folder in folders:
+        samples, sha256 = read_samples(folder, crop_px)
+        if sha256 in read:
+            raise DataUnusable(f"--test: {folder} holds the same samples as another of the folders; name it once")
+        read[sha256] = samples
+    return join(list(read.values()))
+
+
 def main(argv: list[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="evaluate", description="Measure a prior on held-out objects.")
@@ -188,7 +199,13 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--split", choices=SPLITS, default=SPLITS[0], help="which of its objects to measure on (default: %(default)s)"
     )
-    parser.add_argument("--test", type=Path, help="folder to measure on, all of it, instead of objects of --data")
+    parser.add_argument(
+        "--test",
+        type=Path,
+        nargs="+",
+        metavar="FOLDER",
+        help="measure on all of these, as one set, instead of on objects of --data",
+    )
     parser.add_argument("--checkpoint", type=Path, help="default: the one that ships")
     parser.add_argument("--clip-checkpoint", help="CLIP weights, for a prior that uses CLIP text")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -202,7 +219,7 @@ def main(argv: list[str] | None = None) -> None:
             print(
                 "evaluate: the checkpoint was trained on other data; its held-out objects may differ", file=sys.stderr
             )
-        test = read_samples(args.test, size)[0] if args.test else None
+        test = _read_all(args.test, size) if args.test else None
         report = evaluate(prior, samples, clip_checkpoint=args.clip_checkpoint, test=test, split=args.split)
     except (DeftError, VisionError, OSError) as error:
         sys.exit(f"evaluate: {error}")

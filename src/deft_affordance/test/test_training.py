@@ -250,6 +250,13 @@ def test_train_and_evaluate_commands(config, samples, tmp_path, monkeypatch, cap
     assert evaluate(prior, samples, test=train)["images"] == evaluate(prior, samples, split="train")["images"] == 24
     evaluate_command(["--data", str(data), "--checkpoint", str(out), "--split", "held_out", "--json"])
     assert set(json.loads(capsys.readouterr().out)["errors"]["nearest neighbour"]) == set(METRICS)
+    both = ["--test", str(data), str(written(samples.take(np.arange(9)), tmp_path / "more"))]
+    evaluate_command(["--data", str(data), "--checkpoint", str(out), *both, "--json"])
+    measured = json.loads(capsys.readouterr().out)
+    things = [len(np.unique(part["object"])) for part in (samples, samples.take(np.arange(9)))]
+    assert (measured["images"], measured["objects"]) == (len(samples) + 9, sum(things))
+    with pytest.raises(SystemExit, match="more holds the same samples as another"):
+        evaluate_command(["--data", str(data), "--checkpoint", str(out), *both, both[-1]])
 
 
 def test_checkpoint_round_trips_and_names_what_is_wrong(config, tmp_path):

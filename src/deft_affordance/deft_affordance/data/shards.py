@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +73,14 @@ class Samples:
         first = objects[np.clip(round(len(objects) * (1.0 - held_out)), 1, len(objects) - 1)]
         out = self["object"] >= first
         return self.take(np.flatnonzero(~out)), self.take(np.flatnonzero(out))
+
+
+def join(parts: Sequence[Samples]) -> Samples:
+    """The samples of several folders as one; what is an object of one is none of another."""
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0].columns}
+    pairs = np.concatenate([np.column_stack((np.full(len(part), i), part["object"])) for i, part in enumerate(parts)])
+    numbers = np.unique(pairs, axis=0, return_inverse=True)[1]
+    return Samples(columns | {"object": numbers.reshape(-1)})
 
 
 def claim(folder: Path, settings: dict[str, object], may_differ: Collection[str] = ()) -> None:
