@@ -34,8 +34,12 @@ class CameraNode(ProcessNode):
         self._info = self.create_publisher(CameraInfo, realsense + "color/camera_info", qos_profile_sensor_data)
         self._tf = StaticTransformBroadcaster(self)
         self._send_transform()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
+        self._stop, self._camera = threading.Event(), open_camera(self._cell.camera)
+        # No daemon: an interpreter that ends under librealsense, at work in a thread, aborts.
+        self._thread = threading.Thread(target=self._run, name="capture")
+
+    def start(self) -> None:
+        """Begin to capture."""
         self._thread.start()
 
     def _send_transform(self) -> None:
@@ -47,7 +51,7 @@ class CameraNode(ProcessNode):
 
     def _run(self) -> None:
         try:
-            with open_camera(self._cell.camera) as camera:
+            with self._camera as camera:
                 self.get_logger().info(f"camera up: {self._cell.camera.source}, {self._cell.camera.fps} Hz")
                 number = 0
                 while not self._stop.is_set():
@@ -81,7 +85,9 @@ class CameraNode(ProcessNode):
     def close(self) -> None:
         """Stop capturing."""
         self._stop.set()
-        self._thread.join(timeout=2.0)
+        self._camera.interrupt()
+        if self._thread.is_alive():
+            self._thread.join()
 
 
 def main(args: list[str] | None = None) -> int:

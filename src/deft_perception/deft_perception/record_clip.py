@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from deft_core.clip import RGBDClip
 from deft_core.errors import DeftError
 from deft_core.workcell import load_workcell
-from deft_perception.camera import Camera, Capture, open_camera
+from deft_perception.camera import open_camera
+from deft_perception.capture import Camera, Capture
 
 # More than this share of a pixel, at the corners, and images are straightened.
 _STRAIGHT_PX = 0.5

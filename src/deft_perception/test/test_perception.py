@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from deft_core.errors import PerceptionRefused, WorkcellError
 from deft_core.observation import RGBDFrame
 from deft_core.workcell import load_workcell
-from deft_perception.camera import TwinCamera
 from deft_perception.deprojection import deproject, point_cloud, project
 from deft_perception.segmentation import segment_tabletop
+from deft_perception.twin_camera import TwinCamera
 
 SETTINGS = load_workcell("twin").camera
 BLANK = (np.zeros((480, 640, 3), np.uint8), np.zeros((480, 640), np.uint16))

@@ -12,7 +12,7 @@ from deft_core.clip import RGBDClip
 from deft_core.errors import WorkcellError
 from deft_core.workcell import load_workcell
 from deft_perception import record_clip
-from deft_perception.camera import Capture
+from deft_perception.capture import Capture
 from deft_perception.deprojection import project
 
 K = np.array([[615.0, 0, 320], [0, 615.0, 240], [0, 0, 1]])
