@@ -257,9 +257,11 @@ def _setup(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     if cell.kind == "lab" or "operator" in _raters(given):
         resets = "" if cell.kind == "lab" else " --rate-only"
         entities.append(LogInfo(msg=f"rate in another terminal: ros2 run deft_cem operator{resets}"))
+    bag = None
     if _boolean("record", given["record"]):
-        bag = ["ros2", "bag", "record", "-s", "mcap", "-o", str(_bag_folder(out)), "--topics", *BAG_TOPICS]
-        entities.append(ExecuteProcess(cmd=bag, name="bag", output="log", sigterm_timeout="10"))
+        words = ["ros2", "bag", "record", "-s", "mcap", "-o", str(_bag_folder(out)), "--topics", *BAG_TOPICS]
+        bag = ExecuteProcess(cmd=words, name="bag", output="log", sigterm_timeout="10")
+        entities.append(bag)
     if _boolean("rviz", given["rviz"]):
         from ament_index_python.packages import get_package_share_directory
 
@@ -282,6 +284,9 @@ def _setup(context: LaunchContext) -> list[LaunchDescriptionEntity]:
                     else "no episode was begun"
                 )
             )
+        if event.action is bag:  # the run has a record of its own
+            why = "the log of this launch, named at its beginning, says why"
+            return LogInfo(msg=f"the bag ended (exit status {event.returncode}), the run goes on without it; {why}")
         return None
 
     return [RegisterEventHandler(OnProcessExit(on_exit=ended)), *entities]

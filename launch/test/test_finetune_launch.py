@@ -227,3 +227,13 @@ def test_a_node_that_dies_ends_the_run_and_loses_nothing(launch: Launch, tmp_pat
     assert victim in screen(tmp_path) and "resume:=true" in screen(tmp_path)
     assert episodes(folder) >= 1
     until(lambda: not left_running(tmp_path), "the end of every process", tmp_path)
+
+
+def test_a_bag_that_dies_is_told_of_and_the_run_goes_on(launch: Launch, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    process = launch(task="pick_cup", episodes=3, trials=0)
+    until(lambda: episodes(folder) >= 1, "the first episode", tmp_path, process)
+    kill("bag record", process)
+    assert finish(process, tmp_path) == 0, screen(tmp_path)
+    assert "the bag ended (exit status -9), the run goes on without it" in screen(tmp_path)
+    assert episodes(folder) == 3
