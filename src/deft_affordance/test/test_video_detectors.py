@@ -1,11 +1,13 @@
 """Detectors by file: each reads its published form, and says clearly what is wrong with anything else."""
 
 import importlib.util
+import io
 import json
 import os
 import pickle
 import struct
 import sys
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
@@ -162,18 +164,24 @@ def test_any_tracker_s_archive_serves_as_poses(tmp_path):
     assert poser.pose(video, 1) is None and poser.pose(video, 99) is None
 
 
-@pytest.mark.parametrize("spoilt", ["left", "cut short", "missing"])
+@pytest.mark.parametrize("spoilt", ["left", "cut short", "says to be huge", "missing"])
 def test_a_spoilt_archive_rejects_the_clip(tmp_path, spoilt):
     video = clip(tmp_path)
     path = tmp_path / f"{video.video_id}.npz"
     HandTrack(np.zeros((3, 48)), np.zeros((3, 21, 2)), "left" if spoilt == "left" else "right").save(path)
     if spoilt == "cut short":
         path.write_bytes(path.read_bytes()[:200])
+    if spoilt == "says to be huge":
+        with zipfile.ZipFile(path, "w") as archive:
+            for name in ("mano", "keypoints_px", "side"):
+                header = io.BytesIO()
+                np.lib.format.write_array_header_1_0(
+                    header, {"descr": "<f8", "fortran_order": False, "shape": (10**12, 48)}
+                )
+                archive.writestr(f"{name}.npy", header.getvalue())
     if spoilt == "missing":
         path.unlink()
-    reason = {"left": Reason.LEFT_HAND_ONLY, "cut short": Reason.BAD_DETECTIONS, "missing": Reason.NO_DETECTIONS}[
-        spoilt
-    ]
+    reason = {"left": Reason.LEFT_HAND_ONLY, "missing": Reason.NO_DETECTIONS}.get(spoilt, Reason.BAD_DETECTIONS)
     with pytest.raises(ClipRejected, match=path.name) as why:
         TrackFiles(tmp_path).pose(video, 0)
     assert why.value.reason is reason

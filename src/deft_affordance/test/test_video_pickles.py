@@ -4,6 +4,7 @@ import contextlib
 import os
 import pickle
 import pickletools
+import tracemalloc
 from collections import OrderedDict
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from deft_affordance.video import safe_pickle
+from deft_affordance.video import safe_names, safe_pickle
 from deft_affordance.video.errors import ClipRejected, Reason
 from deft_affordance.video.wire import WireError, WireFrame, WireHand, WireObject, parse, serialize
 
@@ -150,6 +151,56 @@ def test_the_forgeries_parts_are_well_made():
     assert safe_pickle.loads(b"\x80\x02" + NONE_YET + filled() + b".", "file").shape == (1,)
 
 
+def tenfold(levels):
+    """Lists of one list ten times, of one list ten times, ..."""
+    value = 1.0
+    for _ in range(levels):
+        value = [value] * 10
+    return op(value)
+
+
+def pairs(levels):
+    """The opcodes of a tuple of one tuple twice, of one tuple twice, ..."""
+    inner = b"".join(kept(n) * 2 + pickle.TUPLE2 + keep(n + 1) + b"0" for n in range(levels))
+    return pickle.EMPTY_TUPLE + keep(0) + b"0" + inner + kept(levels)
+
+
+# Some hundred bytes each, but the last: what they would take once used as numbers, or as a key, has no end.
+SMALL = {
+    "lists in lists": tenfold(8),
+    "a list in itself": pickle.EMPTY_LIST + keep(0) + kept(0) + pickle.APPEND,
+    "tuples in tuples": pairs(22),
+    "a key of tuples in tuples": pickle.EMPTY_DICT + pairs(22) + op(1) + pickle.SETITEM,
+    "a frozenset": pickle.MARK + op(1) + pickle.FROZENSET,
+    "elements of no size": NONE_YET + filled(op(""), (1 << 30,), call("numpy", "dtype", op("S0"))),
+    "room for many bytes": pickle.BYTEARRAY8 + (1 << 28).to_bytes(8, "little"),
+    "copies": op("A" * 100_000)
+    + keep(90)
+    + b"0("
+    + call("_codecs", "encode", kept(90), op("latin1")) * 2000
+    + pickle.LIST,
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_small_file_does_not_become_a_large_one(name):
+    tracemalloc.start()
+    try:
+        with pytest.raises(ClipRejected, match="file: ") as why:
+            safe_pickle.loads(b"\x80\x04" + SMALL[name] + b".", "file")
+        assert tracemalloc.get_traced_memory()[1] < 1 << 25
+    finally:
+        tracemalloc.stop()
+    assert why.value.reason in (Reason.UNSAFE_PICKLE, Reason.BAD_DETECTIONS)
+
+
+def test_parts_that_are_used_twice_come_through():
+    shared = {"camera": np.eye(3), "size": (640, 480)}
+    people = [{"box": box, "of": shared, "key": {(1, (2, 3)): box}} for box in (np.zeros(4), [0.0] * 4)] * 50
+    out = safe_pickle.loads(pickle.dumps(people), "file")
+    assert out[99]["of"]["size"] == (640, 480) and out[0]["key"][1, (2, 3)].shape == (4,)
+
+
 @pytest.mark.parametrize("dtype", ["f4", "f8", ">f4", "i8", "u1", "?", "c16", "<U4", "S3"])
 @pytest.mark.parametrize("protocol", range(6))
 def test_arrays_of_every_plain_kind_come_through(dtype, protocol):
@@ -172,7 +223,7 @@ def test_a_message_is_not_as_long_as_the_file():
     | st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=8),
 )
 def test_no_name_beyond_the_list_is_resolved(module, name):
-    allowed = (module, name) in safe_pickle._ALLOWED
+    allowed = (module, name) in safe_names.ALLOWED
     program = b"c" + module.encode() + b"\n" + name.encode() + b"\n" + b"(tR."
     if allowed:
         return

@@ -100,7 +100,8 @@ def _read(path: Path | str, fields: tuple[str, ...]) -> dict[str, np.ndarray]:
             return {name: archive[name] for name in fields}
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
-    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, MemoryError) as error:
+        # MemoryError: of an array that says to be huge.
         raise ConfigError(f"{path}: not a readable clip or pose archive (.npz): {error}") from error
 
 

@@ -147,8 +147,9 @@ def main(argv: list[str] | None = None) -> None:
         manifest = build(args)
     except (DeftError, OSError) as error:
         sys.exit(f"build_dataset: {error}")
-    except BrokenProcessPool:
-        sys.exit("build_dataset: a worker died (out of memory?); run again with fewer --workers: finished shards stay")
+    except (BrokenProcessPool, MemoryError) as error:
+        why = "out of memory" if isinstance(error, MemoryError) else "a worker died (out of memory?)"
+        sys.exit(f"build_dataset: {why}; run again with fewer --workers: finished shards stay")
     except KeyboardInterrupt:
         sys.exit("build_dataset: stopped; run again to go on")
     if manifest is None:

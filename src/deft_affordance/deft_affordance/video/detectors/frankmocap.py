@@ -38,7 +38,7 @@ def load_mean_pose(path: Path | None) -> Array:
         )
     try:
         mean = np.asarray(np.load(path, allow_pickle=False), dtype=float).reshape(-1)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, MemoryError) as error:  # MemoryError: of what says to be huge
         raise SourceUnusable(f"{path}: no .npy file: {error}") from error
     if mean.shape != (45,) or not np.isfinite(mean).all():
         raise SourceUnusable(f"{path}: must be 45 finite numbers, is {mean.shape}")
