@@ -72,6 +72,7 @@ def test_ego4d_actions_become_clips(tmp_path):
             r"frames\.0\.boxes\.0\.bbox\.x",
         ),
         ({"critical_frames": {"pre_45": 300}, "end_frame": 200}, Reason.BAD_ANNOTATION, "no range"),
+        ({"critical_frames": None, "end_frame": 10**400}, Reason.BAD_ANNOTATION, "no range"),
     ],
 )
 def test_ego4d_actions_that_are_no_clips_say_why(tmp_path, changes, reason, says):
@@ -99,8 +100,12 @@ def test_another_ego4d_file_is_named_as_such(tmp_path):
     (tmp_path / "annotations/fho_main.json").write_text('{"videos": [')
     with pytest.raises(SourceUnusable, match="no readable JSON"):
         list(READERS["ego4d"](tmp_path))
-    (found,) = ego4d(tmp_path, videos=[{"video_uid": "x"}])
-    assert found.reason is Reason.BAD_ANNOTATION and "videos[0]" in found.message
+    (tmp_path / "annotations/fho_main.json").write_text("[" * 100_000)
+    with pytest.raises(SourceUnusable, match="no readable JSON"):
+        list(READERS["ego4d"](tmp_path))
+    for video in ({"video_uid": "x"}, {"video_uid": "x", "video_metadata": {"fps": 10**400}}):
+        (found,) = ego4d(tmp_path, videos=[video])
+        assert found.reason is Reason.BAD_ANNOTATION and "videos[0]" in found.message
 
 
 def epic(root, columns=NEEDED, **changes):
@@ -178,6 +183,22 @@ def test_epic_rate_of_images_comes_from_all_rows_of_a_video(tmp_path):
     assert [clip.fps for clip in READERS["epic"](tmp_path)] == [50.0, 50.0]
 
 
+def test_a_damaged_row_of_epic_s_costs_itself_and_no_other_of_its_video(tmp_path):
+    epic(tmp_path)
+    table = tmp_path / "EPIC_100_train.csv"
+    good = table.read_text().splitlines()
+    damaged = [("421", "42100"), ("301", "31"), ("00:00:07.00", "07:00:00.00"), ("00:00:07.00", "00:00:inf"),
+               ("421", "9" * 400), ("00:00:05.00", "-1:00:05.00")]  # fmt: skip
+    bad = [good[1].replace("P01_01_3", f"bad_{n}").replace(*change) for n, change in enumerate(damaged)]
+    fine = [good[1].replace("P01_01_3", f"good_{n}") for n in range(len(bad) + 1)]
+    table.write_text("\n".join([good[0], *bad, *fine]))
+    found = list(READERS["epic"](tmp_path))
+    assert [(clip.start, clip.stop, clip.fps) for clip in found[len(bad) :]] == [(270, 421, 60.0)] * len(fine)
+    for line, row in enumerate(found[: len(bad)], start=2):
+        assert row.reason is Reason.BAD_ANNOTATION and f"EPIC_100_train.csv, line {line}: " in row.message
+    assert "frames 301 to 42100 are at 5.00 to 701.65 s (60 a second in P01_01)" in found[0].message
+
+
 def hoi4d(root, content, category="C2"):
     sequence = f"ZY20210800001/H1/{category}/N1/S1/s1/T1"
     film(root / "HOI4D_release" / sequence / "align_rgb/image.mp4", 15, frames=30)
@@ -203,6 +224,28 @@ def test_hoi4d_events_become_clips_in_both_forms_of_the_file(tmp_path):
     np.save(tmp_path / "0/camera_params/ZY20210800001/intrin.npy", -K)
     (found,) = READERS["hoi4d"](tmp_path / "0")
     assert found.reason is Reason.BAD_ANNOTATION and "pinhole" in found.message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"info": {"duration": 1%s}, "events": []}' % ("0" * 400),
+        "[" * 100_000,
+        '{"info": {"duration": 2}, "events": [{"event": {"Pickup": 1}, "startTime": 0, "endTime": 1}]}',
+    ],
+    ids=["a number beyond all", "nested without end", "a name that is none"],
+)
+def test_hoi4d_s_damaged_annotations_cost_their_own_clip(tmp_path, content):
+    hoi4d(tmp_path, {})
+    next(tmp_path.rglob("color.json")).write_text(content)
+    (found,) = READERS["hoi4d"](tmp_path)
+    assert found.reason is Reason.BAD_ANNOTATION and "color.json" in found.message
+
+
+def test_hoi4d_s_event_of_any_name_is_read(tmp_path):
+    (clip,) = hoi4d(tmp_path, {"info": {"duration": 2.0}, "events": [
+        {"event": "Grasp {0}", "startTime": 0.8, "endTime": 1.6}]})  # fmt: skip
+    assert clip.text.endswith(" the mug")
 
 
 def test_hoi4d_clocks_that_ran_fast_still_give_the_video_s_frames(tmp_path):

@@ -14,6 +14,8 @@ from deft_affordance.video.errors import ClipRejected, Reason
 from deft_core.geometry import Array
 
 Side = Literal["right", "left", "unknown"]
+# No film has more: ten days at 1000 frames a second.
+MOST_FRAMES = 10**9
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +55,8 @@ class Clip:
     def __post_init__(self) -> None:
         self._need(bool(self.clip_id and self.video_id and self.group), "clip_id, video_id and group must be given")
         self._need(
-            0 <= self.start < self.stop, f"frames {self.start} to {self.stop} are no range (counted from 0, stop after)"
+            0 <= self.start < self.stop <= MOST_FRAMES,
+            f"frames {self.start} to {self.stop} are no range of a film's (counted from 0, stop after)",
         )
         self._need(math.isfinite(self.fps) and 1.0 <= self.fps <= 1000.0, f"fps {self.fps} is not between 1 and 1000")
         self._need(self.side in ("right", "left", "unknown"), f"side {self.side!r} is not right, left or unknown")

@@ -75,7 +75,7 @@ def read_ego4d(root: Path) -> Iterator[Clip | Rejected]:
         try:
             uid, fps = str(video["video_uid"]), float(video["video_metadata"]["fps"])
             intervals = list(video["annotated_intervals"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             yield Rejected("ego4d", f"videos[{v}]", Reason.BAD_ANNOTATION, f"{path}: videos[{v}]: {error!r}")
             continue
         file = path.parent.parent / "full_scale" / f"{uid}.mp4"

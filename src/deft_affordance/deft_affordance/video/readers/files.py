@@ -22,5 +22,5 @@ def load_json(path: Path) -> Any:
     """Read JSON; raises SourceUnusable naming file and place."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise SourceUnusable(f"{path}: no readable JSON ({error}); fetch the file again") from error

@@ -98,7 +98,7 @@ def _events(root: Path, sequence: str) -> tuple[list[tuple[Any, Any, Any]], floa
             events = [(e["event"], e["hdTimeStart"], e["hdTimeEnd"]) for e in content["markResult"]["marks"]]
         info = content["info"]
         duration = float(info["duration"] if "duration" in info else info["Duration"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ClipRejected(Reason.BAD_ANNOTATION, f"{path}: {error!r}: neither of HOI4D's two forms") from None
     if not duration > 0:
         raise ClipRejected(Reason.BAD_ANNOTATION, f"{path}: duration is {duration}")
@@ -125,13 +125,15 @@ def _intrinsics(root: Path, sequence: str) -> Array | None:
         return None
     try:
         return np.asarray(np.load(path, allow_pickle=False), dtype=float)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, MemoryError) as error:  # MemoryError: of what says to be huge
         raise ClipRejected(Reason.BAD_ANNOTATION, f"{path}: {error}") from None
 
 
 def _clip(event: tuple[Any, Any, Any], where: str, clip_id: str, of: _Recording) -> Clip:
     name, begin, end = event
     parts = of.sequence.split("/")
+    if not isinstance(name, str):
+        raise ClipRejected(Reason.BAD_ANNOTATION, f"{where}: {name!r} is no name of an event")
     try:
         # Times are of the annotators' clock, which ran over the whole video in `duration`.
         start, stop = (int(float(at) * of.frames / of.duration) for at in (begin, end))
@@ -140,7 +142,7 @@ def _clip(event: tuple[Any, Any, Any], where: str, clip_id: str, of: _Recording)
         raise ClipRejected(Reason.BAD_ANNOTATION, f"{where}: {error}") from None
     if not noun:
         raise ClipRejected(Reason.BAD_ANNOTATION, f"{where}: {parts[2]} is no object class of HOI4D")
-    said = "".join(str(name).lower().split())
+    said = "".join(name.lower().split())
     verb = VERBS.get(said, said)
     return Clip(
         source="hoi4d",
@@ -150,7 +152,7 @@ def _clip(event: tuple[Any, Any, Any], where: str, clip_id: str, of: _Recording)
         start=max(0, start - round(LEAD_S * of.fps)),
         stop=min(of.frames, stop),
         fps=of.fps,
-        text=PHRASES.get(said, f"{verb} the {{}}").format(noun) if verb else "",
+        text=PHRASES[said].format(noun) if said in PHRASES else f"{verb} the {noun}" if verb else "",
         verb=verb,
         noun=noun,
         group="/".join(parts[2:4]),
