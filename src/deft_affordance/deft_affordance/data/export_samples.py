@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
-from tqdm import tqdm
 
 from deft_affordance.data.shards import FIELDS, MANIFEST, DataUnusable, Samples, read_samples
+from deft_affordance.progress import bar
 from deft_core.errors import DeftError
 
 PER_SHARD = 1000
@@ -61,7 +61,7 @@ def export(data: Path, out: Path, per_shard: int = PER_SHARD) -> int:
     out.mkdir(parents=True, exist_ok=True)
     hashes = {}
     starts = range(0, len(samples), per_shard)
-    for number, start in enumerate(tqdm(starts, unit="shard", disable=None)):
+    for number, start in enumerate(bar(starts, total=len(starts), unit="shard")):
         path = out / f"samples-{number:05d}.tar"
         hashes[path.name] = write_tar(path, samples, range(start, min(start + per_shard, len(samples))))
     manifest = json.loads((data / MANIFEST).read_text(encoding="utf-8"))

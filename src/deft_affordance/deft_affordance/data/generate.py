@@ -17,7 +17,6 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from deft_affordance.data.draws import Drawn
 from deft_affordance.data.human_grasps import find_grasps
@@ -26,6 +25,7 @@ from deft_affordance.data.objects import KINDS, TURNS, draw_object
 from deft_affordance.data.shards import claim, write_manifest, write_shard
 from deft_affordance.data.tabletop import Tabletop
 from deft_affordance.data.views import Photographer
+from deft_affordance.progress import bar
 from deft_affordance.workers import add_ray_argument, each_done
 from deft_core.errors import DeftError
 from deft_core.workcell import load_workcell
@@ -125,7 +125,7 @@ def main(argv: list[str] | None = None) -> None:
     started = time.monotonic()
     try:
         claim(args.out, settings, may_differ=("objects",))
-        for _ in tqdm(make_shards(args), total=args.objects, unit="object", disable=None):
+        for _ in bar(make_shards(args), total=args.objects, unit="object"):
             pass
         total = write_manifest(args.out, settings)
     except (DeftError, OSError) as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from deft_affordance.progress import bar
 from deft_affordance.video.choose import Choice
 from deft_affordance.video.errors import OF_FILES, ClipRejected, Reason, Rejected, SourceUnusable
 from deft_affordance.video.filters import Filters
@@ -76,7 +77,8 @@ def read_clips(sources: Sequence[Source], filters: Filters) -> tuple[list[Clip],
     rejected: list[Rejected] = []
     for source in sources:
         seen: set[str] = set()
-        for found in READERS["epic" if source.name == "synthetic" else source.name](source.root):
+        reader = READERS["epic" if source.name == "synthetic" else source.name]
+        for found in bar(reader(source.root), unit="annotation", what=f"reading {source.name}"):
             item = replace(found, source=source.name)
             if isinstance(item, Rejected):
                 rejected.append(item)

@@ -21,8 +21,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
 
-from tqdm import tqdm
-
+from deft_affordance.progress import bar
 from deft_affordance.video.build import CLIPS_PER_SHARD, Source, complain, plan, read_clips, run_all
 from deft_affordance.video.choose import Choice
 from deft_affordance.video.filters import Filters
@@ -116,13 +115,13 @@ def build(args: argparse.Namespace) -> dict[str, object] | None:
     outcomes: dict[int, tuple[Outcome, ...]] = {}
     seconds: Counter[str] = Counter()
     shown = labelled = 0
-    with tqdm(total=sum(len(job.clips) for job in jobs), unit="clip", disable=None) as bar:
+    with bar(total=sum(len(job.clips) for job in jobs), unit="clip") as counted:
         for done in run_all(jobs, min(args.workers, max(1, len(jobs))), args.ray):
             outcomes[done.index] = done.outcomes
             seconds.update(done.seconds)
             labelled += 0 if done.kept else len(done.outcomes)
             shown = complain(done, shown, args.complaints)
-            bar.update(len(done.outcomes))
+            counted.update(len(done.outcomes))
     if labelled:
         told = ", ".join(f"{name} {1000 * s / labelled:.1f}" for name, s in seconds.most_common())
         total = seconds.total()

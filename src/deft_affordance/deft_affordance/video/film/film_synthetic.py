@@ -16,10 +16,10 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from deft_affordance.data.draws import draw_cup
 from deft_affordance.data.likeness import TaskObjectRefused, refuse_task_object
+from deft_affordance.progress import bar
 from deft_affordance.video.film.files import truth_of
 from deft_affordance.video.film.layouts import add_epic, write_epic_table
 from deft_affordance.video.film.spoil import spoil_epic
@@ -120,8 +120,7 @@ def main(argv: list[str] | None = None) -> None:
     if args.clips < 1 or args.workers < 1 or args.width < 160:
         parser.error("--clips and --workers must be at least 1, --width at least 160")
     try:
-        for _ in tqdm(film(args.root, args.clips, args.seed, args.width, args.workers), total=args.clips, unit="clip",
-                      disable=None):  # fmt: skip
+        for _ in bar(film(args.root, args.clips, args.seed, args.width, args.workers), total=args.clips, unit="clip"):
             pass
         if args.spoilt:
             film_spoilt(args.root, args.seed, args.width)
