@@ -22,6 +22,9 @@ getattr(cv2.utils, "logging", cv2).setLogLevel(2)
 # Beyond this many frames ahead, jumping to a key frame is quicker than decoding what lies between.
 READ_ON = 60
 KEEP = 16
+# A picture further from its frame's time than this is another's: of a film that is damaged the decoder shows what comes
+# next, or the last that it could decode. (What films whose rate is not quite steady are off by is less.)
+OFF_S = 0.25
 
 Image = NDArray[np.uint8]
 
@@ -80,6 +83,14 @@ class Video:
         if not fine or image is None or image.ndim != 3:
             self._next = -READ_ON - 2  # wherever it stands now
             raise ClipRejected(Reason.CORRUPT_VIDEO, f"{self.path}: frame {index} cannot be decoded; fetch it again")
+        at = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+        if self.fps > 0 and abs(at - index / self.fps) > OFF_S:
+            self._next = -READ_ON - 2
+            raise ClipRejected(
+                Reason.CORRUPT_VIDEO,
+                f"{self.path}: frame {index} is due at {index / self.fps:.2f} s, the next that can be decoded is of "
+                f"{at:.2f} s: damaged or cut short (fetch it again), or of no steady rate",
+            )
         rgb = np.asarray(image[..., ::-1], dtype=np.uint8)
         self._kept[index] = rgb
         if len(self._kept) > KEEP:
