@@ -11,7 +11,7 @@ from deft_affordance import model
 from deft_affordance.data.shards import read_samples
 from deft_affordance.video.build_dataset import main
 from deft_affordance.video.compare_labels import compare
-from deft_affordance.video.errors import Reason
+from deft_affordance.video.errors import Reason, SourceUnusable
 from deft_affordance.video.film.files import truth_of
 from deft_affordance.video.film.film_synthetic import TAKES, save_note, write_tables
 from deft_affordance.video.film.layouts import add_epic
@@ -78,6 +78,18 @@ def test_each_spoilt_clip_is_turned_down_for_its_own_reason_and_the_rest_goes_on
     assert set(manifest["shards"]) == {path.name for path in built.glob("shard-*.npz")}
     said = {row["reason"]: row["message"] for row in manifest["rejections"]}
     assert "fetch it again" in said["corrupt_video"] and "posix.system" in said["unsafe_pickle"]
+
+
+def test_a_build_is_compared_with_the_truth_of_its_own_videos(epic, built, tmp_path, drawn):
+    file_takes(tmp_path, drawn, 1, np.random.default_rng(0))
+    write_tables(tmp_path)
+    with pytest.raises(SourceUnusable, match=r"not built of the videos in .* alone \(P02_01_0 is not there\)"):
+        compare(tmp_path, built)
+    (tmp_path / "manifest.json").write_text((built / "manifest.json").read_text().replace('"rejections"', '"x"'))
+    for shard in built.glob("shard-*.npz"):
+        (tmp_path / shard.name).write_bytes(shard.read_bytes())
+    with pytest.raises(SourceUnusable, match="not what build_dataset makes"):
+        compare(epic, tmp_path)
 
 
 def test_done_again_nothing_changes_and_stopped_it_goes_on(epic, built, tmp_path, capsys):

@@ -34,7 +34,7 @@ WORDS = {
 
 
 def compare(root: Path, out: Path, seed: int = 0) -> dict[str, Any]:
-    """Figures of a build against the truth beside its videos; raises SourceUnusable where either is missing."""
+    """Figures of a build against the truth beside its videos; raises SourceUnusable where one is not of the other."""
     try:
         truth = json.loads((root / "truth.json").read_text(encoding="utf-8"))
         manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
@@ -42,10 +42,16 @@ def compare(root: Path, out: Path, seed: int = 0) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise SourceUnusable(f"{error}; film with film_synthetic and build with build_dataset first") from error
     samples, _ = read_samples(out)
-    made = [clip for journal in journals for clip in journal["clips"] if clip["reason"] is None]
-    found = {clip["clip_id"]: clip["reason"] for clip in manifest["rejections"]} | {
-        c["clip_id"]: "sample" for c in made
-    }
+    try:
+        clips = [clip for journal in journals for clip in journal["clips"]]
+        made = [clip for clip in clips if clip["reason"] is None]
+        found = {clip["clip_id"]: clip["reason"] for clip in [*manifest["rejections"], *clips]}
+    except (KeyError, TypeError) as error:
+        raise SourceUnusable(f"{out}: not what build_dataset makes ({error!r})") from error
+    strange = sorted(set(found) - set(truth))
+    if strange or len(made) != len(samples):
+        why = f"{strange[0]} is not there" if strange else f"{len(samples)} samples of {len(made)} clips"
+        raise SourceUnusable(f"{out} was not built of the videos in {root} alone ({why})")
     rows: dict[str, list[float]] = {
         name: [] for name in ("px", "mm", "px_all", "px_middle", "frames", "wrist_deg", "joint_deg")
     }
@@ -75,7 +81,7 @@ def compare(root: Path, out: Path, seed: int = 0) -> dict[str, Any]:
         "within_1": float(np.mean(frames <= 1)),
         "within_3": float(np.mean(frames <= 3)),
     }
-    outcome = Counter((true["expected"], found.get(clip, "missing")) for clip, true in truth.items())
+    outcome = Counter((true["expected"], found.get(clip, "missing") or "sample") for clip, true in truth.items())
     return {
         "figures": figures,
         "outcomes": [{"expected": e, "found": f, "clips": n} for (e, f), n in sorted(outcome.items())],
