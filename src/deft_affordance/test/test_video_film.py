@@ -73,3 +73,12 @@ def test_filmed_clips_are_built_and_compared_with_the_truth(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["clips"] == 20
     with pytest.raises(SystemExit, match="film_synthetic"):
         report([str(tmp_path), str(out)])
+    with pytest.raises(SystemExit, match="begun with seed 0, not 1"):
+        film([*arguments, "--seed", "1"])
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
+    (tmp_path / "EPIC_100_train.csv").write_text("precious")
+    with pytest.raises(SystemExit, match="holds files that film_synthetic did not make"):
+        film(["--root", str(tmp_path), "--clips", "1", "--width", "160"])
+    assert [path.name for path in tmp_path.iterdir()] == ["EPIC_100_train.csv"]

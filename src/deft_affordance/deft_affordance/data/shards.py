@@ -103,11 +103,11 @@ def claim(folder: Path, settings: dict[str, object], may_differ: Collection[str]
     try:
         begun = dict(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError) as error:
-        raise DataUnusable(f"{path} does not say what was begun here ({error}); choose another --out") from error
+        raise DataUnusable(f"{path} does not say what was begun here ({error}); choose another folder") from error
     names = [name for name in (begun | settings) if name not in may_differ and begun.get(name) != settings.get(name)]
     if names:
         was = ", ".join(f"{name} {begun.get(name)!r}, not {settings.get(name)!r}" for name in names)
-        raise DataUnusable(f"{folder} was begun with {was}: go on with the same settings, or choose another --out")
+        raise DataUnusable(f"{folder} was begun with {was}: go on with the same settings, or choose another folder")
 
 
 def write_shard(folder: Path, index: int, rows: list[dict[str, object]], counts: dict[str, int]) -> Path:

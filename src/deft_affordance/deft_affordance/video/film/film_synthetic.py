@@ -2,7 +2,7 @@
 
 Cups that are no task's own, grasped by a simulated human hand, in EPIC-KITCHENS-100's layout with detections, masks and
 poses beside it; with --spoilt, also one clip for each thing that can be wrong with one. truth.json says what is true;
-only `compare_labels` reads it. Started again, it goes on where it was stopped.
+only `compare_labels` reads it. Started again, it goes on where it was stopped, and with more --clips further.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 
 from deft_affordance.data.draws import draw_cup
 from deft_affordance.data.likeness import TaskObjectRefused, refuse_task_object
+from deft_affordance.data.shards import SETTINGS, DataUnusable, claim
 from deft_affordance.progress import bar
 from deft_affordance.video.film.files import truth_of
 from deft_affordance.video.film.layouts import add_epic, write_epic_table
@@ -107,6 +108,18 @@ def film(root: Path, clips: int, seed: int, width: int, workers: int) -> Iterato
     yield from each_done(film_one, [(root, number, seed, width) for number in range(clips)], workers)
 
 
+def begin(root: Path, seed: int, width: int) -> None:
+    """Make the folder this data set's own: its files are called as EPIC-KITCHENS-100's own are.
+
+    Raises:
+        DataUnusable: it holds other files, or takes of another seed or width.
+    """
+    ours = (root / SETTINGS).exists() or (root / TAKES).is_dir()
+    if root.is_dir() and any(root.iterdir()) and not ours:
+        raise DataUnusable(f"{root} holds files that film_synthetic did not make; choose an empty folder")
+    claim(root, {"seed": seed, "width": width})
+
+
 def main(argv: list[str] | None = None) -> None:
     """Film the data set."""
     parser = argparse.ArgumentParser(prog="film_synthetic", description="Film a synthetic data set of human video.")
@@ -120,6 +133,7 @@ def main(argv: list[str] | None = None) -> None:
     if args.clips < 1 or args.workers < 1 or args.width < 160:
         parser.error("--clips and --workers must be at least 1, --width at least 160")
     try:
+        begin(args.root, args.seed, args.width)
         for _ in bar(film(args.root, args.clips, args.seed, args.width, args.workers), total=args.clips, unit="clip"):
             pass
         if args.spoilt:
