@@ -8,7 +8,8 @@ FrankMocap's `demo_handmocap --save_pred_pkl` wrote for the clip's images.
 Per frame the tracker gives the wrist's rotation and the hand's pose; where the wrist is follows from the pose's 21
 points, which must project onto the tracked keypoints and lie a flesh radius behind the depth seen there. The track
 is smoothed, the grasp is found (fingers closed, wrist at rest before it carries something away), and the changes of
-wrist pose over the forty steps that follow are written in the gravity-aligned frame of `deft_core.demonstration`.
+wrist pose over forty equal steps from there to the clip's end are written in the gravity-aligned frame of
+`deft_core.demonstration`.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from scipy.spatial.transform import Rotation
 
 from deft_affordance.video.detectors.frankmocap import ENDING, load_mean_pose, read_track
 from deft_core.clip import HandTrack, RGBDClip, file_hash
+from deft_core.config import validate
 from deft_core.demonstration import STEPS, Demonstration, displacements
 from deft_core.errors import DeftError
-from deft_core.geometry import Array, transform
+from deft_core.geometry import Array, interpolate, transform
 from deft_core.mano import SEGMENT_RADIUS_M, angles_from_pose, hand_points
 
 
@@ -169,31 +171,33 @@ def extract(
         source: where it came from, for the record.
         sha256: hash of clip and pose file.
         grasp: frame of the grasp; found where not given.
-        stride: frames a step; by default as many as let forty steps span what follows the grasp.
+        stride: frames a step; by default forty equal steps, between frames where need be, span all that follows.
         smooth: frames that the wrist's track is smoothed over, odd.
     """
     poses = wrist_track(clip, track, smooth)
     if grasp is None:
         grasp = grasp_frame(poses, track.mano)
-    if stride is None:
-        stride = (len(poses) - 1 - grasp) // STEPS
-    last = grasp + stride * STEPS
-    if stride < 1 or grasp < 0 or last >= len(poses):
+    last = max(grasp + STEPS, len(poses) - 1) if stride is None else grasp + stride * STEPS
+    if (stride is not None and stride < 1) or grasp < 0 or last >= len(poses):
         raise DemonstrationUnusable(
-            f"forty steps of {stride} frames after frame {grasp} need {last + 1} frames; the clip has {len(poses)}"
+            f"forty steps of {1 if stride is None else stride} frames after frame {grasp} do not fit in a clip of "
+            f"{len(poses)} frames (0 to {len(poses) - 1})"
         )
-    frames = np.arange(grasp, last + 1, stride)
-    translations, rotations = displacements(poses[frames])
-    return Demonstration(
-        task=task,
-        frame="gravity_aligned_at_grasp",
-        dt_s=float(np.mean(np.diff(clip.stamps_s[frames]))),
-        grasp_rotvec=tuple(np.round(Rotation.from_matrix(poses[grasp][:3, :3]).as_rotvec(), 6)),
-        translations_m=[tuple(row) for row in np.round(translations, 6)],
-        rotations_rad=[tuple(row) for row in np.round(rotations, 6)],
-        source=f"{source}, frames {grasp} to {last} by {stride}, smoothed over {smooth}",
-        clip_sha256=sha256,
-    )
+    frames = np.linspace(grasp, last, STEPS + 1)
+    before, after = np.floor(frames).astype(int), np.ceil(frames).astype(int)
+    between = [interpolate(poses[a], poses[b], t - a) for a, b, t in zip(before, after, frames, strict=True)]
+    translations, rotations = displacements(np.concatenate(between))
+    content = {
+        "task": task,
+        "frame": "gravity_aligned_at_grasp",
+        "dt_s": float(clip.stamps_s[last] - clip.stamps_s[grasp]) / STEPS,
+        "grasp_rotvec": tuple(np.round(Rotation.from_matrix(poses[grasp][:3, :3]).as_rotvec(), 6)),
+        "translations_m": [tuple(row) for row in np.round(translations, 6)],
+        "rotations_rad": [tuple(row) for row in np.round(rotations, 6)],
+        "source": f"{source}, frames {grasp} to {last} by {(last - grasp) / STEPS:g}, smoothed over {smooth}",
+        "clip_sha256": sha256,
+    }
+    return validate(content, Demonstration, source)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -71,10 +71,15 @@ def test_forty_displacements_repeat_the_motion(recorded):
     assert 20 <= grasp <= 31
     demonstration = extract(clip, track, "pick_cup", "test", "a" * 64)
     replayed = demonstration.wrist_poses(poses[grasp])
-    last = grasp + 40
+    last = len(poses) - 1  # the lift ends at frame 95: forty steps of one frame each would have lost a third of it
+    assert (last - grasp) % 40
     np.testing.assert_allclose(replayed[-1][:3, 3], poses[last][:3, 3], atol=0.008)
     assert rotation_angle(replayed[-1][:3, :3].T @ poses[last][:3, :3]) < 0.03
-    assert demonstration.dt_s == pytest.approx(1 / 15)
+    assert demonstration.dt_s == pytest.approx((last - grasp) / 40 / 15)
+    np.testing.assert_allclose(np.sum(demonstration.translations_m, axis=0)[2], 0.15 * (95 - grasp) / 70, atol=0.01)
+    some = extract(clip, track, "pick_cup", "test", "a" * 64, grasp=grasp, stride=1)
+    assert some.dt_s == pytest.approx(1 / 15)
+    np.testing.assert_allclose(some.wrist_poses(poses[grasp])[-1][:3, 3], poses[grasp + 40][:3, 3], atol=0.008)
 
 
 def test_some_lost_frames_do_not_matter(recorded):
@@ -94,8 +99,11 @@ def test_unusable_clips_say_why(recorded):
     with pytest.raises(DemonstrationUnusable, match="seen well in only 0"):
         blind = RGBDClip(clip.color, np.zeros_like(clip.depth_mm), clip.stamps_s, clip.K, clip.T_base_camera)
         extract(blind, track, "pick_cup", "x", "a" * 64)
-    with pytest.raises(DemonstrationUnusable, match="need 185 frames"):
+    with pytest.raises(DemonstrationUnusable, match="of 4 frames after frame 24 do not fit in a clip of 100"):
         extract(clip, track, "pick_cup", "x", "a" * 64, grasp=24, stride=4)
+    for grasp in (-1, 60):
+        with pytest.raises(DemonstrationUnusable, match=f"after frame {grasp} do not fit"):
+            extract(clip, track, "pick_cup", "x", "a" * 64, grasp=grasp)
     for smooth in (1, 8, 101):
         with pytest.raises(DemonstrationUnusable, match="window is odd"):
             wrist_track(clip, track, smooth)
@@ -126,7 +134,17 @@ def test_command_round_trips_through_files(recorded, tmp_path, capsys):
     assert len(json.loads(out.read_text())["clip_sha256"]) == 64
 
 
-@pytest.mark.parametrize("spoilt", ["broken", "a flipped byte", "one array", "of no shape", "of words"])
+SPOILT = {
+    "of no shape": {"color": np.uint8(1)},
+    "grey": {"color": np.zeros((100, 240, 320, 1), np.uint8)},
+    "no focal length": {"K": np.zeros((3, 3))},
+    "mirrored": {"T_base_camera": np.diag([1.0, 1.0, -1.0, 1.0])},
+    "transposed": {"T_base_camera": transform(np.eye(3), [0.1, 0.2, 0.7]).T},
+    "stamps in milliseconds": {"stamps_s": np.arange(100) / 0.015},
+}
+
+
+@pytest.mark.parametrize("spoilt", ["broken", "a flipped byte", "one array", *SPOILT, "of words"])
 def test_spoilt_files_are_one_line(recorded, tmp_path, spoilt):
     clip, track, _ = recorded
     path, poses = tmp_path / "clip.npz", tmp_path / "poses.npz"
@@ -141,8 +159,8 @@ def test_spoilt_files_are_one_line(recorded, tmp_path, spoilt):
     elif spoilt == "one array":
         with path.open("wb") as file:
             np.save(file, np.zeros(3))
-    elif spoilt == "of no shape":
-        np.savez(path, **vars(clip) | {"color": np.uint8(1)})
+    elif spoilt in SPOILT:
+        np.savez(path, **vars(clip) | SPOILT[spoilt])
     else:
         np.savez(poses, **vars(track) | {"mano": np.full(track.mano.shape, "a")})
     with pytest.raises(SystemExit, match=r"extract_demo: .*(clip|poses)\.npz: "):

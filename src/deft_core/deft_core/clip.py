@@ -46,13 +46,20 @@ class RGBDClip:
         """Read a clip; raises ConfigError naming what is wrong with it."""
         data = _read(path, ("color", "depth_mm", "stamps_s", "K", "T_base_camera"))
         color = data["color"]
-        if color.ndim != 4 or len(color) == 0 or color.dtype != np.uint8:
+        if color.ndim != 4 or color.shape[3] != 3 or len(color) == 0 or color.dtype != np.uint8:
             raise ConfigError(f"{path}: color must be (T, H, W, 3) uint8, is {color.shape} {color.dtype}")
         frames = len(color)
         expected = {"depth_mm": data["color"].shape[:3], "stamps_s": (frames,), "K": (3, 3), "T_base_camera": (4, 4)}
         _check_shapes(path, data, expected)
         if frames > 1 and not (np.diff(data["stamps_s"]) > 0).all():
             raise ConfigError(f"{path}: stamps_s must increase")
+        K, T = data["K"], data["T_base_camera"]
+        if not (np.isfinite(K).all() and K[0, 0] > 0 and K[1, 1] > 0 and K[2, 2] == 1):
+            raise ConfigError(f"{path}: K must be a pinhole's matrix in pixels, is {K.tolist()}")
+        R = T[:3, :3]
+        rigid = np.isfinite(T).all() and np.allclose(T[3], [0, 0, 0, 1])
+        if not (rigid and np.allclose(R @ R.T, np.eye(3), atol=1e-3) and np.linalg.det(R) > 0):
+            raise ConfigError(f"{path}: T_base_camera must be rotation and metres over a row 0 0 0 1, is {T.tolist()}")
         return cls(**data)
 
 
