@@ -125,6 +125,28 @@ SPOILT = {
 }
 
 
+def test_a_film_that_comes_later_moves_no_other_clip(tmp_path, drawn, capsys):
+    root, out = tmp_path / "root", tmp_path / "out"
+    file_takes(root, drawn, 3, np.random.default_rng(0))
+    write_tables(root)
+    film, away = root / "P01/videos/P01_01.MP4", tmp_path / "later.MP4"
+    film.rename(away)
+    build(root, tmp_path / "one", "--limit", "1")
+    assert '1 samples of 2 clips; rejected: {"no_video": 1}' in capsys.readouterr().out  # of those that have a film
+    build(root, out, "--clips-per-shard", "1")
+    said = capsys.readouterr()
+    assert '2 samples of 3 clips; rejected: {"no_video": 1}' in said.out and "2 clips labelled" in said.out
+    assert "no_video" not in said.err
+    before = files(out)
+    away.rename(film)
+    build(root, out, "--clips-per-shard", "1")
+    assert "1 clips labelled" in (said := capsys.readouterr().out) and "3 samples of 3 clips" in said
+    kept = [name for name in before if name.startswith("shard-")]
+    assert len(kept) == 2 and all(files(out)[name] == before[name] for name in kept)
+    build(root, tmp_path / "anew", "--clips-per-shard", "1")
+    assert files(out) == files(tmp_path / "anew")
+
+
 @pytest.mark.parametrize("reason", SPOILT)
 def test_a_spoilt_file_costs_its_own_clip_until_it_is_mended(tmp_path, drawn, capsys, reason):
     root, out = tmp_path / "root", tmp_path / "out"  # of its own: files are read once a process

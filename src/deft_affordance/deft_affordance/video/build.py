@@ -94,6 +94,17 @@ def read_clips(sources: Sequence[Source], filters: Filters) -> tuple[list[Clip],
     return clips, rejected
 
 
+def first(clips: Sequence[Clip], count: int) -> list[Clip]:
+    """The clips up to the `count`-th of those whose film is there."""
+    out: list[Clip] = []
+    for clip in clips:
+        if count < 1:
+            break
+        out.append(clip)
+        count -= clip.video.is_file()
+    return out
+
+
 def plan(
     clips: Sequence[Clip],
     sources: Sequence[Source],
@@ -195,7 +206,8 @@ def run_all(jobs: Sequence[Job], workers: int, ray_address: str = "") -> Iterato
 def complain(done: Done, shown: int, most: int) -> int:
     """Print a line a rejected clip, up to `most`; returns how many have been printed."""
     for outcome in done.outcomes:
-        if outcome.reason and not done.kept and shown < most:
+        # Often most films are not there; the manifest names them.
+        if outcome.reason not in (None, Reason.NO_VIDEO) and not done.kept and shown < most:
             print(f"build_dataset: {outcome.reason}: {outcome.message}", file=sys.stderr)
             shown += 1
     return shown

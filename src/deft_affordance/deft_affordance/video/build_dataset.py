@@ -5,7 +5,7 @@
 
 Give --source and --root once for each data set. Shards, manifest and a page of examples are written to --out, for
 `train --data`. Started again, it goes on where it was stopped; done again, it changes nothing, unless a file was
-mended since that a clip was turned down for.
+mended since that a clip was turned down for, or a film has come.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from deft_affordance.progress import bar
-from deft_affordance.video.build import CLIPS_PER_SHARD, Source, complain, plan, read_clips, run_all
+from deft_affordance.video.build import CLIPS_PER_SHARD, Source, complain, first, plan, read_clips, run_all
 from deft_affordance.video.choose import Choice
+from deft_affordance.video.errors import Reason
 from deft_affordance.video.filters import Filters
 from deft_affordance.video.label import Labelling
 from deft_affordance.video.page import write_page
@@ -64,7 +65,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     how.add_argument("--settle", type=float, default=0.0, help="seconds from first contact to the labels (paper: 0)")
     how.add_argument("--min-seconds", type=float, default=Filters.min_seconds)
     how.add_argument("--max-seconds", type=float, default=Filters.max_seconds)
-    how.add_argument("--limit", type=int, help="stop after this many clips that pass the filters")
+    how.add_argument("--limit", type=int, help="stop after this many clips that pass the filters, with a film")
     run = parser.add_argument_group("how it runs")
     run.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     add_ray_argument(run)
@@ -107,7 +108,7 @@ def build(args: argparse.Namespace) -> dict[str, object] | None:
     detectors = {source.name: choice.detectors(source.name, source.root).sources() for source in sources}
     clips, rejected = read_clips(sources, filters)
     if args.limit is not None:
-        clips = clips[: args.limit]
+        clips = first(clips, args.limit)
     jobs = plan(clips, sources, choice, how, args.out, detectors, args.clips_per_shard)
     prepare(args.out, len(jobs), args.replace)
     if args.part:
@@ -119,7 +120,7 @@ def build(args: argparse.Namespace) -> dict[str, object] | None:
         for done in run_all(jobs, min(args.workers, max(1, len(jobs))), args.ray):
             outcomes[done.index] = done.outcomes
             seconds.update(done.seconds)
-            labelled += 0 if done.kept else len(done.outcomes)
+            labelled += 0 if done.kept else sum(outcome.reason != Reason.NO_VIDEO for outcome in done.outcomes)
             shown = complain(done, shown, args.complaints)
             counted.update(len(done.outcomes))
     if labelled:

@@ -27,7 +27,8 @@ class Reason(StrEnum):
     NOT_THE_WEARER = "not_the_wearer"
     REFUSED_BY_ANNOTATORS = "refused_by_annotators"
     BAD_ANNOTATION = "bad_annotation"
-    # What the video and the detectors show.
+    # What the video and the detectors show. (A clip whose film is not there yet keeps its place in its shard, so that
+    # films that come later move no other clip.)
     NO_VIDEO = "no_video"
     CORRUPT_VIDEO = "corrupt_video"
     NO_DETECTIONS = "no_detections"
@@ -50,6 +51,7 @@ class Reason(StrEnum):
 # What a file's state brings: fetched again, or made, the clip may give a sample.
 OF_FILES = frozenset(
     {
+        Reason.NO_VIDEO,
         Reason.CORRUPT_VIDEO,
         Reason.NO_DETECTIONS,
         Reason.BAD_DETECTIONS,

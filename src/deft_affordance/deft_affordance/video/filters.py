@@ -38,5 +38,3 @@ class Filters:
                 Reason.TOO_SHORT if clip.seconds < self.min_seconds else Reason.TOO_LONG,
                 f"{where}: lasts {clip.seconds:.2f} s, asked for {self.min_seconds:g} to {self.max_seconds:g} s",
             )
-        if not clip.video.is_file():
-            raise ClipRejected(Reason.NO_VIDEO, f"{where}: no file {clip.video}")

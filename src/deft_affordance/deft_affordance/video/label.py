@@ -109,6 +109,8 @@ def label_clip(clip: Clip, detectors: Detectors, how: Labelling, watch: Stopwatc
     """Label one clip; raises ClipRejected."""
     where = f"{clip.source} clip {clip.clip_id}"
     with watch.stage("open"):
+        if not clip.video.is_file():
+            raise ClipRejected(Reason.NO_VIDEO, f"{where}: no file {clip.video}")
         video = Video(clip.video)
     with video:
         if clip.start >= video.frames:
