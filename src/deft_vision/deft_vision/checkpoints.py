@@ -100,11 +100,15 @@ def torchvision_state(path: Path) -> dict[str, Tensor]:
 def load_into(module: nn.Module, state: Mapping[str, Tensor], where: str) -> None:
     """Load a state into a module, ignoring a classifier (`fc.*`) but nothing else.
 
+    What counts the batches that a normalisation has seen may be missing: torchvision's file was written before torch
+    counted them, and nothing here goes by the count.
+
     Raises:
         CheckpointLayoutError: names the first missing, unexpected or wrongly shaped tensor, or what is none.
     """
-    state = {k: v for k, v in state.items() if not k.startswith("fc.")}
     own = module.state_dict()
+    counts = {k: torch.zeros_like(v) for k, v in own.items() if k.endswith("num_batches_tracked")}
+    state = counts | {k: v for k, v in state.items() if not k.startswith("fc.")}
     for key, value in own.items():
         if key not in state:
             raise CheckpointLayoutError(f"{where}: tensor '{key}' is missing")

@@ -9,8 +9,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from deft_vision.checkpoints import weights_hash
 from deft_vision.encoders import make_encoder
 from deft_vision.errors import CheckpointLayoutError, MissingCheckpointError, UnknownEncoderError
+from deft_vision.images import normalise, to_batch
 from deft_vision.resnet import ResNet18
 
 
@@ -37,6 +39,19 @@ def test_r3m_and_torchvision_files_of_the_same_weights_embed_alike(network, imag
     r3m, resnet = (make_encoder("r3m", tmp_path / "r3m.pt"), make_encoder("resnet18", tmp_path / "resnet18.pth"))
     assert r3m.dim == 512 and r3m.hash == resnet.hash
     np.testing.assert_array_equal(r3m.embed(image), resnet.embed(image))
+
+
+def test_torchvisions_own_file_counts_no_batches(network, image, tmp_path):
+    """It holds 102 tensors, written before torch had a normalisation count its batches."""
+    state = {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
+    state |= {"fc.weight": torch.zeros(1000, 512), "fc.bias": torch.zeros(1000)}
+    assert len(state) == 102
+    torch.save(state, tmp_path / "resnet18-f37072fd.pth")
+    encoder = make_encoder("resnet18", tmp_path / "resnet18-f37072fd.pth")
+    assert encoder.hash == weights_hash(network.state_dict())
+    with torch.inference_mode():
+        expected = network.eval()(normalise(to_batch([image], 224))).numpy()
+    np.testing.assert_array_equal(encoder.embed(image), expected[0])
 
 
 def test_small_encoder_comes_out_of_a_prior(image, tmp_path):
