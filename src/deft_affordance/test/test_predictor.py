@@ -112,6 +112,17 @@ def test_unknown_words_are_an_error_not_a_guess(predictor, frame, said, says):
         predictor.predict(frame, said)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Robot, pick up the cup, please!",
+        "hello there robot, would you now very carefully, without any needless hurry whatsoever, pick up the cup",
+    ],
+)
+def test_words_that_the_prior_never_heard_change_nothing(predictor, frame, said):
+    assert predictor.predict(frame, said).prior == predictor.predict(frame, "pick up the cup").prior
+
+
 def test_refusals(predictor, frame):
     blind = dataclasses.replace(frame, depth_mm=np.zeros_like(frame.depth_mm))
     with pytest.raises(PerceptionRefused):

@@ -13,7 +13,9 @@ from torch import Tensor, nn
 from deft_vision.checkpoints import first_sentence, require_file
 from deft_vision.errors import CheckpointLayoutError, MissingExtraError
 
-PAD, UNKNOWN = 0, 1
+PAD = 0
+_FIRST = 2  # token of the first word; 1 was once any unknown word, and checkpoints have a place for it
+_LEAST = 16  # tokens a row: most sentences are shorter, so that batches are of one shape
 _WORD = re.compile(r"[a-z]+")
 
 
@@ -37,32 +39,35 @@ FUNCTION_WORDS = frozenset(
 
 
 def build_vocabulary(texts: Iterable[str]) -> list[str]:
-    """Collect the words of texts, sorted; the index of a word plus 2 is its token (0 pads, 1 is any other word)."""
+    """Collect the words of texts, sorted; the index of a word plus 2 is its token (0 pads)."""
     return sorted({word for text in texts for word in words_of(text)})
 
 
 class WordTokenizer:
-    """Turn instructions into token ids (B, max_words) over a fixed list of words."""
+    """Turn instructions into token ids (B, L) over a fixed list of words.
 
-    def __init__(self, vocabulary: Sequence[str], max_words: int = 16) -> None:
+    A word outside the list is left out: its token would be one that no training ever moved, and would turn the wrist at
+    random. However long a sentence is, all of its words that are known count.
+    """
+
+    def __init__(self, vocabulary: Sequence[str]) -> None:
         self.vocabulary = list(vocabulary)
-        self.max_words = max_words
-        self._token = {word: i + 2 for i, word in enumerate(self.vocabulary)}
+        self._token = {word: i + _FIRST for i, word in enumerate(self.vocabulary)}
 
     @property
     def size(self) -> int:
-        """Number of tokens, padding and unknown included."""
-        return len(self.vocabulary) + 2
+        """Number of tokens, with the two that stand for no word."""
+        return len(self.vocabulary) + _FIRST
 
     def known(self, text: str) -> list[str]:
         """The words of a text that the vocabulary holds and that say something: function words do not."""
         return [word for word in words_of(text) if word in self._token and word not in FUNCTION_WORDS]
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
-        ids = torch.full((len(texts), self.max_words), PAD, dtype=torch.long)
-        for row, text in enumerate(texts):
-            tokens = [self._token.get(word, UNKNOWN) for word in words_of(text)][: self.max_words]
-            ids[row, : len(tokens)] = torch.tensor(tokens, dtype=torch.long)
+        said = [[self._token[word] for word in words_of(text) if word in self._token] for text in texts]
+        ids = torch.full((len(said), max([_LEAST, *map(len, said)])), PAD, dtype=torch.long)
+        for row, tokens in zip(ids, said, strict=True):
+            row[: len(tokens)] = torch.tensor(tokens, dtype=torch.long)
         return ids
 
 

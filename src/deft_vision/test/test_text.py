@@ -1,12 +1,16 @@
 import torch
 
-from deft_vision.text import PAD, UNKNOWN, SmallTextEncoder, WordTokenizer, build_vocabulary
+from deft_vision.text import PAD, SmallTextEncoder, WordTokenizer, build_vocabulary
 
 
-def test_words_outside_the_vocabulary_share_one_token():
-    tokenizer = WordTokenizer(build_vocabulary(["pour the cup"]), max_words=4)
-    ids = tokenizer(["Pour the teapot!", "cup"])
-    assert ids[0, 2] == UNKNOWN and ids[0, 3] == PAD and (ids[1, 1:] == PAD).all()
+def test_only_words_of_the_vocabulary_count_however_long_the_sentence():
+    tokenizer = WordTokenizer(build_vocabulary(["pour the cup"]))
+    short = tokenizer(["pour the cup"])
+    assert (short[0, :3] != PAD).all() and (short[0, 3:] == PAD).all()
+    assert torch.equal(tokenizer(["Would you pour the purple cup, please?"]), short)
+    assert torch.equal(tokenizer(["well " * 99 + "pour the cup"]), short)
+    long = tokenizer(["pour " * 30 + "the cup", "cup"])
+    assert (long[0] != PAD).sum() == 32 and (long[1, 1:] == PAD).all()
 
 
 def test_a_word_that_says_nothing_is_not_known():
