@@ -94,7 +94,23 @@ def test_a_file_that_cannot_be_unpickled_is_refused(network: type, tmp_path: Pat
         network(path)
 
 
+def test_openais_own_clip_file_is_told_where_open_clips_comes_from(tmp_path: Path, monkeypatch: Any) -> None:
+    """It is TorchScript, which torch reads only as a program."""
+
+    def load(_: str, pretrained: str) -> None:
+        assert Path(pretrained).is_absolute()  # "openai" alone would be fetched
+        torch.load(pretrained, weights_only=True)
+
+    monkeypatch.setitem(sys.modules, "open_clip", SimpleNamespace(create_model=load))
+    torch.jit.script(torch.nn.Linear(1, 1)).save(tmp_path / "openai")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        CheckpointLayoutError, match=r"TorchScript.*open_clip_model\.safetensors of https://huggingface"
+    ):
+        ClipMatcher("openai")
+
+
 @pytest.mark.parametrize("network", [Sam, ClipMatcher])
 def test_without_weights_it_says_where_they_come_from(network: type, tmp_path: Path) -> None:
-    with pytest.raises((MissingCheckpointError, MissingExtraError), match=r"github\.com|pip install"):
+    with pytest.raises((MissingCheckpointError, MissingExtraError), match=r"github\.com|huggingface\.co|pip install"):
         network(tmp_path / "sam_vit_b.pth")

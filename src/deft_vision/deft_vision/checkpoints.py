@@ -20,7 +20,8 @@ SOURCES = {
     "r3m": "the R3M project (https://github.com/facebookresearch/r3m, its `load_r3m('resnet18')`), file model.pt",
     "resnet18": "torchvision's ResNet18_Weights.IMAGENET1K_V1, "
     "https://download.pytorch.org/models/resnet18-f37072fd.pth",
-    "clip": "open_clip's ViT-B-32 'openai' weights, https://github.com/mlfoundations/open_clip",
+    "clip": "open_clip's ViT-B-32 'openai' weights, file open_clip_model.safetensors of "
+    "https://huggingface.co/timm/vit_base_patch32_clip_224.openai (OpenAI's own ViT-B-32.pt is a program, and not run)",
     "sam": "Segment Anything's, https://github.com/facebookresearch/segment-anything (sam_vit_b_01ec64.pth and others)",
     "small": "the shipped prior's checkpoint (deft_affordance/checkpoints/twin.safetensors), made by "
     "`ros2 run deft_affordance train --config twin`",

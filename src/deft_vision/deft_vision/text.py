@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from deft_vision.checkpoints import first_sentence, require_file
+from deft_vision.checkpoints import SOURCES, first_sentence, require_file
 from deft_vision.errors import CheckpointLayoutError, MissingExtraError
 
 PAD = 0
@@ -117,10 +117,11 @@ class ClipTextEncoder(nn.Module):
                 f"requirements/constraints.txt open-clip-torch torchvision ({error})"
             ) from error
         try:
-            model = open_clip.create_model("ViT-B-32-quickgelu", pretrained=str(path))
+            # Whole, since a bare name might be one of those that open_clip fetches.
+            model = open_clip.create_model("ViT-B-32-quickgelu", pretrained=str(path.resolve()))
         except Exception as error:  # as in `read_torch`: a dozen kinds mean the same to the reader
             raise CheckpointLayoutError(
-                f"{path} does not hold open_clip's ViT-B-32 weights ({first_sentence(error)})"
+                f"{path} does not hold ViT-B-32's weights ({first_sentence(error)}). They are {SOURCES['clip']}"
             ) from error
         self._tokenize: Any = open_clip.get_tokenizer("ViT-B-32")
         self.model = model.eval().requires_grad_(False)
