@@ -8,7 +8,6 @@ several: `torchrun --nproc-per-node 8 -m deft_affordance.train --config paper --
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 import time
 from pathlib import Path
@@ -16,148 +15,24 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 from tqdm import tqdm
 
-from deft_affordance.augment import augment
 from deft_affordance.batches import Batches
 from deft_affordance.checkpoint import TextInput, add_naming, load_prior, save_prior
 from deft_affordance.compute import DEVICES, PRECISIONS, Compute, chosen
-from deft_affordance.config import PriorConfig, TrainConfig, load_config
+from deft_affordance.config import PriorConfig, load_config
 from deft_affordance.data.instructions import all_texts
 from deft_affordance.data.shards import Samples, read_samples
-from deft_affordance.model import AffordanceModel, heatmap_loss, loss
+from deft_affordance.model import AffordanceModel
 from deft_affordance.placing import fit_contact_map
 from deft_affordance.rotations import continuous
 from deft_affordance.teach_names import naming_of
+from deft_affordance.trainer import Trainer
 from deft_affordance.training_state import beside, read_state, write_state
 from deft_core.errors import DeftError
 from deft_vision.checkpoints import load_into, r3m_state, require_file, torchvision_state
 from deft_vision.errors import VisionError
 from deft_vision.text import WordTokenizer, build_vocabulary
-
-
-class TrainingDiverged(DeftError):
-    """The loss is no longer a number."""
-
-
-class Trainer:
-    """One training run.
-
-    Args:
-        model: to train.
-        data: what to train on.
-        config: how.
-        seed: of shuffles, augmentation and dropout.
-        compute: where, and with how many other processes; by default alone on the CPU.
-        data_hash: SHA-256 of the data's manifest, which a resumed run must share.
-    """
-
-    def __init__(
-        self,
-        model: AffordanceModel,
-        data: Batches,
-        config: PriorConfig,
-        seed: int,
-        compute: Compute | None = None,
-        data_hash: str = "",
-    ) -> None:
-        self.model, self.data, self.config, self.seed, self.data_hash = model, data, config, seed, data_hash
-        self.compute = compute or Compute()
-        self._network = self.compute.prepare(model)
-        self.optimizer = make_optimizer(model, config.train)
-        self.epoch = 0
-        self.history: list[float] = []
-
-    def steps(self) -> int:
-        """Batches an epoch."""
-        return max(1, len(self.data.images) // self.config.train.batch)
-
-    def run_epoch(self) -> float:
-        """Train one epoch; returns its mean loss.
-
-        Raises:
-            TrainingDiverged: the loss became NaN or infinite.
-        """
-        settings = self.config.train
-        # Everything random in an epoch follows from the seed and the epoch, so that a resumed run repeats an
-        # unbroken one. All processes shuffle alike; beyond that each draws its own.
-        rng = torch.Generator().manual_seed(self.seed * 100_003 + self.epoch)
-        order = self.data.order(settings.balance, rng)
-        if self.compute.rank:
-            rng.manual_seed(self.seed * 100_003 + self.epoch + self.compute.rank * 1_000_003)
-        torch.manual_seed(self.seed * 100_003 + self.epoch + self.compute.rank * 1_000_003)
-        self._network.train()
-        total = 0.0
-        for step in range(self.steps()):
-            progress = (self.epoch + step / self.steps()) / settings.epochs
-            for group in self.optimizer.param_groups:
-                group["lr"] = settings.learning_rate * 0.5 * (1.0 + math.cos(math.pi * progress))
-            rows = self.compute.share(order[step * settings.batch : (step + 1) * settings.batch])
-            images, text, contacts, wrist, mano = (
-                part[rows].to(self.compute.device)
-                for part in (self.data.images, self.data.text, self.data.contacts, self.data.wrist, self.data.mano)
-            )
-            images, contacts = augment(images, contacts, settings, rng)
-            with self.compute.autocast():
-                out = self._network(images, text).as_float()
-            terms = loss(
-                out,
-                contacts,
-                wrist,
-                mano,
-                (settings.lambda_contact, settings.lambda_wrist, settings.lambda_pose),
-            )
-            total_loss = terms.total
-            if settings.lambda_heatmap:
-                total_loss = total_loss + settings.lambda_heatmap * heatmap_loss(out.heatmaps, contacts)
-            value = self.compute.mean(float(total_loss.detach()))
-            if not math.isfinite(value):
-                raise TrainingDiverged(
-                    f"the loss is {value} in epoch {self.epoch + 1}, step {step + 1}: "
-                    "lower learning_rate, or look for broken labels; the last epoch's state is kept"
-                )
-            self.optimizer.zero_grad(set_to_none=True)
-            total_loss.backward()
-            self.optimizer.step()
-            total += value
-        self.epoch += 1
-        self.history.append(total / self.steps())
-        return self.history[-1]
-
-    def state(self) -> dict[str, Any]:
-        """Everything a resumed run needs."""
-        return {
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "epoch": self.epoch,
-            "history": self.history,
-            "seed": self.seed,
-            "config": self.config.model_dump_json(),
-            "data_hash": self.data_hash,
-        }
-
-    def restore(self, state: Any) -> None:
-        """Go on from a saved state; raises DeftError if it belongs to another run, or is none."""
-        if not isinstance(state, dict) or state.keys() != self.state().keys():
-            raise DeftError("that is no training state of this version; give another --state, or leave out --resume")
-        if state["config"] != self.config.model_dump_json() or state["seed"] != self.seed:
-            raise DeftError(
-                "the saved state is of another configuration or seed; give another --state, or leave out --resume"
-            )
-        if state["data_hash"] != self.data_hash:
-            raise DeftError("the saved state is of other data; give another --state, or leave out --resume")
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.epoch, self.history = state["epoch"], list(state["history"])
-
-
-def make_optimizer(model: nn.Module, settings: TrainConfig) -> torch.optim.Optimizer:
-    """Adam; where weights decay, what multiplies does, and neither biases nor normalisations."""
-    weights = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": weights, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=settings.learning_rate)
 
 
 def make_model(

@@ -25,7 +25,8 @@ from deft_affordance.evaluate import main as evaluate_command
 from deft_affordance.model import HEATMAP_SIGMA, AffordanceModel, heatmap_loss, loss, spatial_softmax
 from deft_affordance.placing import fit_contact_map
 from deft_affordance.rotations import continuous
-from deft_affordance.train import Trainer, TrainingDiverged, main, make_model
+from deft_affordance.train import main, make_model
+from deft_affordance.trainer import Trainer, TrainingDiverged
 from deft_core.errors import DeftError
 from deft_vision.checkpoints import read_safetensors
 from deft_vision.encoders import make_encoder
@@ -168,8 +169,36 @@ def test_training_lowers_the_loss(config, samples):
 
 def test_nan_stops_training_and_says_where(config, samples):
     broken = Samples(samples.columns | {"wrist": np.full_like(samples["wrist"], np.nan)})
-    with pytest.raises(TrainingDiverged, match="epoch 1, step 1"):
+    with pytest.raises(TrainingDiverged, match="epoch 1, step 1: lower learning_rate, or look"):
         trainer(config, broken).run_epoch()
+
+
+def at_rate(config, rate):
+    return config.model_copy(update={"train": config.train.model_copy(update={"learning_rate": rate, "batch": 32})})
+
+
+def test_spoilt_weights_are_not_written_over_the_last_good_state(config, samples, tmp_path, monkeypatch):
+    """Where an epoch's last step spoils them, no loss tells. A lower rate goes on from what was learned before."""
+    data, out = written(samples, tmp_path / "data"), tmp_path / "p.safetensors"
+    first = trainer(at_rate(config, 2e-4), samples)
+    monkeypatch.setattr(first.optimizer, "step", lambda: next(first.model.parameters()).data.fill_(torch.inf))
+    with pytest.raises(TrainingDiverged, match=r"weights .* not finite at the end of epoch 1"):
+        first.run_epoch()
+    run_epoch, rates = Trainer.run_epoch, []
+
+    def second_spoils(self):
+        rates.append(self.config.train.learning_rate)
+        if len(rates) == 2:
+            next(self.model.parameters()).data.fill_(torch.nan)
+        return run_epoch(self)
+
+    monkeypatch.setattr(Trainer, "run_epoch", second_spoils)
+    monkeypatch.setattr("deft_affordance.train.load_config", lambda rate: at_rate(config, float(rate)))
+    command = ["--data", str(data), "--out", str(out), "--config"]
+    with pytest.raises(SystemExit, match=r"epoch 2, step 1: lower learning_rate and go on with --resume after epoch 1"):
+        main([*command, "2e-4"])
+    main([*command, "1e-4", "--resume"])
+    assert rates == [2e-4, 2e-4, 1e-4, 1e-4] and load_prior(out).config.train.learning_rate == 1e-4
 
 
 def test_what_cannot_be_trained_or_resumed_leaves_the_checkpoint(config, samples, tmp_path, monkeypatch):
