@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
+from tqdm import tqdm
 
 from deft_affordance.baselines import BASELINES, TOLD, Guess, guess
 from deft_affordance.checkpoint import Prior, TextInput, load_prior
@@ -71,7 +72,7 @@ def model_guess(prior: Prior, test: Samples, text: TextInput, batch: int = 64) -
     """What a prior says of the test images, and where its heatmaps (n, h, h) lie: the mean of its contact points'."""
     contacts, wrist, mano, heat = [], [], [], []
     with torch.inference_mode():
-        for start in range(0, len(test), batch):
+        for start in tqdm(range(0, len(test), batch), unit="batch", disable=None, leave=False):
             rows = slice(start, start + batch)
             images = torch.from_numpy(np.ascontiguousarray(test["crop"][rows].transpose(0, 3, 1, 2)))
             out = prior.model(images, text([str(t) for t in test["text"][rows]]))
@@ -176,13 +177,15 @@ def print_table(report: dict[str, Any]) -> None:
     print(f"f on CPU: {report['latency_ms']['p50']:.1f} ms p50, {report['latency_ms']['p99']:.1f} ms p99")
 
 
-def _read_all(folders: list[Path], crop_px: int) -> Samples:
-    """The samples of all folders; DataUnusable if two are the same."""
+def _read_all(folders: list[Path], crop_px: int, trained_on: tuple[str, ...]) -> Samples:
+    """The samples of all folders; DataUnusable if two are the same. Says which are among the hashes trained on."""
     read: dict[str, Samples] = {}
     for folder in folders:
         samples, sha256 = read_samples(folder, crop_px)
         if sha256 in read:
             raise DataUnusable(f"--test: {folder} holds the same samples as another of the folders; name it once")
+        if sha256 in trained_on:
+            print(f"evaluate: --test {folder} is what was trained on: most of it is no test", file=sys.stderr)
         read[sha256] = samples
     return join(list(read.values()))
 
@@ -219,7 +222,7 @@ def main(argv: list[str] | None = None) -> None:
             print(
                 "evaluate: the checkpoint was trained on other data; its held-out objects may differ", file=sys.stderr
             )
-        test = _read_all(args.test, size) if args.test else None
+        test = _read_all(args.test, size, (prior.data_hash, data_hash)) if args.test else None
         report = evaluate(prior, samples, clip_checkpoint=args.clip_checkpoint, test=test, split=args.split)
     except (DeftError, VisionError, OSError) as error:
         sys.exit(f"evaluate: {error}")

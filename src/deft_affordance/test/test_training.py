@@ -281,7 +281,9 @@ def test_train_and_evaluate_commands(config, samples, tmp_path, monkeypatch, cap
     assert set(json.loads(capsys.readouterr().out)["errors"]["nearest neighbour"]) == set(METRICS)
     both = ["--test", str(data), str(written(samples.take(np.arange(9)), tmp_path / "more"))]
     evaluate_command(["--data", str(data), "--checkpoint", str(out), *both, "--json"])
-    measured = json.loads(capsys.readouterr().out)
+    said = capsys.readouterr()
+    assert said.err == f"evaluate: --test {data} is what was trained on: most of it is no test\n"
+    measured = json.loads(said.out)
     things = [len(np.unique(part["object"])) for part in (samples, samples.take(np.arange(9)))]
     assert (measured["images"], measured["objects"]) == (len(samples) + 9, sum(things))
     with pytest.raises(SystemExit, match="more holds the same samples as another"):
