@@ -78,7 +78,7 @@ class Trainer:
                 part[rows].to(self.compute.device)
                 for part in (self.data.images, self.data.text, self.data.contacts, self.data.wrist, self.data.mano)
             )
-            images, contacts = augment(images, contacts, settings, rng)
+            images, contacts = augment(images.permute(0, 3, 1, 2).contiguous(), contacts, settings, rng)
             with self.compute.autocast():
                 out = self._network(images, text).as_float()
             terms = loss(
