@@ -351,7 +351,12 @@ def test_augmentation_moves_contacts_with_the_image(config):
 def test_paper_configuration_has_the_papers_shape():
     paper = load_config("paper")
     assert (paper.model.deconv_channels, paper.model.layers, paper.model.heads) == ((512, 256, 64), 6, 8)
-    assert (paper.train.epochs, paper.train.batch, paper.train.learning_rate) == (70, 224, 2e-4)
+    assert (paper.model.visual, paper.model.text, paper.model.head_hidden) == ("r3m", "clip", 576)
+    train = paper.train
+    assert (train.epochs, train.batch, train.learning_rate) == (70, 224, 2e-4)
+    assert (train.lambda_contact, train.lambda_wrist, train.lambda_pose) == (1.0, 0.1, 0.1)
+    ours = (train.lambda_heatmap, train.weight_decay, train.balance, train.augment_shift, train.augment_scale)
+    assert not any((*ours, train.augment_color, train.augment_shadow))
     parameters = sum(p.numel() for p in AffordanceModel(paper.model).parameters())
     assert 33e6 < parameters < 39e6
 

@@ -32,8 +32,8 @@ class RGBDFrame:
     stamp_s: float
 
     def __post_init__(self) -> None:
-        if self.color.dtype != np.uint8 or self.color.ndim != 3 or self.color.shape[2] != 3:
-            raise ValueError(f"color must be (H, W, 3) uint8, got {self.color.shape} {self.color.dtype}")
+        if self.color.dtype != np.uint8 or self.color.ndim != 3 or self.color.shape[2] != 3 or not self.color.size:
+            raise ValueError(f"color must be (H, W, 3) uint8, not empty, got {self.color.shape} {self.color.dtype}")
         if self.depth_mm.dtype != np.uint16 or self.depth_mm.shape != self.color.shape[:2]:
             raise ValueError(
                 f"depth must be {self.color.shape[:2]} uint16 like the colour image, "

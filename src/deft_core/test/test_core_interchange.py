@@ -63,3 +63,12 @@ def test_coefficients_left_out_are_zero():
 def test_intrinsics_of_another_image_or_lens_are_refused(info, says):
     with pytest.raises(ValueError, match=says):
         interchange.frame(message(**info), np.eye(4))
+
+
+def test_a_frame_without_a_pixel_is_refused():
+    msg = message(width=0)
+    for image in (msg.color, msg.aligned_depth):
+        image.width = image.step = 0
+        del image.data[:]
+    with pytest.raises(ValueError, match=r"not empty, got \(48, 0, 3\)"):
+        interchange.frame(msg, np.eye(4))
