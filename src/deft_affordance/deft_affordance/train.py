@@ -20,7 +20,7 @@ from tqdm import tqdm
 from deft_affordance.batches import Batches
 from deft_affordance.checkpoint import TextInput, add_naming, load_prior, save_prior
 from deft_affordance.compute import DEVICES, PRECISIONS, Compute, chosen
-from deft_affordance.config import PriorConfig, load_config
+from deft_affordance.config import ModelConfig, PriorConfig, load_config
 from deft_affordance.data.instructions import all_texts
 from deft_affordance.data.shards import Samples, read_samples
 from deft_affordance.model import AffordanceModel
@@ -28,7 +28,7 @@ from deft_affordance.placing import fit_contact_map
 from deft_affordance.rotations import continuous
 from deft_affordance.teach_names import naming_of
 from deft_affordance.trainer import Trainer
-from deft_affordance.training_state import beside, read_state, write_state
+from deft_affordance.training_state import beside, read_state, refuse_unfinished, write_state
 from deft_core.errors import DeftError
 from deft_vision.checkpoints import load_into, r3m_state, require_file, torchvision_state
 from deft_vision.errors import VisionError
@@ -74,15 +74,28 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _train(args: argparse.Namespace) -> None:
-    if args.threads:
-        torch.set_num_threads(args.threads)
     config = load_config(args.config)
+    _check(args, config.model)
+    if args.threads is not None:
+        torch.set_num_threads(args.threads)
     if args.epochs is not None:
-        if args.epochs < 1:
-            raise DeftError(f"--epochs {args.epochs}: at least 1")
         config = config.model_copy(update={"train": config.train.model_copy(update={"epochs": args.epochs})})
     with chosen(args.device, args.precision, args.compile, config.train.batch) as compute:
         _run(args, config, compute)
+
+
+def _check(args: argparse.Namespace, model: ModelConfig) -> None:
+    """Raise DeftError for what would end in hours, or would be left aside without a word."""
+    for name, least in (("epochs", 1), ("threads", 1), ("seed", 0)):
+        value = getattr(args, name)
+        if value is not None and not least <= value < 2**31:
+            raise DeftError(f"--{name} {value}: at least {least} and below 2^31")
+    if args.out.is_dir():
+        raise DeftError(f"--out {args.out} is a folder; name the checkpoint, such as {args.out / 'prior.safetensors'}")
+    if args.visual_checkpoint and model.visual == "scratch":
+        raise DeftError("--visual-checkpoint: this configuration's visual is scratch; make it r3m or resnet18")
+    if args.clip_checkpoint and model.text != "clip":
+        raise DeftError(f"--clip-checkpoint: this configuration's text is {model.text}; make it clip")
 
 
 def _run(args: argparse.Namespace, config: PriorConfig, compute: Compute) -> None:
@@ -98,6 +111,8 @@ def _run(args: argparse.Namespace, config: PriorConfig, compute: Compute) -> Non
     state_path = args.state or beside(args.out)
     if args.resume:
         trainer.restore(read_state(state_path))
+    else:
+        refuse_unfinished(state_path)
     writer = _tensorboard(args.tensorboard) if compute.leads else None
     contact = train["contact_in_wrist"].mean(axis=0)
     started, begun = time.monotonic(), trainer.epoch

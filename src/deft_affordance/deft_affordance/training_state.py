@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -35,3 +36,17 @@ def read_state(path: Path) -> Any:
             f"--resume: {path} cannot be read as a training state ({type(error).__name__}); "
             "give another --state, or leave out --resume"
         ) from error
+
+
+def refuse_unfinished(path: Path) -> None:
+    """Raise DeftError where a training begun anew would write over the state of one that is not at its end."""
+    try:
+        state = read_state(path)
+        done, wanted = int(state["epoch"]), int(json.loads(state["config"])["train"]["epochs"])
+    except (DeftError, KeyError, TypeError, ValueError):
+        return  # nothing that --resume could go on from
+    if done < wanted:
+        raise DeftError(
+            f"{path} holds a training that has done {done} of {wanted} epochs: go on with it by --resume; "
+            "to begin anew, delete it or give another --state"
+        )

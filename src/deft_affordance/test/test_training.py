@@ -197,8 +197,13 @@ def test_spoilt_weights_are_not_written_over_the_last_good_state(config, samples
     command = ["--data", str(data), "--out", str(out), "--config"]
     with pytest.raises(SystemExit, match=r"epoch 2, step 1: lower learning_rate and go on with --resume after epoch 1"):
         main([*command, "2e-4"])
+    with pytest.raises(
+        SystemExit, match=r"p\.state\.pt holds a training that has done 1 of 3 epochs: go on .* --resume"
+    ):
+        main([*command, "1e-4"])  # forgetting it must not lose what was learned
     main([*command, "1e-4", "--resume"])
-    assert rates == [2e-4, 2e-4, 1e-4, 1e-4] and load_prior(out).config.train.learning_rate == 1e-4
+    main([*command, "1e-4", "--epochs", "1"])  # over one that is done
+    assert rates == [2e-4, 2e-4, 1e-4, 1e-4, 1e-4] and load_prior(out).config.train.learning_rate == 1e-4
 
 
 def test_what_cannot_be_trained_or_resumed_leaves_the_checkpoint(config, samples, tmp_path, monkeypatch):
@@ -212,6 +217,11 @@ def test_what_cannot_be_trained_or_resumed_leaves_the_checkpoint(config, samples
     (tmp_path / "text.pt").write_text("some text\n")
     for arguments, says in (
         (["--epochs", "-1"], "--epochs -1: at least 1"),
+        (["--threads", "-1"], "--threads -1: at least 1"),
+        (["--seed", str(2**64)], f"--seed {2**64}: .*below"),
+        (["--out", str(tmp_path)], "is a folder; name the checkpoint"),
+        (["--visual-checkpoint", "r3m.pt"], "--visual-checkpoint: this configuration's visual is scratch"),
+        (["--clip-checkpoint", "clip.pt"], "--clip-checkpoint: this configuration's text is words"),
         (["--resume", "--state", str(tmp_path / "nowhere.pt")], r"there is no .*nowhere\.pt; leave it out"),
         (["--resume", "--state", str(bad)], r"bad\.pt cannot be read as a training state"),
         (["--resume", "--state", str(tmp_path / "text.pt")], r"text\.pt cannot be read as a training state"),
