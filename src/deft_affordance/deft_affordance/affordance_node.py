@@ -22,7 +22,8 @@ from tf2_ros import Buffer, TransformException, TransformListener
 from visualization_msgs.msg import Marker, MarkerArray
 
 from deft_affordance.drawing import markers, overlay
-from deft_affordance.predictor import AffordancePredictor, PredictorSettings
+from deft_affordance.predictor import AffordancePredictor
+from deft_affordance.predictor_settings import PredictorSettings
 from deft_core import interchange
 from deft_core.errors import DeftError, PerceptionRefused
 from deft_core.geometry import Array, apply, from_quaternion
@@ -32,7 +33,6 @@ from deft_core.workcell import load_workcell
 from deft_msgs.msg import Affordance as AffordanceMsg
 from deft_msgs.msg import RGBDFrame as RGBDFrameMsg
 from deft_msgs.srv import PredictAffordance
-from deft_perception.segmentation import SegmentationSettings
 from deft_ros.run_node import run_node
 from deft_vision.errors import VisionError
 
@@ -74,7 +74,7 @@ class AffordanceNode(Node):
         self._predictor = AffordancePredictor(
             self._get("prior") or None,
             load_hand(cell.hand.model),
-            PredictorSettings(SegmentationSettings(table_z_m=cell.table_z_m)),
+            PredictorSettings.of(cell),
             clip_checkpoint=self._get("clip_checkpoint") or None,
             sam_checkpoint=self._get("sam_checkpoint") or None,
             threads=max(1, int(self._get("threads"))),

@@ -105,7 +105,7 @@ class Picker:
         mask = self.sam.mask(image, (x, y, x + width, y + height), point=None if pixel is None else tuple(pixel))
         if mask is None or (mask & target.mask).sum() < SAME_OBJECT * (mask | target.mask).sum():
             return target
-        return replace(target, mask=mask, box=box_of(mask))
+        return replace(target, mask=mask, box=box_of(mask), beyond=0.0)  # outlined as a whole
 
 
 def _pointed_at(objects: list[SegmentedObject], pixel: Array, point: Array) -> SegmentedObject:

@@ -13,7 +13,8 @@ from tqdm import tqdm
 
 from deft_affordance.data.objects import draw_object
 from deft_affordance.own_pinch import flatness, own_way, tips_meet
-from deft_affordance.predictor import AffordancePredictor, PredictorSettings
+from deft_affordance.predictor import AffordancePredictor
+from deft_affordance.predictor_settings import PredictorSettings
 from deft_core.demonstration import load_demonstration
 from deft_core.errors import PerceptionRefused
 from deft_core.geometry import Array
@@ -22,7 +23,6 @@ from deft_core.hand import Pinch, load_hand
 from deft_core.motion import episode_motion
 from deft_core.task import ObjectSet, ObjectSpec, load_task
 from deft_core.workcell import load_workcell, scene_seed
-from deft_perception.segmentation import SegmentationSettings
 from deft_sim.things.registry import KINDS
 from deft_sim.things.thing import Thing
 from deft_sim.workcell import TwinWorkcell
@@ -87,8 +87,7 @@ class _Person(AffordancePredictor):
 
 @lru_cache(maxsize=1)
 def _person(hand_name: str) -> _Person:
-    table_z_m = load_workcell("twin").table_z_m
-    return _Person(None, load_hand(hand_name), PredictorSettings(SegmentationSettings(table_z_m=table_z_m)))
+    return _Person(None, load_hand(hand_name), PredictorSettings.of(load_workcell("twin")))
 
 
 def _reset(which: Which, task: str, thing: int, scene: int, seed: int, hand_name: str) -> TwinWorkcell:

@@ -7,7 +7,6 @@ to base_link, retarget the fingers. It refuses rather than guess.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,40 +16,23 @@ from numpy.typing import NDArray
 from deft_affordance.checkpoint import TextInput, checkpoint_hash, load_prior
 from deft_affordance.contacts import nearest_on_mask
 from deft_affordance.crop import Crop
-from deft_affordance.errors import ContactOffObject, NoDepth, OutOfWorkspace, UnknownInstruction
+from deft_affordance.errors import ContactOffObject, NoDepth, UnknownInstruction
 from deft_affordance.model import Prediction
 from deft_affordance.own_pinch import own_way, tips_meet
 from deft_affordance.picking import Picker
 from deft_affordance.placing import Standing, stand, tip_matcher
+from deft_affordance.predictor_settings import PredictorSettings
 from deft_core.geometry import Array, apply
 from deft_core.grasp import GraspParameters
 from deft_core.hand import HandModel, load_hand
 from deft_core.observation import Affordance, RGBDFrame
 from deft_core.wrist import rotation_from_camera, rpy_from_rotation
 from deft_perception.deprojection import deproject
-from deft_perception.segmentation import SegmentationSettings, segment_tabletop
+from deft_perception.segmentation import segment_tabletop
 from deft_vision.clip_match import ClipMatcher
 from deft_vision.images import to_batch
 from deft_vision.sam import Sam
 from deft_vision.text import FUNCTION_WORDS
-
-
-@dataclass(frozen=True)
-class PredictorSettings:
-    """What is refused.
-
-    Attributes:
-        segmentation: where objects are looked for, and how high the table is.
-        workspace_lower_m, workspace_upper_m: box in which a contact may lie; x and y in base_link, z above the table.
-        max_off_object: how far a contact may lie from the object, as a share of the crop's side.
-        max_depth_gap_px: how far from the contact a measured pixel of the object may be.
-    """
-
-    segmentation: SegmentationSettings = field(default_factory=SegmentationSettings)
-    workspace_lower_m: tuple[float, float, float] = (0.30, -0.30, 0.005)
-    workspace_upper_m: tuple[float, float, float] = (0.75, 0.30, 0.35)
-    max_off_object: float = 0.15
-    max_depth_gap_px: float = 12.0
 
 
 class AffordancePredictor:
@@ -133,7 +115,7 @@ class AffordancePredictor:
         heat = out.heatmaps[0].mean(dim=0).numpy()
         pixel, depth = self._contact(pixels.mean(axis=0), target.mask, frame.depth_mm, crop)
         contact = self._to_base(np.array([pixel]), np.array([depth]), frame)[0]
-        self._check_workspace(contact)
+        self.settings.refuse_out_of_reach(contact, target)
         wrist = out.wrist[0].double().numpy()
         mano = out.mano[0].double().numpy()
         R = rotation_from_camera(wrist, frame.T_base_camera)
@@ -221,15 +203,6 @@ class AffordancePredictor:
     @staticmethod
     def _to_base(pixels: Array, depth_m: Array, frame: RGBDFrame) -> Array:
         return apply(frame.T_base_camera, deproject(pixels, depth_m, frame.K, frame.distortion))
-
-    def _check_workspace(self, contact: Array) -> None:
-        table = np.array([0.0, 0.0, self.settings.segmentation.table_z_m])
-        low, high = self.settings.workspace_lower_m + table, self.settings.workspace_upper_m + table
-        if ((contact < low) | (contact > high)).any():
-            raise OutOfWorkspace(
-                f"the contact at {np.round(contact, 3).tolist()} m (base_link) lies outside "
-                f"{low.tolist()} to {high.tolist()}"
-            )
 
 
 def confidence(heatmaps: NDArray[np.float32], contacts: Array, radius: float = 0.12) -> float:

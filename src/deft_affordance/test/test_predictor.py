@@ -8,7 +8,8 @@ import pytest
 from deft_affordance.checkpoint import SHIPPED
 from deft_affordance.drawing import hand_lines, overlay
 from deft_affordance.errors import NoDepth, OutOfWorkspace, UnknownInstruction
-from deft_affordance.predictor import AffordancePredictor, PredictorSettings, confidence
+from deft_affordance.predictor import AffordancePredictor, confidence
+from deft_affordance.predictor_settings import PredictorSettings
 from deft_core.errors import PerceptionRefused
 from deft_core.geometry import apply, inverse
 from deft_core.task import load_task
@@ -148,6 +149,18 @@ def test_the_workspace_stands_on_the_table(predictor, frame, table_z_m):
     )
     here = predictor.predict(frame, "pick up the cup")
     np.testing.assert_allclose(there.prior.contact - here.prior.contact, [0, 0, table_z_m], atol=1e-3)
+
+
+def test_a_cup_half_outside_where_objects_are_looked_for_is_refused_until_that_is_widened(predictor, frame):
+    """A part of it would be taken for a whole one: the contact was 90 mm off, at a score of 0.74."""
+    moved = dataclasses.replace(frame, T_base_camera=frame.T_base_camera + np.outer([0, 0.2, 0, 0], [0, 0, 0, 1]))
+    with pytest.raises(OutOfWorkspace, match=r"goes on outside .* y -0\.2 to 0\.2 m .*objects_y_m"):
+        predictor.predict(moved, "pick up the cup")
+    cell = load_workcell("lab")
+    wider = PredictorSettings.of(cell.model_copy(update={"objects_y_m": (-0.2, 0.35)}))
+    there = AffordancePredictor(settings=wider).predict(moved, "pick up the cup")
+    here = predictor.predict(frame, "pick up the cup")
+    np.testing.assert_allclose(there.prior.contact - here.prior.contact, [0, 0.2, 0], atol=1e-3)
 
 
 def test_confidence_is_one_for_a_peak_and_low_for_a_flat_heatmap():

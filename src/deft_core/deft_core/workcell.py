@@ -95,6 +95,9 @@ class WorkcellConfig(Settings):
     kind: Literal["twin", "lab"]
     time_scale: Annotated[float, Field(gt=0, le=50)] = 1.0
     table_z_m: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.0
+    # The part of the table, in base_link, on which objects are looked for.
+    objects_x_m: tuple[Metres, Metres] = (0.38, 0.75)
+    objects_y_m: tuple[Metres, Metres] = (-0.20, 0.20)
     approach_m: Annotated[float, Field(gt=0, le=0.3)] = 0.12
     lift_clearance_m: Annotated[float, Field(ge=0, le=0.5)] = 0.10
     follow_speed_limit_mps: Annotated[float, Field(gt=0, le=1.0)] = 0.25
@@ -109,6 +112,9 @@ class WorkcellConfig(Settings):
 
     @model_validator(mode="after")
     def _check(self) -> "WorkcellConfig":
+        for name, (low, high) in (("objects_x_m", self.objects_x_m), ("objects_y_m", self.objects_y_m)):
+            if low >= high:
+                raise ValueError(f"{name}: the first must be below the second, they are {low} and {high}")
         if self.kind == "lab" and self.distractors:
             raise ValueError("distractors are for the twin; on a real table put them there by hand")
         if self.kind == "lab" and self.time_scale != 1.0:

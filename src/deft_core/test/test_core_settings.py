@@ -81,6 +81,7 @@ def test_a_real_workcell_refuses_to_live_faster_than_the_clock() -> None:
     [
         ({"kind": "moon"}, "kind"),
         ({"tabel_z_m": 0.0}, "tabel_z_m"),
+        ({"objects_y_m": [0.2, -0.2]}, "objects_y_m: the first must be below the second"),
         ({"time_scale": float("nan")}, "time_scale"),
         ({"arm": {"host": "127.0.0.1"}}, "arm.home_rad"),
     ],

@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 
 from deft_affordance.checkpoint import SHIPPED, checkpoint_hash
-from deft_affordance.predictor import AffordancePredictor, PredictorSettings
+from deft_affordance.predictor import AffordancePredictor
+from deft_affordance.predictor_settings import PredictorSettings
 from deft_cem.trial import Bench
 from deft_core.demonstration import load_demonstration
 from deft_core.hand import load_hand
@@ -16,7 +17,6 @@ from deft_core.workcell import Predictor, load_workcell
 from deft_experiments.disturbed import StudyWorkcell
 from deft_experiments.heuristic import BoxCentrePredictor, heuristic_hash
 from deft_experiments.setups import Setup
-from deft_perception.segmentation import SegmentationSettings
 from deft_sim.workcell import TwinWorkcell
 from deft_vision.encoders import small_encoder
 
@@ -38,9 +38,7 @@ class Twin:
         loaded = load_task(task)
         demonstration = load_demonstration(loaded.demonstration)
         torch.set_num_threads(1)  # one core a process: many twins run side by side
-        learned = AffordancePredictor(
-            prior or None, hand, PredictorSettings(SegmentationSettings(table_z_m=cell.table_z_m))
-        )
+        learned = AffordancePredictor(prior or None, hand, PredictorSettings.of(cell))
         predictor: Predictor = learned
         self.hashes = self.hashes_of(task, seed, prior, setup)
         checkpoints: dict[str, Path | str] = {"encoder": prior or SHIPPED} | setup.checkpoints

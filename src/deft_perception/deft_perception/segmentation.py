@@ -32,6 +32,12 @@ class SegmentationSettings:
     min_area_px: int = 120
     close_px: int = 7
 
+    @property
+    def region(self) -> str:
+        """Where objects are looked for, in words."""
+        (x0, x1), (y0, y1) = self.x_m, self.y_m
+        return f"x {x0:g} to {x1:g}, y {y0:g} to {y1:g} m (base_link; the workcell's objects_x_m, objects_y_m)"
+
 
 @dataclass(frozen=True, eq=False)
 class SegmentedObject:
@@ -42,12 +48,14 @@ class SegmentedObject:
         box: (x, y, width, height) of the mask, pixels.
         points: (n, 3) its measured points in base_link, metres.
         center: (3,) middle of the points' bounding box, metres.
+        beyond: how much of it goes on outside where objects are looked for, as a share of the mask.
     """
 
     mask: NDArray[np.bool_]
     box: tuple[int, int, int, int]
     points: Array
     center: Array
+    beyond: float = 0.0
 
 
 def fit_table(points: Array, settings: SegmentationSettings) -> Array:
@@ -94,7 +102,9 @@ def segment_tabletop(frame: RGBDFrame, settings: SegmentationSettings | None = N
     plane = fit_table(cloud[inside], settings)
     height = cloud[..., 2] - (cloud[..., :2] @ plane[:2] + plane[2])
     with np.errstate(invalid="ignore"):
-        raised = inside & (height > settings.min_height_m) & (height < settings.max_height_m)
+        raised_anywhere = (height > settings.min_height_m) & (height < settings.max_height_m)
+    raised = inside & raised_anywhere
+    _, outside, outside_stats, _ = cv2.connectedComponentsWithStats((raised_anywhere & ~inside).astype(np.uint8))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (settings.close_px, settings.close_px))
     closed = cv2.morphologyEx(raised.astype(np.uint8), cv2.MORPH_CLOSE, kernel)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
@@ -107,9 +117,12 @@ def segment_tabletop(frame: RGBDFrame, settings: SegmentationSettings | None = N
         if area < settings.min_area_px or len(points) < settings.min_area_px // 2:
             continue
         center = 0.5 * (np.percentile(points, 2, axis=0) + np.percentile(points, 98, axis=0))
-        found.append(SegmentedObject(mask, (x, y, w, h), points, center))
+        touching = np.unique(outside[cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0])
+        beyond = float(outside_stats[touching[touching > 0], cv2.CC_STAT_AREA].sum()) / float(mask.sum())
+        found.append(SegmentedObject(mask, (x, y, w, h), points, center, beyond))
     if not found:
         raise PerceptionRefused(
-            f"nothing rises more than {settings.min_height_m * 1e3:.0f} mm above the table in the workspace"
+            f"nothing rises more than {settings.min_height_m * 1e3:.0f} mm above the table where objects are looked "
+            f"for: {settings.region}"
         )
     return sorted(found, key=lambda o: -int(o.mask.sum()))

@@ -23,7 +23,7 @@ from deft_core.errors import PerceptionRefused, WorkcellError
 from deft_core.observation import RGBDFrame
 from deft_core.workcell import load_workcell
 from deft_perception.deprojection import deproject, point_cloud, project
-from deft_perception.segmentation import segment_tabletop
+from deft_perception.segmentation import SegmentationSettings, segment_tabletop
 from deft_perception.twin_camera import TwinCamera
 
 SETTINGS = load_workcell("twin").camera
@@ -81,8 +81,17 @@ def test_table_seen_through_a_gap_is_no_part_of_a_thing() -> None:
     assert point_cloud(frame)[found[0].mask][:, 2].min() > 0.005
 
 
+def test_what_goes_on_outside_the_region_is_told() -> None:
+    frame = frame_of_boxes([(0.5, 0.0, 0.035, 0.1), (0.55, 0.2, 0.03, 0.06)])
+    whole, part = sorted(segment_tabletop(frame), key=lambda thing: thing.center[1])
+    assert whole.beyond == 0.0 and 0.3 < part.beyond < 3.0
+    wider = segment_tabletop(frame, SegmentationSettings(y_m=(-0.2, 0.3)))
+    assert [thing.beyond for thing in wider] == [0.0, 0.0]
+    assert max(thing.center[1] for thing in wider) == pytest.approx(0.2, abs=0.01)
+
+
 def test_an_empty_table_and_a_blind_camera_are_refused() -> None:
-    with pytest.raises(PerceptionRefused, match="nothing rises"):
+    with pytest.raises(PerceptionRefused, match=r"nothing rises .* where .*: x 0\.38 to 0\.75, y -0\.2 to 0\.2 m"):
         segment_tabletop(frame_of_boxes([]))
     blind = frame_of_boxes([])
     blind.depth_mm[:] = 0
