@@ -20,8 +20,8 @@ from functools import cached_property
 import mujoco
 import numpy as np
 from scipy.spatial.transform import Rotation
-from tqdm import tqdm
 
+from deft_affordance.progress import bar
 from deft_affordance.retarget import retarget
 from deft_core.errors import DeftError
 from deft_core.geometry import Array, inverse, transform
@@ -216,7 +216,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     rows: dict[tuple[float, float, float], list[float]] = {}
     grid = list(itertools.product(*GRID_M))
-    for seat in tqdm(grid, unit="place", disable=None):
+    for seat in bar(grid, unit="place"):
         rows[seat] = [rig.strength(np.array(seat)) for rig in rigs]
     means = {seat: float(np.mean(values)) for seat, values in rows.items()}
     found = best_seat(means)

@@ -20,9 +20,9 @@ from multiprocessing import get_context
 import numpy as np
 import yaml
 from cmaes import CMA
-from tqdm import tqdm
 
 from deft_affordance.pinch_trials import Case, Trials, Which
+from deft_affordance.progress import bar
 from deft_core.errors import ConfigError, DeftError
 from deft_core.geometry import Array
 from deft_core.hand import HandModel, Pinch, load_hand
@@ -69,8 +69,8 @@ def search(trials: Trials, hand: HandModel, cases: Sequence[Case], generations: 
     cma = CMA(start, NARROW if own else WIDE, population_size=POPULATION, seed=trials.seed)
     of_task = [[case for case in cases if case.task == task] for task in trials.tasks]
     share = max(each // len(of_task), 1)
-    bar = tqdm(range(generations), unit="generation", disable=None)
-    for generation in bar:
+    done = bar(range(generations), unit="generation")
+    for generation in done:
         if generation == generations // 3 and not own:
             cma = CMA(best[0][0], NARROW, population_size=POPULATION, seed=trials.seed + 1)
         some = [group[k] for group in of_task for k in sorted(rng.permutation(len(group))[:share])]
@@ -78,7 +78,7 @@ def search(trials: Trials, hand: HandModel, cases: Sequence[Case], generations: 
         means = trials.worth([way(x, hand) for x in asked], some).mean(axis=(1, 2))
         cma.tell([(x, -value) for x, value in zip(asked, means, strict=True)])
         best = sorted([*best, *zip(asked, means, strict=True)], key=lambda pair: -float(pair[1]))[:FINALISTS]
-        bar.set_postfix(best=f"{best[0][1]:.2f}", mean=f"{means.mean():.2f}")
+        done.set_postfix(best=f"{best[0][1]:.2f}", mean=f"{means.mean():.2f}")
     # A generation's best was lucky, too: the finalists are tried on everything.
     finalists = [way(x, hand) for x in [start, cma.mean, *(x for x, _ in best)]]
     return finalists[int(np.argmax(trials.worth(finalists, cases).mean(axis=(1, 2))))]

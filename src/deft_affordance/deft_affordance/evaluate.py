@@ -22,7 +22,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
-from tqdm import tqdm
 
 from deft_affordance.baselines import BASELINES, TOLD, Guess, guess
 from deft_affordance.checkpoint import Prior, TextInput, load_prior
@@ -30,6 +29,7 @@ from deft_affordance.comparison import holm, p_better, per_object
 from deft_affordance.data.shards import DataUnusable, Samples, join, read_samples
 from deft_affordance.groups import group_names
 from deft_affordance.hotspots import judd_area, scanpath_saliency, similarity, spread_out
+from deft_affordance.progress import bar
 from deft_core.errors import DeftError
 from deft_core.geometry import Array
 from deft_core.mano import angles_from_pose
@@ -72,7 +72,7 @@ def model_guess(prior: Prior, test: Samples, text: TextInput, batch: int = 64) -
     """What a prior says of the test images, and where its heatmaps (n, h, h) lie: the mean of its contact points'."""
     contacts, wrist, mano, heat = [], [], [], []
     with torch.inference_mode():
-        for start in tqdm(range(0, len(test), batch), unit="batch", disable=None, leave=False):
+        for start in bar(range(0, len(test), batch), unit="batch"):
             rows = slice(start, start + batch)
             images = torch.from_numpy(np.ascontiguousarray(test["crop"][rows].transpose(0, 3, 1, 2)))
             out = prior.model(images, text([str(t) for t in test["text"][rows]]))

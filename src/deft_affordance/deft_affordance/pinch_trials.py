@@ -9,12 +9,12 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from tqdm import tqdm
 
 from deft_affordance.data.objects import draw_object
 from deft_affordance.own_pinch import flatness, own_way, tips_meet
 from deft_affordance.predictor import AffordancePredictor
 from deft_affordance.predictor_settings import PredictorSettings
+from deft_affordance.progress import bar
 from deft_core.demonstration import load_demonstration
 from deft_core.errors import PerceptionRefused
 from deft_core.geometry import Array
@@ -143,7 +143,7 @@ class Trials:
             for j in range(scenes)
         ]
         found = self._pool.map(look, *zip(*jobs, strict=True))
-        return [case for case in tqdm(found, total=len(jobs), unit="look", disable=None) if case]
+        return [case for case in bar(found, total=len(jobs), unit="look") if case]
 
     def worth(self, ways: Sequence[Pinch | None], cases: Sequence[Case]) -> Array:
         """Mean reward and share of success (ways, tasks, 2) of ways to pinch over cases of every task."""

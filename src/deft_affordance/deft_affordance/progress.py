@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from typing import Any
 
 from tqdm import tqdm
@@ -24,20 +24,30 @@ class _Lines:
         sys.stderr.flush()
 
 
-def bar(things: Iterable[Any] | None = None, *, total: int | None = None, unit: str, what: str = "") -> tqdm[Any]:
+def bar(
+    things: Iterable[Any] | None = None,
+    *,
+    total: int | None = None,
+    unit: str,
+    what: str = "",
+    initial: int = 0,
+    silent: bool = False,
+) -> tqdm[Any]:
     """Count `things`, or what its `update` is told, on standard error, with the time left where a total is known.
 
     Args:
         things: iterated over through it.
-        total: how many there will be.
+        total: how many there will be; by default as many as `things` says.
         unit: what one of them is.
         what: what is being done.
+        initial: how many were done before.
+        silent: say nothing, as of several processes all but one do.
     """
+    total = len(things) if total is None and isinstance(things, Sized) else total
+    common: dict[str, Any] = {"total": total, "unit": unit, "initial": initial, "disable": silent}
     if sys.stderr.isatty():
-        return tqdm(things, total=total, unit=unit, desc=what or None)
-    left = " of {total_fmt} {unit}s, {elapsed}, left {remaining}" if total else " {unit}s, {elapsed}"
+        return tqdm(things, desc=what or None, **common)
+    count = "{n_fmt} of {total_fmt} {unit}s, {elapsed}, left {remaining}" if total else "{n_fmt} {unit}s, {elapsed}"
     # A command that is done within the first minute says nothing.
-    return tqdm(
-        things, total=total, unit=unit, bar_format=f"{what}: {{n_fmt}}{left}" if what else f"{{n_fmt}}{left}",
-        file=_Lines(), mininterval=EVERY_S, miniters=1, delay=EVERY_S,
-    )  # fmt: skip
+    lines = {"file": _Lines(), "mininterval": EVERY_S, "miniters": 1, "delay": EVERY_S}
+    return tqdm(things, bar_format=f"{what}{': ' if what else ''}{count}{{postfix}}", **common, **lines)

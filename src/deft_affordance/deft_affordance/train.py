@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from deft_affordance.batches import Batches
 from deft_affordance.checkpoint import TextInput, add_naming, load_prior, save_prior
@@ -25,6 +24,7 @@ from deft_affordance.data.instructions import all_texts
 from deft_affordance.data.shards import Samples, read_samples
 from deft_affordance.model import AffordanceModel
 from deft_affordance.placing import fit_contact_map
+from deft_affordance.progress import bar
 from deft_affordance.rotations import continuous
 from deft_affordance.teach_names import naming_of
 from deft_affordance.trainer import Trainer
@@ -116,17 +116,18 @@ def _run(args: argparse.Namespace, config: PriorConfig, compute: Compute) -> Non
     writer = _tensorboard(args.tensorboard) if compute.leads else None
     contact = train["contact_in_wrist"].mean(axis=0)
     started, begun = time.monotonic(), trainer.epoch
-    bar = tqdm(total=config.train.epochs, initial=trainer.epoch, unit="epoch", disable=None if compute.leads else True)
+    epochs = config.train.epochs
+    done = bar(total=epochs, initial=trainer.epoch, unit="epoch", silent=not compute.leads)
     while trainer.epoch < config.train.epochs:
         value = trainer.run_epoch()
         if not compute.leads:
             continue
         write_state(state_path, trainer.state())
-        bar.update()
-        bar.set_postfix(loss=f"{value:.4f}")
+        done.update()
+        done.set_postfix(loss=f"{value:.4f}")
         if writer is not None:
             writer.add_scalar("loss/train", value, trainer.epoch)
-    bar.close()
+    done.close()
     if not compute.leads:
         return
     spent = time.monotonic() - started

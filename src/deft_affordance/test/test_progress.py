@@ -9,7 +9,7 @@ def test_a_log_gets_a_line_each_time_with_what_is_left(capsys, monkeypatch):
     said = capsys.readouterr().err.splitlines()
     assert [line.split(",")[0] for line in said][:4] == [f"labelling: {n} of 3 clips" for n in range(4)]
     assert all("left 00:0" in line or "left ?" in line for line in said) and not any("\r" in line for line in said)
-    list(progress.bar(range(3), unit="annotation"))
+    list(progress.bar(iter(range(3)), unit="annotation"))
     assert "3 annotations, 00:00" in capsys.readouterr().err
 
 

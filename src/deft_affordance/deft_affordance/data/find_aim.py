@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from cmaes import CMA
-from tqdm import tqdm
 
 from deft_affordance.data.generate import draw_tabletop, in_the_way
 from deft_affordance.data.human_grasps import MAX_TIP_RAD, REFERENCE_XY_M
 from deft_affordance.data.objects import KINDS
 from deft_affordance.data.tabletop import Tabletop
+from deft_affordance.progress import bar
 from deft_core.geometry import Array, apply, tilt, yaw_of
 from deft_sim.human.aiming import Aim
 from deft_sim.human.grasping import FIST, PINCH, push, shake, take_hold
@@ -103,8 +103,8 @@ def search(
     bounds = np.tile([0.0, 1.0], (len(low), 1))
     cma = CMA((start - low) / span, _SIGMA, bounds=bounds, population_size=_POPULATION, seed=seed)
     best, value = start, -np.inf
-    bar = tqdm(range(generations), unit="generation", disable=None)
-    for _ in bar:
+    done = bar(range(generations), unit="generation")
+    for _ in done:
         told = []
         for u in (cma.ask() for _ in range(cma.population_size)):
             x = low + u * span
@@ -113,7 +113,7 @@ def search(
             if mean > value:
                 best, value = x, mean
         cma.tell(told)
-        bar.set_postfix(best=f"{value:.2f}", mean=f"{-np.mean([loss for _, loss in told]):.2f}")
+        done.set_postfix(best=f"{value:.2f}", mean=f"{-np.mean([loss for _, loss in told]):.2f}")
     return best, value
 
 
