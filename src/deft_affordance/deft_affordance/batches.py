@@ -9,9 +9,16 @@ import torch
 from torch import Tensor
 
 from deft_affordance.checkpoint import TextInput
+from deft_affordance.config import TrainConfig
 from deft_affordance.data.shards import Samples
 from deft_affordance.groups import group_names
 from deft_affordance.rotations import continuous
+from deft_core.geometry import Array
+
+
+def wrist_labels(samples: Samples, settings: TrainConfig) -> Array:
+    """What the wrist output is trained towards, axis-angle (N, 3) rad in the camera's frame."""
+    return continuous(samples["wrist"]) if settings.continuous_wrist else np.asarray(samples["wrist"], dtype=float)
 
 
 @dataclass(eq=False)
@@ -30,13 +37,13 @@ class Batches:
     groups: Tensor
 
     @classmethod
-    def of(cls, samples: Samples, text: TextInput) -> Batches:
+    def of(cls, samples: Samples, text: TextInput, settings: TrainConfig) -> Batches:
         """Tensors of samples."""
         return cls(
             torch.from_numpy(samples["crop"]),
             text([str(t) for t in samples["text"]]),
             torch.from_numpy(samples["contacts"]).float(),
-            torch.from_numpy(continuous(samples["wrist"])).float(),
+            torch.from_numpy(wrist_labels(samples, settings)).float(),
             torch.from_numpy(samples["mano"]).float(),
             torch.from_numpy(np.unique(group_names(samples["kind"], samples["verb"]), return_inverse=True)[1]),
         )

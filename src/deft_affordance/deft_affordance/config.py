@@ -74,6 +74,10 @@ class TrainConfig(Settings):
     balance: Annotated[float, Field(ge=0, le=1)] = 0.0
     # Ours: decoupled weight decay (AdamW); at 0 it is the paper's Adam.
     weight_decay: Weight = 0.0
+    # Ours: a wrist's label is that of its two axis-angle vectors which does not jump for palms that face down
+    # (`rotations.py`), and the 48 outputs start from the labels' mean.
+    continuous_wrist: bool = True
+    centred_outputs: bool = True
     half_precision_file: bool = False
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from deft_affordance.batches import Batches
+from deft_affordance.batches import Batches, wrist_labels
 from deft_affordance.checkpoint import TextInput, add_naming, load_prior, save_prior
 from deft_affordance.compute import DEVICES, PRECISIONS, Compute, chosen
 from deft_affordance.config import ModelConfig, PriorConfig, load_config
@@ -25,7 +25,6 @@ from deft_affordance.data.shards import Samples, read_samples
 from deft_affordance.model import AffordanceModel
 from deft_affordance.placing import fit_contact_map
 from deft_affordance.progress import bar
-from deft_affordance.rotations import continuous
 from deft_affordance.teach_names import naming_of
 from deft_affordance.trainer import Trainer
 from deft_affordance.training_state import beside, read_state, refuse_unfinished, write_state
@@ -38,14 +37,15 @@ from deft_vision.text import WordTokenizer, build_vocabulary
 def make_model(
     config: PriorConfig, vocabulary: list[str], train: Samples, visual_checkpoint: str | None
 ) -> AffordanceModel:
-    """A fresh model: published visual weights where the configuration asks for them, outputs centred on the labels."""
+    """A fresh model; published visual weights, and outputs centred on the labels, where the configuration says so."""
     model = AffordanceModel(config.model, WordTokenizer(vocabulary).size)
     if config.model.visual != "scratch":
         path = require_file(config.model.visual, visual_checkpoint)
         state = r3m_state(path) if config.model.visual == "r3m" else torchvision_state(path)
         load_into(model.visual, state, f"{config.model.visual} ({path})")
-    mean = np.concatenate([continuous(train["wrist"]).mean(axis=0), train["mano"].mean(axis=0)])
-    model.mean_output.copy_(torch.from_numpy(mean))
+    if config.train.centred_outputs:
+        mean = np.concatenate([wrist_labels(train, config.train).mean(axis=0), train["mano"].mean(axis=0)])
+        model.mean_output.copy_(torch.from_numpy(mean))
     return model
 
 
@@ -106,7 +106,7 @@ def _run(args: argparse.Namespace, config: PriorConfig, compute: Compute) -> Non
     vocabulary = build_vocabulary(said) if config.model.text == "words" else []
     torch.manual_seed(args.seed)
     model = make_model(config, vocabulary, train, args.visual_checkpoint)
-    batches = Batches.of(train, TextInput(config, vocabulary, args.clip_checkpoint))
+    batches = Batches.of(train, TextInput(config, vocabulary, args.clip_checkpoint), config.train)
     trainer = Trainer(model, batches, config, args.seed, compute, data_hash)
     state_path = args.state or beside(args.out)
     if args.resume:

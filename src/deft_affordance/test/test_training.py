@@ -72,7 +72,7 @@ def samples():
 def trainer(config, samples, seed=0):
     torch.manual_seed(seed)
     model = make_model(config, WORDS, samples, None)
-    return Trainer(model, Batches.of(samples, TextInput(config, WORDS)), config, seed)
+    return Trainer(model, Batches.of(samples, TextInput(config, WORDS), config.train), config, seed)
 
 
 def written(samples, data):
@@ -124,7 +124,7 @@ def test_other_arithmetic_learns_the_same(config, samples, how):
     plain = trainer(config, samples)
     torch.manual_seed(0)
     model = make_model(config, WORDS, samples, None)
-    other = Trainer(model, Batches.of(samples, TextInput(config, WORDS)), config, 0, Compute(**how))
+    other = Trainer(model, Batches.of(samples, TextInput(config, WORDS), config.train), config, 0, Compute(**how))
     first, second = plain.run_epoch(), other.run_epoch()
     assert second == pytest.approx(first, rel=0.03)
     assert other.state()["model"].keys() == plain.state()["model"].keys()  # one checkpoint for all
@@ -366,7 +366,7 @@ def test_paper_configuration_has_the_papers_shape():
     assert (train.epochs, train.batch, train.learning_rate) == (70, 224, 2e-4)
     assert (train.lambda_contact, train.lambda_wrist, train.lambda_pose) == (1.0, 0.1, 0.1)
     ours = (train.lambda_heatmap, train.weight_decay, train.balance, train.augment_shift, train.augment_scale)
-    assert not any((*ours, train.augment_color, train.augment_shadow))
+    assert not any((*ours, train.augment_color, train.augment_shadow, train.continuous_wrist, train.centred_outputs))
     parameters = sum(p.numel() for p in AffordanceModel(paper.model).parameters())
     assert 33e6 < parameters < 39e6
 
@@ -393,9 +393,21 @@ def test_wrist_labels_do_not_jump_at_half_a_turn(samples):
     assert (mean.inv() * turns[16]).magnitude() < 0.15
 
 
+@pytest.mark.parametrize("ours", [True, False])
+def test_wrist_labels_and_where_outputs_start_are_options(config, samples, ours):
+    jumping = Samples(samples.columns | {"wrist": np.tile([-3.0, 0.1, 0.2], (len(samples), 1))})
+    settings = config.train.model_copy(update={"continuous_wrist": ours, "centred_outputs": ours})
+    run = trainer(config.model_copy(update={"train": settings}), jumping)
+    expected = continuous(jumping["wrist"]) if ours else jumping["wrist"]
+    np.testing.assert_allclose(run.data.wrist.numpy(), expected, rtol=1e-6)
+    start = run.model.mean_output.numpy()
+    np.testing.assert_allclose(start[:3], expected[0] if ours else np.zeros(3), rtol=1e-6)
+    assert bool(np.any(start[3:])) is ours
+
+
 def test_balance_draws_small_groups_more_often(config, samples):
     uneven = samples.take(np.r_[np.arange(0, 32, 2), 1, 3])  # 16 pick, 2 pour
-    batches = Batches.of(uneven, TextInput(config, WORDS))
+    batches = Batches.of(uneven, TextInput(config, WORDS), config.train)
     rng = torch.Generator().manual_seed(0)
 
     def pours(balance):
