@@ -78,7 +78,7 @@ def search(trials: Trials, hand: HandModel, cases: Sequence[Case], generations: 
         means = trials.worth([way(x, hand) for x in asked], some).mean(axis=(1, 2))
         cma.tell([(x, -value) for x, value in zip(asked, means, strict=True)])
         best = sorted([*best, *zip(asked, means, strict=True)], key=lambda pair: -float(pair[1]))[:FINALISTS]
-        done.set_postfix(best=f"{best[0][1]:.2f}", mean=f"{means.mean():.2f}")
+        done.set_postfix(best=f"{best[0][1]:.2f}", mean=f"{means.mean():.2f}", refresh=False)
     # A generation's best was lucky, too: the finalists are tried on everything.
     finalists = [way(x, hand) for x in [start, cma.mean, *(x for x, _ in best)]]
     return finalists[int(np.argmax(trials.worth(finalists, cases).mean(axis=(1, 2))))]

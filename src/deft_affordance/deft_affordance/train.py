@@ -123,8 +123,8 @@ def _run(args: argparse.Namespace, config: PriorConfig, compute: Compute) -> Non
         if not compute.leads:
             continue
         write_state(state_path, trainer.state())
+        done.set_postfix(loss=f"{value:.4f}", refresh=False)
         done.update()
-        done.set_postfix(loss=f"{value:.4f}")
         if writer is not None:
             writer.add_scalar("loss/train", value, trainer.epoch)
     done.close()

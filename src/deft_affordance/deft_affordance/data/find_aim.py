@@ -113,7 +113,7 @@ def search(
             if mean > value:
                 best, value = x, mean
         cma.tell(told)
-        done.set_postfix(best=f"{value:.2f}", mean=f"{-np.mean([loss for _, loss in told]):.2f}")
+        done.set_postfix(best=f"{value:.2f}", mean=f"{-np.mean([loss for _, loss in told]):.2f}", refresh=False)
     return best, value
 
 
