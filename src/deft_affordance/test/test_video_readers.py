@@ -58,6 +58,48 @@ def test_ego4d_actions_become_clips(tmp_path):
     assert (other.start, other.stop, other.verb) == (100, 341, "grab")
 
 
+def small_ego4d(root, fps=30.0, **metadata):
+    """The one action of a canonical video of 1440 x 1080, whose film is there in 64 x 48 instead of 720 x 540."""
+    film(root / "v2/video_540ss/uid.mp4", fps)
+    interval = {"narrated_actions": [action()]}
+    metadata = {"fps": 30.0, "width": 1440, "height": 1080} | metadata
+    return ego4d(root, videos=[{"video_uid": "uid", "video_metadata": metadata, "annotated_intervals": [interval]}])
+
+
+def test_ego4d_s_smaller_films_serve_and_its_boxes_are_brought_to_their_size(tmp_path):
+    (clip,) = small_ego4d(tmp_path)
+    assert clip.video == tmp_path / "v2/video_540ss/uid.mp4"
+    assert (clip.start, clip.stop, clip.fps) == (150, 241, 30.0)  # of the same rate, as published
+    ((box,), share) = clip.annotations["boxes"], 64 / 1440
+    assert box["frame"] == 195
+    assert box["box"] == pytest.approx({"x": 10 * share, "y": 20 * share, "width": 30 * share, "height": 40 * share})
+    film(tmp_path / "v2/full_scale/uid.mp4", 30.0)  # the full one comes first, where it is there
+    (clip,) = READERS["ego4d"](tmp_path)
+    assert clip.video == tmp_path / "v2/full_scale/uid.mp4"
+    assert clip.annotations["boxes"][0]["box"] == {"x": 10.0, "y": 20.0, "width": 30.0, "height": 40.0}
+
+
+def test_ego4d_films_of_another_rate_are_read_by_time(tmp_path):
+    (clip,) = small_ego4d(tmp_path, fps=10.0)
+    assert (clip.start, clip.stop, clip.fps) == (50, 81, 10.0)
+    assert clip.annotations["critical_frames"]["contact_frame"] == 67 and clip.annotations["boxes"][0]["frame"] == 65
+
+
+@pytest.mark.parametrize(
+    ("metadata", "says"),
+    [({"width": None}, r"no width and height .*\(None, 1080\)"), ({"width": 1920}, "64 x 48 is not the shape of 1920")],
+)
+def test_ego4d_boxes_of_a_size_that_is_not_the_film_s_are_not_guessed(tmp_path, metadata, says):
+    (found,) = small_ego4d(tmp_path, **metadata)
+    assert found.reason is Reason.BAD_ANNOTATION and re.search(says, found.message)
+
+
+def test_ego4d_names_the_film_that_is_missing_at_the_size_that_others_have(tmp_path):
+    (tmp_path / "v2/video_540ss").mkdir(parents=True)
+    (clip,) = ego4d(tmp_path, action())
+    assert clip.video == tmp_path / "v2/video_540ss/uid.mp4"
+
+
 @pytest.mark.parametrize(
     ("changes", "reason", "says"),
     [
