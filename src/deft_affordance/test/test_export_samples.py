@@ -74,8 +74,68 @@ def test_the_same_data_gives_the_same_bytes(data, tmp_path):
         assert tar.getnames()[:3] == ["00000000.crop.png", "00000000.json", "00000000.txt"]
 
 
+def stopped_at(row, data, out, monkeypatch, *more):
+    """Stop the command in the middle of its `row`-th sample, as Ctrl-C or a kill does."""
+    encode, rows = cv2.imencode, iter(range(row))
+
+    def one_less(*arguments):
+        if next(rows, None) is None:
+            raise KeyboardInterrupt
+        return encode(*arguments)
+
+    with monkeypatch.context() as patch, pytest.raises(SystemExit, match="stopped; run again to go on"):
+        patch.setattr(cv2, "imencode", one_less)
+        main([str(data), "--out", str(out), *more])
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_stopped_half_way_it_goes_on_and_done_again_it_changes_nothing(data, tmp_path, monkeypatch):
+    folder, out, fresh = data[0], tmp_path / "out", tmp_path / "fresh"
+    stopped_at(5, folder, out, monkeypatch, "--per-shard", "3")
+    assert (out / "samples-00000.tar").exists() and not (out / "manifest.json").exists()
+    first = (out / "samples-00000.tar").stat().st_mtime_ns
+    main([str(folder), "--out", str(out), "--per-shard", "3"])
+    main([str(folder), "--out", str(fresh), "--per-shard", "3"])
+    assert contents(out) == contents(fresh)
+    assert (out / "samples-00000.tar").stat().st_mtime_ns == first  # was not made twice
+    before = {path: path.stat().st_mtime_ns for path in out.glob("*.tar")}
+    main([str(folder), "--out", str(out), "--per-shard", "3"])
+    assert contents(out) == contents(fresh) and before == {path: path.stat().st_mtime_ns for path in before}
+
+
+def test_what_was_cut_or_damaged_since_is_made_again(data, tmp_path):
+    folder, out = data[0], tmp_path / "out"
+    main([str(folder), "--out", str(out), "--per-shard", "3"])
+    good = contents(out)
+    one, two = (out / f"samples-0000{n}.tar" for n in range(2))
+    one.write_bytes(good[one.name][:1500])
+    two.write_bytes(good[two.name].replace(b"pour the cup", b"pour the cat"))
+    main([str(folder), "--out", str(out), "--per-shard", "3"])
+    assert contents(out) == good
+
+
+def test_another_export_s_folder_is_left_alone(data, tmp_path, monkeypatch):
+    folder, rows = data
+    out = tmp_path / "out"
+    stopped_at(5, folder, out, monkeypatch, "--per-shard", "3")
+    before = contents(out)
+    with pytest.raises(SystemExit, match=r"begun with per_shard 3, not 2: go on with the same settings, or choose"):
+        main([str(folder), "--out", str(out), "--per-shard", "2"])
+    write_shard(folder, 1, rows[5:], {"sought": 4})
+    write_manifest(folder, {"seed": 3})
+    with pytest.raises(SystemExit, match="begun with manifest_sha256 "):
+        main([str(folder), "--out", str(out), "--per-shard", "3"])
+    assert contents(out) == before
+
+
 def test_what_cannot_be_done_is_one_line(data, tmp_path):
     folder, _ = data
+    with pytest.raises(SystemExit, match=r"export_samples: .*not empty"):
+        main([str(folder), "--out", str(folder)])
+    (folder / "settings.json").write_text('{"seed": 3}')  # as `generate` marks its folders
     with pytest.raises(SystemExit, match=r"export_samples: .*not empty"):
         main([str(folder), "--out", str(folder)])
     with pytest.raises(SystemExit, match="holds no manifest"):
