@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import tracemalloc
 
 import cv2
 import numpy as np
@@ -64,6 +65,62 @@ def test_the_detic_mask_that_agrees_best_is_taken(tmp_path):
     np.testing.assert_array_equal(masker.mask(clip(tmp_path), 0, FlatVideo(), (22, 11, 41, 31)), mask)
     assert masker.mask(clip(tmp_path), 0, FlatVideo(), (50, 40, 60, 48)) is None
     assert masker.mask(clip(tmp_path), 5, FlatVideo(), (22, 11, 41, 31)) is None
+
+
+def test_detic_instances_are_found_wherever_they_lie_in_the_file(tmp_path):
+    # Of several images, in any order, written wide, and longer than what is read at once.
+    masks, rows = [], []
+    for n in range(3):
+        mask = np.zeros((48, 64), bool)
+        mask[10 : 20 + n, 20:40] = True
+        masks.append(mask)
+        rows += [instance(mask, [20, 10, 20, 10 + n]) | {"image_id": 3 - n, "note": "é" * 400_000}]
+        rows += [instance(~mask, [20, 10, 20, 10 + n], score=0.29) | {"image_id": 3 - n}]  # too low a score
+    for indent, ascii_only in ((None, True), (1, True), (None, False)):
+        folder = tmp_path / f"{indent} {ascii_only}/P01_01"
+        folder.mkdir(parents=True)
+        (folder / "coco_instances_results.json").write_text(
+            json.dumps(rows, indent=indent, ensure_ascii=ascii_only), encoding="utf-8"
+        )
+        masker = DeticFiles(folder.parent)
+        for n, mask in enumerate(masks):
+            found = masker.mask(clip(tmp_path), 2 - n, FlatVideo(), (20, 10, 40, 20 + n))
+            np.testing.assert_array_equal(found, mask)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("", "'its end' at byte 0"), ("{}", r"'{' at byte 0, not \["), ("[1", r"byte 1: TypeError"),
+     ('[{"image_id": 1, "bbox": [', "no whole item at byte 1"), ("[]]", "more after the list, at byte 2")],
+)  # fmt: skip
+def test_detic_files_cut_short_or_of_another_kind_say_where(tmp_path, text, says):
+    masker = write_detic(tmp_path)
+    (tmp_path / "P01_01/coco_instances_results.json").write_text(text)
+    with pytest.raises(ClipRejected, match=says) as why:
+        masker.mask(clip(tmp_path), 0, FlatVideo(), (20, 10, 40, 30))
+    assert why.value.reason is Reason.BAD_DETECTIONS
+
+
+def test_a_detic_file_of_no_reasonable_size_is_not_read(tmp_path):
+    masker = write_detic(tmp_path)
+    with (tmp_path / "P01_01/coco_instances_results.json").open("r+b") as file:
+        file.truncate((4 << 30) + 1)  # a hole: takes no room
+    with pytest.raises(ClipRejected, match=r"4\.0 GiB, more than the 4 .* leave out instances of a score under 0\.3"):
+        masker.mask(clip(tmp_path), 0, FlatVideo(), (20, 10, 40, 30))
+
+
+def test_a_long_detic_file_takes_little_memory(tmp_path):
+    mask = np.indices((48, 64)).sum(axis=0) % 7 < 3
+    rows = [instance(mask, [0, 0, 64, 48]) | {"image_id": n // 5} for n in range(8000)]
+    masker = write_detic(tmp_path, *rows)
+    size = (tmp_path / "P01_01/coco_instances_results.json").stat().st_size
+    tracemalloc.start()
+    try:
+        assert masker.mask(clip(tmp_path), 7, FlatVideo(), (0, 0, 64, 48)) is not None
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert size > 6_000_000 and peak < size  # whole, it took several times its size
 
 
 def of_runs(runs):
