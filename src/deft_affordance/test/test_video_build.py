@@ -11,6 +11,8 @@ from deft_affordance import model
 from deft_affordance.data.shards import read_samples
 from deft_affordance.video.build_dataset import main
 from deft_affordance.video.compare_labels import compare
+from deft_affordance.video.detectors.detic import DeticFiles
+from deft_affordance.video.detectors.doh import EpicHands
 from deft_affordance.video.errors import Reason, SourceUnusable
 from deft_affordance.video.film.files import truth_of
 from deft_affordance.video.film.film_synthetic import TAKES, save_note, write_tables
@@ -202,6 +204,20 @@ def test_a_page_of_examples_is_drawn(built):
     assert sheet.shape[1] == 1120 and sheet.std() > 20
     assert "pick up cup" in (built / "examples.html").read_text()
     assert HEATMAP_SIGMA == model.HEATMAP_SIGMA
+
+
+def test_examples_are_drawn_from_what_was_labelled_without_looking_again(tmp_path, drawn, monkeypatch):
+    root, out = tmp_path / "root", tmp_path / "out"
+    file_takes(root, drawn, 2, np.random.default_rng(0))
+    write_tables(root)
+    build(root, out)
+    before = files(out)
+    for name in ("examples.html", "examples.png"):
+        (out / name).unlink()
+    for detector, name in ((DeticFiles, "mask"), (EpicHands, "detect")):
+        monkeypatch.setattr(detector, name, lambda *_: pytest.fail("a detector ran again"))
+    build(root, out)
+    assert files(out) == before
 
 
 def test_bad_commands_say_what_is_wrong(epic, built, tmp_path, capsys):

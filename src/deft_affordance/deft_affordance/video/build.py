@@ -15,6 +15,7 @@ from deft_affordance.video.choose import Choice
 from deft_affordance.video.errors import OF_FILES, ClipRejected, Reason, Rejected, SourceUnusable
 from deft_affordance.video.filters import Filters
 from deft_affordance.video.label import Detectors, Label, Labelling, Stopwatch, label_clip
+from deft_affordance.video.marks import Marks
 from deft_affordance.video.readers import READERS
 from deft_affordance.video.record import Clip
 from deft_affordance.video.store import FORMAT, Outcome, fingerprint, finished, save_shard
@@ -168,13 +169,15 @@ def run(job: Job) -> Done:
     watch = Stopwatch()
     rows: list[dict[str, object]] = []
     made: list[Outcome] = []
+    marks: list[Marks | None] = []
     for clip, number in zip(job.clips, job.objects, strict=True):
         outcome, label = attempt(clip, job, watch)
         made.append(outcome)
+        marks.append(Marks.of(label) if label else None)
         if label is not None:
             rows.append(row_of(clip, label, number))
     with watch.stage("write"):
-        save_shard(job.out, job.index, job.mark, rows, made)
+        save_shard(job.out, job.index, job.mark, rows, made, marks)
     return Done(job.index, tuple(made), watch.seconds, False)
 
 

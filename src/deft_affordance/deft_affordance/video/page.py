@@ -10,11 +10,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deft_affordance.crop import Crop
 from deft_affordance.drawing import paint
-from deft_affordance.video.build import Job, attempt
+from deft_affordance.progress import bar
+from deft_affordance.video.build import Job
+from deft_affordance.video.errors import ClipRejected
 from deft_affordance.video.frames import Video
-from deft_affordance.video.label import Label, Stopwatch
+from deft_affordance.video.marks import Marks
 from deft_affordance.video.record import Clip
+from deft_affordance.video.store import read_marks
 from deft_core.geometry import Array
 from deft_core.mano import PARENTS
 
@@ -42,20 +46,24 @@ def draw_hand(image: NDArray[np.uint8], keypoints: Array) -> None:
         cv2.circle(image, point, 3, (255, 255, 255), -1, cv2.LINE_AA)
 
 
-def draw(clip: Clip, label: Label) -> NDArray[np.uint8]:
-    """Two tiles (TILE, 2 TILE, 3): the hand at contact, and the object's crop with contacts and heatmap."""
+def draw(clip: Clip, marks: Marks) -> NDArray[np.uint8]:
+    """Two tiles (TILE, 2 TILE, 3): the hand at contact, and the object's crop with contacts and heatmap.
+
+    Raises:
+        ClipRejected: the film cannot be read any more.
+    """
     with Video(clip.video) as video:
-        initial, touched = video.frame(clip.start), video.frame(label.contact.label_frame).copy()
-    if label.pose.keypoints is not None:
-        draw_hand(touched, label.pose.keypoints)
-    box = [round(v) for v in label.contact.box]
+        initial, touched = video.frame(clip.start), video.frame(marks.label_frame).copy()
+    if marks.keypoints is not None:
+        draw_hand(touched, np.array(marks.keypoints))
+    box = [round(v) for v in marks.box]
     cv2.rectangle(touched, (box[0], box[1]), (box[2], box[3]), (90, 200, 255), 2)
-    window = label.window
+    window, contacts = Crop(*marks.window), np.array(marks.contacts)
     painted = paint(
-        initial, (window.left, window.top, window.side, window.side), heat(label.contacts), label.contacts_px
+        initial, (window.left, window.top, window.side, window.side), heat(window.to_unit(contacts)), contacts
     )
     # About the hand and the object, as far as the image goes.
-    hand = label.contact.hand.box
+    hand = marks.hand
     x0, y0 = min(hand[0], box[0]) - 20, min(hand[1], box[1]) - 20
     side = max(max(hand[2], box[2]) - x0, max(hand[3], box[3]) - y0) + 20
     return np.hstack([_cut(touched, x0, y0, side), _cut(painted, window.left - 2, window.top - 2, window.side + 4)])
@@ -70,20 +78,23 @@ def _cut(image: NDArray[np.uint8], x: float, y: float, side: float) -> NDArray[n
 
 def write_page(folder: Path, jobs: Sequence[Job], accepted: set[tuple[str, str]], count: int, seed: int) -> Path | None:
     """Draw examples chosen at random among the accepted clips; returns the page, None where nothing is to be shown."""
-    all_of = [(clip, job) for job in jobs for clip in job.clips if (clip.source, clip.clip_id) in accepted]
+    all_of = [(n, job) for job in jobs for n, clip in enumerate(job.clips) if (clip.source, clip.clip_id) in accepted]
     if not all_of or count < 1:
         return None
     chosen = np.random.default_rng(seed).permutation(len(all_of))[:count]
     tiles, words = [], []
-    for n in sorted(chosen):
-        clip, job = all_of[n]
-        outcome, label = attempt(clip, job, Stopwatch())
-        if label is None:  # the files changed since
-            words.append(f"{clip.clip_id}: {outcome.message}")
+    for n in bar(sorted(chosen), unit="example", what="drawing"):
+        place, job = all_of[n]
+        clip, marks = job.clips[place], read_marks(folder, job.index)[place]
+        if marks is None:  # of a build that did not keep them
             continue
-        tile = draw(clip, label)
+        try:
+            tile = draw(clip, marks)
+        except ClipRejected as why:  # the film changed since
+            words.append(f"{clip.clip_id}: {why}")
+            continue
         strip = np.full((26, tile.shape[1], 3), 30, dtype=np.uint8)
-        text = f"{clip.text}  ({clip.source} {clip.clip_id}, frame {label.contact.frame})"
+        text = f"{clip.text}  ({clip.source} {clip.clip_id}, frame {marks.frame})"
         cv2.putText(strip, text[:84], (6, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (235, 235, 235), 1, cv2.LINE_AA)
         tiles.append(np.vstack([tile, strip]))
         words.append(text)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deft_affordance.data.shards import MANIFEST, DataUnusable, write_manifest, write_shard
 from deft_affordance.video.errors import Rejected
+from deft_affordance.video.marks import Marks
 
 MAKER = "build_dataset"
 MARKER = "build_dataset.txt"
@@ -70,8 +71,15 @@ def file_sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def save_shard(folder: Path, index: int, mark: str, rows: list[dict[str, object]], outcomes: Sequence[Outcome]) -> None:
-    """Write a shard (none where no clip gave a sample) and then its journal."""
+def save_shard(
+    folder: Path,
+    index: int,
+    mark: str,
+    rows: list[dict[str, object]],
+    outcomes: Sequence[Outcome],
+    marks: Sequence[Marks | None],
+) -> None:
+    """Write a shard (none where no clip gave a sample), then its journal: each clip's outcome and marks."""
     journal_path(folder, index).unlink(missing_ok=True)
     shard = shard_path(folder, index)
     if rows:
@@ -82,10 +90,17 @@ def save_shard(folder: Path, index: int, mark: str, rows: list[dict[str, object]
         "fingerprint": mark,
         "shard_sha256": file_sha256(shard) if rows else None,
         "clips": [asdict(outcome) for outcome in outcomes],
+        "marks": [asdict(one) if one else None for one in marks],
     }
     part = journal_path(folder, index).with_suffix(".part")
     part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     part.replace(journal_path(folder, index))
+
+
+def read_marks(folder: Path, index: int) -> list[Marks | None]:
+    """The marks of a shard's clips; none of a shard that was made before they were kept."""
+    content = json.loads(journal_path(folder, index).read_text(encoding="utf-8"))
+    return [Marks(**row) if row else None for row in content.get("marks", [None] * len(content["clips"]))]
 
 
 def prepare(folder: Path, shards: int, replace: bool) -> None:
