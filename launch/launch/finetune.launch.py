@@ -55,7 +55,12 @@ ARGUMENTS = (
     ("rater_checkpoint", "", "Weights for reward:=r3m or resnet18; for encoder the default is the prior's."),
     ("prior", "", "Checkpoint of the affordance model (.safetensors). Default: the one that ships."),
     ("sam_checkpoint", "", "Segment Anything's weights, to outline objects. Default: from depth, above the table."),
-    ("clip_checkpoint", "", "CLIP's weights, to pick what is meant among several things. Default: the prior's words."),
+    (
+        "clip_checkpoint",
+        "",
+        "CLIP's weights, to pick what is meant among several things; of another training than OpenAI's with its "
+        "open_clip_config.json beside them. Default: the prior's words.",
+    ),
     (
         "retargeting",
         "anatomical",

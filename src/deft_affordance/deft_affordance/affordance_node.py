@@ -52,7 +52,8 @@ class AffordanceNode(Node):
             "clip_checkpoint",
             "",
             ParameterDescriptor(
-                description="CLIP weights: for a prior that uses CLIP's text encoder, and to pick what is meant."
+                description="CLIP weights: for a prior that uses CLIP's text encoder, and to pick what is meant; "
+                "of another training than OpenAI's with its open_clip_config.json beside them."
             ),
         )
         self.declare_parameter(

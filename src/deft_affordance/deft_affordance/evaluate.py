@@ -210,7 +210,11 @@ def main(argv: list[str] | None = None) -> None:
         help="measure on all of these, as one set, instead of on objects of --data",
     )
     parser.add_argument("--checkpoint", type=Path, help="default: the one that ships")
-    parser.add_argument("--clip-checkpoint", help="CLIP weights, for a prior that uses CLIP text")
+    parser.add_argument(
+        "--clip-checkpoint",
+        help="CLIP weights, for a prior that uses CLIP text; of another training than OpenAI's with its "
+        "open_clip_config.json beside them",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     args = parser.parse_args(argv)
     torch.set_num_threads(1)

@@ -60,7 +60,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--epochs", type=int, help="instead of the configuration's")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--visual-checkpoint", help="published visual weights, where the configuration names some")
-    parser.add_argument("--clip-checkpoint", help="CLIP weights, where the configuration uses CLIP text")
+    parser.add_argument(
+        "--clip-checkpoint",
+        help="CLIP weights, where the configuration uses CLIP text; of another training than OpenAI's with its "
+        "open_clip_config.json beside them",
+    )
     parser.add_argument("--threads", type=int, help="CPU threads of torch (default: torch's choice)")
     parser.add_argument("--tensorboard", type=Path, help="folder for TensorBoard logs (needs tensorboard)")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="auto: a GPU where there is one")

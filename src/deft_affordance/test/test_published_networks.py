@@ -17,6 +17,7 @@ from deft_sim.workcell import TwinWorkcell
 from deft_vision.clip_match import ClipMatcher
 from deft_vision.errors import CheckpointLayoutError, MissingCheckpointError, MissingExtraError
 from deft_vision.sam import Sam
+from deft_vision.text import ClipTextEncoder
 
 
 def needs(*modules: str) -> None:
@@ -108,6 +109,85 @@ def test_openais_own_clip_file_is_told_where_open_clips_comes_from(tmp_path: Pat
         CheckpointLayoutError, match=r"TorchScript.*open_clip_model\.safetensors of https://huggingface"
     ):
         ClipMatcher("openai")
+
+
+class _TwoTowers(torch.nn.Module):
+    """As much of CLIP as tells whether its weights are OpenAI's."""
+
+    def __init__(self, halves: bool) -> None:
+        super().__init__()
+        self.mlp = torch.nn.ModuleDict({"c_fc": torch.nn.Linear(4, 4)})
+        if halves:
+            self.mlp["c_fc"].half().float()
+
+
+@pytest.fixture
+def built(monkeypatch: Any, tmp_path: Path) -> Any:
+    """Loads a file with an open_clip that only notes which model it is asked for."""
+
+    def load(config: str | None, halves: bool = False) -> list[str]:
+        names: list[str] = []
+
+        def create(name: str, pretrained: str) -> _TwoTowers:
+            names.append(name)
+            return _TwoTowers(halves)
+
+        package = SimpleNamespace(create_model=create, get_tokenizer=lambda _: None)
+        monkeypatch.setitem(sys.modules, "open_clip", package)
+        (tmp_path / "open_clip_model.safetensors").touch()
+        if config is not None:
+            (tmp_path / "open_clip_config.json").write_text(config)
+        ClipTextEncoder(tmp_path / "open_clip_model.safetensors")
+        return names
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [('{"model_cfg": {"embed_dim": 512, "quick_gelu": true}}', "ViT-B-32-quickgelu"),
+     ('{"model_cfg": {"embed_dim": 512}}', "ViT-B-32")],
+)  # fmt: skip
+def test_clip_s_activation_is_that_of_the_description_beside_its_weights(
+    built: Any, config: str, name: str, recwarn: Any
+) -> None:
+    """OpenAI's and LAION's descriptions, as published."""
+    assert built(config) == [name] and not recwarn
+
+
+def test_without_a_description_clip_is_taken_for_openais_and_weights_that_are_not_are_told(
+    built: Any, recwarn: Any
+) -> None:
+    assert built(None, halves=True) == ["ViT-B-32-quickgelu"] and not recwarn
+    with pytest.warns(UserWarning, match=r"taken for OpenAI's.* put that one's open_clip_config\.json beside it"):
+        assert built(None) == ["ViT-B-32-quickgelu"]
+
+
+@pytest.mark.parametrize("config", ["{", "[]", '{"model_cfg": 5}', "{}"])
+def test_a_description_of_no_model_is_refused(built: Any, config: str) -> None:
+    with pytest.raises(CheckpointLayoutError, match=r"open_clip_config\.json does not describe a model"):
+        built(config)
+
+
+@pytest.mark.slow
+def test_weights_trained_with_gelu_give_the_features_that_they_were_trained_to(
+    clip_weights: Path, tmp_path: Path
+) -> None:
+    import open_clip
+
+    path = tmp_path / "open_clip_model.pt"
+    path.symlink_to(clip_weights)  # as a hub's cache has it
+    texts = ["pick up the cup"]
+    (tmp_path / "open_clip_config.json").write_text('{"model_cfg": {"embed_dim": 512}}')
+    encoder = ClipTextEncoder(path)
+    own = open_clip.create_model("ViT-B-32", pretrained=str(clip_weights)).eval()
+    with torch.no_grad():
+        wanted = own.encode_text(encoder.tokenize(texts))
+    assert torch.allclose(encoder(encoder.tokenize(texts)), wanted, atol=1e-5)
+    (tmp_path / "open_clip_config.json").unlink()
+    with pytest.warns(UserWarning, match="taken for OpenAI's"):
+        quick = ClipTextEncoder(path)
+    assert not torch.allclose(quick(quick.tokenize(texts)), wanted, atol=1e-3)
 
 
 @pytest.mark.parametrize("network", [Sam, ClipMatcher])

@@ -258,6 +258,7 @@ def test_clip_encodes_what_is_said_once_and_in_parts(config, monkeypatch, tmp_pa
     )
     monkeypatch.setitem(sys.modules, "open_clip", package)
     (tmp_path / "clip.pt").write_bytes(b"")
+    (tmp_path / "open_clip_config.json").write_text('{"model_cfg": {"quick_gelu": true}}')
     model = config.model.model_copy(update={"text": "clip"})
     said = [(7 * k) % 600 for k in range(1200)]
     features = TextInput(config.model_copy(update={"model": model}), [], tmp_path / "clip.pt")([str(k) for k in said])

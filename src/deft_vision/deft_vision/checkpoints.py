@@ -21,7 +21,8 @@ SOURCES = {
     "resnet18": "torchvision's ResNet18_Weights.IMAGENET1K_V1, "
     "https://download.pytorch.org/models/resnet18-f37072fd.pth",
     "clip": "open_clip's ViT-B-32 'openai' weights, file open_clip_model.safetensors of "
-    "https://huggingface.co/timm/vit_base_patch32_clip_224.openai (OpenAI's own ViT-B-32.pt is a program, and not run)",
+    "https://huggingface.co/timm/vit_base_patch32_clip_224.openai (OpenAI's own ViT-B-32.pt is a program, and not run)"
+    "; of another training, as laion2b, with its open_clip_config.json beside it",
     "sam": "Segment Anything's, https://github.com/facebookresearch/segment-anything (sam_vit_b_01ec64.pth and others)",
     "small": "the shipped prior's checkpoint (deft_affordance/checkpoints/twin.safetensors), made by "
     "`ros2 run deft_affordance train --config twin`",

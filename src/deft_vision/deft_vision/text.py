@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from deft_vision.errors import CheckpointLayoutError, MissingExtraError
 PAD = 0
 _FIRST = 2  # token of the first word; 1 was once any unknown word, and checkpoints have a place for it
 _LEAST = 16  # tokens a row: most sentences are shorter, so that batches are of one shape
+# open_clip's description of a model, published beside its weights.
+CLIP_CONFIG = "open_clip_config.json"
 _WORD = re.compile(r"[a-z]+")
 
 
@@ -95,13 +99,16 @@ class SmallTextEncoder(nn.Module):
 class ClipTextEncoder(nn.Module):
     """CLIP ViT-B/32's text tower, frozen, 512-d (Radford et al., 2021), loaded from a local open_clip file.
 
+    OpenAI trained it with QuickGELU, LAION and others with GELU, and a file of weights does not tell which: the
+    `open_clip_config.json` published beside it does. Without that it is taken for OpenAI's.
+
     Args:
         checkpoint: path of the weights; nothing is downloaded.
 
     Raises:
         MissingExtraError: open_clip is not installed.
         MissingCheckpointError: no file there.
-        CheckpointLayoutError: the file is not ViT-B-32.
+        CheckpointLayoutError: the file is not ViT-B-32, or the one beside it does not say what it was trained with.
     """
 
     dim = 512
@@ -116,13 +123,21 @@ class ClipTextEncoder(nn.Module):
                 "the CLIP text encoder needs open_clip and torch's own torchvision: pip install -c "
                 f"requirements/constraints.txt open-clip-torch torchvision ({error})"
             ) from error
+        quick = _quick_gelu(path.with_name(CLIP_CONFIG))
         try:
             # Whole, since a bare name might be one of those that open_clip fetches.
-            model = open_clip.create_model("ViT-B-32-quickgelu", pretrained=str(path.resolve()))
+            name = "ViT-B-32" if quick is False else "ViT-B-32-quickgelu"
+            model = open_clip.create_model(name, pretrained=str(path.resolve()))
         except Exception as error:  # as in `read_torch`: a dozen kinds mean the same to the reader
             raise CheckpointLayoutError(
                 f"{path} does not hold ViT-B-32's weights ({first_sentence(error)}). They are {SOURCES['clip']}"
             ) from error
+        if quick is None and not _halves(model):
+            warnings.warn(
+                f"{path} is taken for OpenAI's, trained with QuickGELU, though its weights are no half-precision "
+                f"numbers as those are: if it is of another training, put that one's {CLIP_CONFIG} beside it",
+                stacklevel=2,
+            )
         self._tokenize: Any = open_clip.get_tokenizer("ViT-B-32")
         self.model = model.eval().requires_grad_(False)
 
@@ -134,3 +149,22 @@ class ClipTextEncoder(nn.Module):
         """Map CLIP tokens (B, 77) to text features (B, 512)."""
         with torch.no_grad():
             return self.model.encode_text(ids).float()
+
+
+def _quick_gelu(path: Path) -> bool | None:
+    """Whether open_clip's description of a model says QuickGELU; None where there is none. Not said, it is GELU."""
+    try:
+        return bool(json.loads(path.read_text(encoding="utf-8"))["model_cfg"].get("quick_gelu", False))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointLayoutError(
+            f"{path} does not describe a model as open_clip does, with model_cfg ({error!r}): fetch it again, from "
+            "where the weights beside it are"
+        ) from error
+
+
+def _halves(model: nn.Module) -> bool:
+    """Whether its linear layers' weights are numbers of half precision, as OpenAI's were published."""
+    weights = [weight for name, weight in model.named_parameters() if name.endswith("mlp.c_fc.weight")]
+    return all(torch.equal(weight.half().to(weight.dtype), weight) for weight in weights)
