@@ -1,5 +1,6 @@
 """Samples as WebDataset shards: whole, the same bytes every time, and nothing written over."""
 
+import errno
 import hashlib
 import io
 import json
@@ -75,15 +76,15 @@ def test_the_same_data_gives_the_same_bytes(data, tmp_path):
 
 
 def stopped_at(row, data, out, monkeypatch, *more):
-    """Stop the command in the middle of its `row`-th sample, as Ctrl-C or a kill does."""
+    """End the command before its `row`-th sample, as a full disk or a kill does."""
     encode, rows = cv2.imencode, iter(range(row))
 
     def one_less(*arguments):
         if next(rows, None) is None:
-            raise KeyboardInterrupt
+            raise OSError(errno.ENOSPC, "no space left")
         return encode(*arguments)
 
-    with monkeypatch.context() as patch, pytest.raises(SystemExit, match="stopped; run again to go on"):
+    with monkeypatch.context() as patch, pytest.raises(SystemExit, match="no space left"):
         patch.setattr(cv2, "imencode", one_less)
         main([str(data), "--out", str(out), *more])
 
