@@ -70,7 +70,7 @@ def test_every_kind_has_its_turn_and_its_words():
 
 
 def test_leaning_spoons_come_to_rest_on_the_rim():
-    from deft_affordance.data.generate import draw_tabletop
+    from deft_affordance.data.tabletop import draw_tabletop
     from deft_sim.human.scene import OBJECT
 
     for kind in ("spoon in dish", "spoon in pot"):

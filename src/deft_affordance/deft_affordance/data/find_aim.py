@@ -16,10 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from cmaes import CMA
 
-from deft_affordance.data.generate import draw_tabletop, in_the_way
 from deft_affordance.data.human_grasps import MAX_TIP_RAD, REFERENCE_XY_M
 from deft_affordance.data.objects import KINDS
-from deft_affordance.data.tabletop import Tabletop
+from deft_affordance.data.tabletop import Tabletop, draw_tabletop, in_the_way
 from deft_affordance.progress import bar
 from deft_core.geometry import Array, apply, tilt, yaw_of
 from deft_sim.human.aiming import Aim

@@ -18,20 +18,17 @@ from pathlib import Path
 
 import numpy as np
 
-from deft_affordance.data.draws import Drawn
 from deft_affordance.data.human_grasps import find_grasps
 from deft_affordance.data.instructions import draw_instruction
-from deft_affordance.data.objects import KINDS, TURNS, draw_object
+from deft_affordance.data.objects import KINDS, TURNS, kinds_named
 from deft_affordance.data.shards import claim, write_manifest, write_shard
-from deft_affordance.data.tabletop import Tabletop
+from deft_affordance.data.tabletop import draw_tabletop, in_the_way
 from deft_affordance.data.views import Photographer
 from deft_affordance.progress import bar
 from deft_affordance.workers import add_ray_argument, each_done
 from deft_core.errors import DeftError
 from deft_core.workcell import load_workcell
-from deft_sim.human.scene import OBJECT, HumanStage
-from deft_sim.things.grape import Grape
-from deft_sim.things.thing import Thing
+from deft_sim.human.scene import HumanStage
 
 
 def generate_object(
@@ -64,19 +61,6 @@ def generate_object(
     return rows, {f"{name} {kind}": count for name, count in counts.items()}
 
 
-def draw_tabletop(kind: str, rng: np.random.Generator) -> Tabletop:
-    """An object of a kind, with what stands beside it, at rest as it should."""
-    while True:
-        tabletop = Tabletop(draw_object(kind, rng))
-        if KINDS[kind].stands(tabletop.drawn.target, tabletop.poses[OBJECT]):
-            return tabletop
-
-
-def in_the_way(drawn: Drawn) -> dict[str, Thing]:
-    """What stands there that a hand may run into: loose grapes lie too low, and are many."""
-    return {name: thing for name, thing in drawn.others.items() if not isinstance(thing, Grape)}
-
-
 def make_shard(out: Path, index: int, kinds: Sequence[str], seed: int, views: int, tries: int, image_size: int) -> int:
     """Make one object's shard, if it is not there yet; returns the object's number."""
     if not (out / f"shard-{index:05d}.npz").exists():
@@ -93,14 +77,6 @@ def make_shards(args: argparse.Namespace) -> Iterator[int]:
     yield from each_done(make_shard, jobs, args.workers, args.ray)
 
 
-def _kinds(text: str) -> list[str]:
-    """Kinds of objects from the command line."""
-    names = [name.strip() for name in text.split(",")]
-    if unknown := [name for name in names if name not in KINDS]:
-        raise argparse.ArgumentTypeError(f"no such kind: {', '.join(unknown)}; there are {', '.join(KINDS)}")
-    return names
-
-
 def main(argv: list[str] | None = None) -> None:
     """Generate the data set."""
     parser = argparse.ArgumentParser(prog="generate", description="Make the prior's synthetic data set.")
@@ -108,7 +84,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--objects", type=int, default=540, help="of all kinds together, which take turns")
     parser.add_argument(
         "--kinds",
-        type=_kinds,
+        type=kinds_named,
         default=list(TURNS),
         help="which kinds take turns, with commas between them (default: all, cups twice, since they serve two verbs)",
     )

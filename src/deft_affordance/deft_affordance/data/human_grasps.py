@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deft_affordance.data.objects import KINDS
+from deft_affordance.data.objects import KINDS, Kind
 from deft_core.geometry import Array, apply, inverse, rot_z, tilt, transform
-from deft_sim.human.grasping import FIST, PINCH, Hold, pull, shake, take_hold
+from deft_sim.human.grasping import FIST, PINCH, Hold, Reach, Steadiness, pull, shake, take_hold
+from deft_sim.human.hand_driver import HumanHand
 from deft_sim.human.scene import HumanStage
 
 # Where the person's right shoulder is over the table, base_link, metres: behind the robot's base, to the right.
@@ -55,6 +56,36 @@ def place_frame(x_m: float, y_m: float) -> Array:
     return transform(rot_z(turn), [x_m, y_m, 0.0])
 
 
+@dataclass(frozen=True, eq=False)
+class Lasted:
+    """A hold that lasted: how it was taken, where the object was then (4, 4) and tipped how far, and how steady it was.
+
+    Steady as it was lifted and shaken, or pulled.
+    """
+
+    hold: Hold
+    T_base_object: Array
+    tip_rad: float
+    steady: Steadiness
+
+
+def closed_hand(how: Kind) -> Array:
+    """Where the fingers go that hold a kind and meet nothing (len(HINGES),), rad."""
+    return PINCH if how.pinch else FIST
+
+
+def try_hold(stage: HumanStage, hand: HumanHand, how: Kind, reach: Reach, pace: float = 1.0) -> Lasted | None:
+    """Take hold of a stage's object and shake (or pull) it; None where a person would not call it held, or proper."""
+    start = stage.object_pose()
+    hold = take_hold(hand, stage.object_body, reach, pace, closed_hand(how))
+    touched = stage.object_pose()
+    tip = tilt(start, touched)
+    if tip > (MAX_ROLL_RAD if how.loose else MAX_TIP_RAD) or not hold.touch.opposed or not how.proper(hold.touch):
+        return None
+    steady = (shake if how.lifted else pull)(hand, stage.object_body, hold)
+    return Lasted(hold, touched, tip, steady) if steady.holds(how.loose) else None
+
+
 def find_grasps(
     stage: HumanStage,
     kind: str,
@@ -82,16 +113,11 @@ def find_grasps(
         hand = stage.place(*REFERENCE_XY_M, yaw, poses)
         start = stage.object_pose()
         reach, discomfort = how.reach(stage.thing, start, verb, rng)
-        hold = take_hold(hand, stage.object_body, reach, closed=PINCH if how.pinch else FIST)
-        touched = stage.object_pose()
-        tip = tilt(start, touched)
-        if tip > (MAX_ROLL_RAD if how.loose else MAX_TIP_RAD) or not hold.touch.opposed or not how.proper(hold.touch):
+        lasted = try_hold(stage, hand, how, reach)
+        if lasted is None:
             continue
-        steady = (shake if how.lifted else pull)(hand, stage.object_body, hold)
-        if not steady.holds(how.loose):
-            continue
-        cost = discomfort + 40.0 * steady.slip_m + 2.0 * tip - 0.2 * steady.digits
-        found.append(_as_placed(verb, yaw, touched if how.loose else start, hold, cost))
+        cost = discomfort + 40.0 * lasted.steady.slip_m + 2.0 * lasted.tip_rad - 0.2 * lasted.steady.digits
+        found.append(_as_placed(verb, yaw, lasted.T_base_object if how.loose else start, lasted.hold, cost))
         if len(found) >= max(ENOUGH, keep):
             break
     return sorted(found, key=lambda grasp: grasp.cost)[:keep]

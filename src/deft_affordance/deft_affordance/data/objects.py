@@ -6,6 +6,7 @@ reaches for it. Further kinds plug in here.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -153,3 +154,11 @@ def draw_object(kind: str, rng: np.random.Generator) -> Drawn:
         except TaskObjectRefused:
             continue
         return drawn
+
+
+def kinds_named(text: str) -> list[str]:
+    """Kinds of objects from the command line, with commas between them."""
+    names = [name.strip() for name in text.split(",")]
+    if unknown := [name for name in names if name not in KINDS]:
+        raise argparse.ArgumentTypeError(f"no such kind: {', '.join(unknown)}; there are {', '.join(KINDS)}")
+    return names

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import mujoco
+import numpy as np
 
 from deft_affordance.data.draws import Drawn
+from deft_affordance.data.objects import KINDS, draw_object
 from deft_core.geometry import Array, inverse, transform
 from deft_sim.human.grasping import body_pose
 from deft_sim.human.scene import OBJECT
 from deft_sim.model.scene import new_scene
 from deft_sim.model.stepper import Stepper
+from deft_sim.things.grape import Grape
+from deft_sim.things.thing import Thing
 
 SETTLE_S = 0.5
 _PLACE = transform(None, [0.55, 0.0, 0.0])
@@ -51,3 +55,16 @@ class Tabletop:
         for name, thing in self._things.items():
             thing.place(self.model, self.data, name, T_base_place @ self.poses[name])
         mujoco.mj_forward(self.model, self.data)
+
+
+def draw_tabletop(kind: str, rng: np.random.Generator) -> Tabletop:
+    """An object of a kind, with what stands beside it, at rest as it should."""
+    while True:
+        tabletop = Tabletop(draw_object(kind, rng))
+        if KINDS[kind].stands(tabletop.drawn.target, tabletop.poses[OBJECT]):
+            return tabletop
+
+
+def in_the_way(drawn: Drawn) -> dict[str, Thing]:
+    """What stands there that a hand may run into: loose grapes lie too low, and are many."""
+    return {name: thing for name, thing in drawn.others.items() if not isinstance(thing, Grape)}

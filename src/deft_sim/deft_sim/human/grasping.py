@@ -159,7 +159,7 @@ def shake(hand: HumanHand, object_body: int, hold: Hold) -> Steadiness:
             goal[axis, 3] += amplitude * np.sin(omega * k * step)
             hand._set_goal(goal)
             hand.step()
-    return _steadiness(hand, object_body, hold)
+    return steadiness(hand, object_body, hold)
 
 
 def push(hand: HumanHand, object_body: int, hold: Hold, at: Array, force_n: float) -> float:
@@ -174,7 +174,7 @@ def push(hand: HumanHand, object_body: int, hold: Hold, at: Array, force_n: floa
                 arm = apply(body_pose(data, object_body), at) - data.xipos[object_body]
                 data.xfrc_applied[object_body] = np.concatenate([force_n * side, np.cross(arm, force_n * side)])
                 hand.step()
-            steady = _steadiness(hand, object_body, hold)
+            steady = steadiness(hand, object_body, hold)
             gave = max(gave, steady.tilt_rad + steady.slip_m / 0.1)
             if steady.digits < 3:
                 return float("inf")
@@ -188,10 +188,11 @@ def pull(hand: HumanHand, object_body: int, hold: Hold, distance_m: float = 0.06
     back = hand.goal.copy()
     back[:3, 3] -= distance_m * body_pose(hand.data, object_body)[:3, 0]
     hand.move(1.0, wrist=back)
-    return _steadiness(hand, object_body, hold)
+    return steadiness(hand, object_body, hold)
 
 
-def _steadiness(hand: HumanHand, object_body: int, hold: Hold) -> Steadiness:
+def steadiness(hand: HumanHand, object_body: int, hold: Hold) -> Steadiness:
+    """How an object has moved in the hand since it was taken."""
     moved = inverse(hold.T_object_wrist) @ inverse(body_pose(hand.data, object_body)) @ hand.wrist_pose()
     # Slip where the object is held: at the contacts' centre, not at the frame's origin.
     touch = hand.touch(object_body)
