@@ -39,7 +39,7 @@ def file_takes(root, drawn, count, rng):
     for n in range(count):
         take = cartoon(n)
         row = add_epic(root, f"P0{n + 1}_01", take, exact(take), "pick up cup", rng)
-        truth = {row["narration_id"]: truth_of(take) | {"expected": "sample"}}
+        truth = {row["narration_id"]: truth_of(take) | {"expected": "sample", "kind": ("cup", "spoon")[n % 2]}}
         save_note(root / TAKES / f"{n:05d}.json", [row], truth)
 
 
@@ -63,6 +63,9 @@ def test_labels_are_where_the_hand_is(epic, built):
     result = compare(epic, built)
     assert result["figures"]["px"]["n"] == 3 and result["figures"]["px"]["median"] < 4.0
     assert result["figures"]["frames"]["exact"] == 1.0
+    of_cups, of_spoons = result["by_kind"]["cup"], result["by_kind"]["spoon"]
+    assert (of_cups["clips"], of_cups["labelled"], of_spoons["compared"]) == (2, 2, 1) and of_cups["px"] < 4.0
+    assert of_spoons["within_3"] == 1.0 and len(result["by_kind"]) == 2
     assert result["figures"]["wrist_deg"]["median"] < 0.1 and result["figures"]["joint_deg"]["median"] < 0.1
     samples, _ = read_samples(built)
     assert samples["crop"].shape == (3, 96, 96, 3) and samples["text"].tolist() == ["pick up cup"] * 3

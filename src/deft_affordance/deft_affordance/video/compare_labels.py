@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -52,30 +53,14 @@ def compare(root: Path, out: Path, seed: int = 0) -> dict[str, Any]:
     if strange or len(made) != len(samples):
         why = f"{strange[0]} is not there" if strange else f"{len(samples)} samples of {len(made)} clips"
         raise SourceUnusable(f"{out} was not built of the videos in {root} alone ({why})")
-    rows: dict[str, list[float]] = {
-        name: [] for name in ("px", "mm", "px_all", "px_middle", "frames", "wrist_deg", "joint_deg")
+    errors = {
+        clip["clip_id"]: _errors(clip, {name: samples[name][n] for name in ("contacts", "wrist", "mano")}, true)
+        for n, clip in enumerate(made)
+        if (true := truth[clip["clip_id"]])["expected"] == "sample"
     }
-    for n, clip in enumerate(made):
-        true = truth[clip["clip_id"]]
-        if true["expected"] != "sample":
-            continue
-        rows["frames"].append(clip["contact"] - true["contact"])
-        if not true["contacts_px"]:  # the hold failed: nothing to compare with
-            continue
-        mean = Crop(*clip["window"]).to_pixels(samples["contacts"][n]).mean(axis=0)
-        px = float(np.hypot(*(mean - np.mean(true["contacts_px"], axis=0))))
-        rows["px"].append(px)
-        rows["mm"].append(1000.0 * px * true["range_m"] / true["focal_px"])
-        rows["px_all"].append(float(np.hypot(*(mean - np.mean(true["all_contacts_px"], axis=0)))))
-        middle = Crop(*clip["window"]).to_pixels([0.5, 0.5])
-        rows["px_middle"].append(float(np.hypot(*(middle - np.mean(true["contacts_px"], axis=0)))))
-        turn = Rotation.from_rotvec(samples["wrist"][n]).inv() * Rotation.from_rotvec(true["wrist"])
-        rows["wrist_deg"].append(float(np.degrees(turn.magnitude())))
-        gap = angles_from_pose(samples["mano"][n]) - angles_from_pose(np.array(true["mano"]))
-        rows["joint_deg"].append(float(np.degrees(np.abs(gap)[:, 1:].mean())))
     rng = np.random.default_rng(seed)
-    frames = np.abs(rows["frames"])
-    figures = {name: _figures(np.abs(values), rng) for name, values in rows.items()}
+    frames = _column(errors.values(), "frames")
+    figures = {name: _figures(_column(errors.values(), name), rng) for name in WORDS}
     figures["frames"] |= {
         "exact": float(np.mean(frames == 0)),
         "within_1": float(np.mean(frames <= 1)),
@@ -84,10 +69,47 @@ def compare(root: Path, out: Path, seed: int = 0) -> dict[str, Any]:
     outcome = Counter((true["expected"], found.get(clip, "missing") or "sample") for clip, true in truth.items())
     return {
         "figures": figures,
+        "by_kind": _by_kind(truth, errors),
         "outcomes": [{"expected": e, "found": f, "clips": n} for (e, f), n in sorted(outcome.items())],
         "as_expected": sum(n for (e, f), n in outcome.items() if e == f),
         "clips": len(truth),
     }
+
+
+def _errors(clip: dict[str, Any], sample: dict[str, np.ndarray], true: dict[str, Any]) -> dict[str, float]:
+    """How far one clip's labels are from what is true, by name (`WORDS`)."""
+    out = {"frames": abs(float(clip["contact"] - true["contact"]))}
+    if not true["contacts_px"]:  # the hold failed: nothing to compare with
+        return out
+    window, seen = Crop(*clip["window"]), np.mean(true["contacts_px"], axis=0)
+    mean = window.to_pixels(sample["contacts"]).mean(axis=0)
+    out["px"] = float(np.hypot(*(mean - seen)))
+    out["mm"] = 1000.0 * out["px"] * true["range_m"] / true["focal_px"]
+    out["px_all"] = float(np.hypot(*(mean - np.mean(true["all_contacts_px"], axis=0))))
+    out["px_middle"] = float(np.hypot(*(window.to_pixels([0.5, 0.5]) - seen)))
+    turn = Rotation.from_rotvec(sample["wrist"]).inv() * Rotation.from_rotvec(true["wrist"])
+    out["wrist_deg"] = float(np.degrees(turn.magnitude()))
+    gap = angles_from_pose(sample["mano"]) - angles_from_pose(np.array(true["mano"]))
+    out["joint_deg"] = float(np.degrees(np.abs(gap)[:, 1:].mean()))
+    return out
+
+
+def _column(errors: Iterable[dict[str, float]], name: str) -> np.ndarray:
+    return np.array([row[name] for row in errors if name in row])
+
+
+def _by_kind(truth: dict[str, Any], errors: dict[str, dict[str, float]]) -> dict[str, dict[str, Any]]:
+    """Of each kind of thing: clips, how many were labelled, and the medians of their errors."""
+    out: dict[str, dict[str, Any]] = {}
+    for kind in sorted({true["kind"] for true in truth.values() if "kind" in true}):
+        clips = [clip for clip, true in truth.items() if true.get("kind") == kind]
+        made = [errors[clip] for clip in clips if clip in errors]
+        columns = {name: _column(made, name) for name in WORDS}
+        medians = {name: float(np.median(values)) for name, values in columns.items() if len(values)}
+        within = float(np.mean(columns["frames"] <= 3)) if made else None
+        compared = len(columns["px"])
+        out[kind] = {"clips": len(clips), "labelled": len(made), "compared": compared, "within_3": within} | medians
+    return out
 
 
 def _figures(values: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
@@ -97,6 +119,20 @@ def _figures(values: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
     low, high = np.quantile(draws, [0.025, 0.975])
     p90 = float(np.quantile(values, 0.9))
     return {"n": len(values), "median": float(np.median(values)), "ci95": [float(low), float(high)], "p90": p90}
+
+
+def by_kind_table(by_kind: dict[str, dict[str, Any]]) -> str:
+    """Medians of the errors of each kind of thing, as a table."""
+    names = {"px": "contact, px", "px_middle": "object's middle, px", "mm": "contact, mm",
+             "wrist_deg": "wrist, degrees", "joint_deg": "fingers, degrees"}  # fmt: skip
+    lines = [f"| medians | clips labelled | compared | {' | '.join(names.values())} | contact within three frames |"]
+    lines.append("|---" * (len(names) + 4) + "|")
+    for kind, row in by_kind.items():
+        cells = [f"{row[name]:.1f}" if name in row else "-" for name in names]
+        within = "-" if row["within_3"] is None else f"{row['within_3']:.0%}"
+        cells = [kind, f"{row['labelled']} of {row['clips']}", str(row["compared"]), *cells, within]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -122,6 +158,8 @@ def main(argv: list[str] | None = None) -> None:
     frames = result["figures"]["frames"]
     print(f"\ncontact frame exact in {frames['exact']:.0%}, within one in {frames['within_1']:.0%}, within three in "
           f"{frames['within_3']:.0%}")  # fmt: skip
+    if result["by_kind"]:
+        print("\n" + by_kind_table(result["by_kind"]))
     print("\n| what is wrong with the clip | found | clips |\n|---|---|---|")
     for row in result["outcomes"]:
         print(f"| {row['expected']} | {row['found']} | {row['clips']} |")
