@@ -1,6 +1,6 @@
 """What building a data set from human video costs: milliseconds of processor time a clip, by stage.
 
-    ros2 run deft_affordance film_synthetic --root runs/film1280 --clips 8 --width 1280
+    ros2 run deft_affordance film_synthetic --root runs/film1280 --clips 8 --width 1280 --kinds cup
     python benchmarks/video_builder.py runs/film1280 [--repeat 3] [--json]
 
 Labels every clip of a filmed data set again and again, as `build_dataset` does, writing shards to a folder of its own;

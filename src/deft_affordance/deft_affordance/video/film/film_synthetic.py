@@ -1,8 +1,9 @@
 """Film a synthetic data set: `ros2 run deft_affordance film_synthetic --root runs/film --clips 40`.
 
-Cups that are no task's own, grasped by a simulated human hand, in EPIC-KITCHENS-100's layout with detections, masks and
-poses beside it; with --spoilt, also one clip for each thing that can be wrong with one. truth.json says what is true;
-only `compare_labels` reads it. Started again, it goes on where it was stopped, and with more --clips further.
+Things of the tasks' kinds that are no task's own, grasped by a simulated human hand, in EPIC-KITCHENS-100's layout with
+detections, masks and poses beside it; with --spoilt, also one clip of a cup for each thing that can be wrong with one.
+truth.json says what is true; only `compare_labels` reads it. Started again, it goes on where it was stopped, and with
+more --clips further.
 """
 
 from __future__ import annotations
@@ -11,43 +12,37 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
 
-from deft_affordance.data.draws import draw_cup
-from deft_affordance.data.likeness import TaskObjectRefused, refuse_task_object
+from deft_affordance.data.objects import KINDS, kinds_named
 from deft_affordance.data.shards import SETTINGS, DataUnusable, claim
+from deft_affordance.data.tabletop import draw_tabletop
 from deft_affordance.progress import bar
+from deft_affordance.video.film.acts import ACTS
 from deft_affordance.video.film.files import truth_of
 from deft_affordance.video.film.layouts import add_epic, write_epic_table
-from deft_affordance.video.film.spoil import spoil_epic
-from deft_affordance.video.film.take import film_take
+from deft_affordance.video.film.spoil import PARTICIPANT, spoil_epic
+from deft_affordance.video.film.take import WAYS, Take, film_take
 from deft_affordance.video.film.tracked import detections
 from deft_affordance.workers import each_done
 from deft_core.errors import DeftError
 from deft_sim.camera.pinhole import D435_COLOR, Pinhole
-from deft_sim.things.cup import Cup
 
 TRUTH = "truth.json"
 TAKES = "takes"
-# Takes of one cup, which its participant has to himself: no cup is in both training and test.
-PER_CUP = 2
-NARRATIONS = {"pick": ("pick up cup", "take cup", "lift cup", "grab mug"), "pour": ("pour from cup", "empty cup")}
+# Takes of one thing, which its participant has to himself: none is in both training and test.
+PER_THING = 2
+# Things of a kind that are drawn for a take until one is held.
+DRAWS = 8
 
 
-def draw_film_cup(rng: np.random.Generator) -> Cup:
-    """A cup that no task file names."""
-    while True:
-        cup = draw_cup(rng).target
-        try:
-            refuse_task_object(cup)
-        except TaskObjectRefused:
-            continue
-        assert isinstance(cup, Cup)
-        return cup
+class NeverHeld(DeftError):
+    """No thing that was drawn could be held."""
 
 
 def pinhole_of(width: int) -> Pinhole:
@@ -55,19 +50,56 @@ def pinhole_of(width: int) -> Pinhole:
     return Pinhole(width, width * 3 // 4, D435_COLOR.focal_px * width / D435_COLOR.width)
 
 
-def film_one(root: Path, number: int, seed: int, width: int) -> int:
-    """Film and file one take, if it is not there; returns its number."""
+def film_one(root: Path, number: int, kinds: Sequence[str], seed: int, width: int) -> int:
+    """Film and file one take, if it is not there; returns its number. Things of the kinds take turns.
+
+    Raises:
+        NeverHeld: nothing of its kind could be held.
+    """
     note = root / TAKES / f"{number:05d}.json"
     if note.exists():
         return number
-    cup = draw_film_cup(np.random.default_rng([seed, number // PER_CUP]))
-    rng = np.random.default_rng([seed, number // PER_CUP, number % PER_CUP])
-    verb = ("pick", "pour")[number % PER_CUP]
-    take = film_take(cup, verb, pinhole_of(width), rng)
-    video = f"P{number // PER_CUP + 1:02d}_{number % PER_CUP + 1:02d}"
-    row = add_epic(root, video, take, detections(take, rng), str(rng.choice(NARRATIONS[verb])), rng)
-    save_note(note, [row], {str(row["narration_id"]): truth_of(take) | {"expected": "sample"}})
+    thing, turn = divmod(number, PER_THING)
+    kind = kinds[thing % len(kinds)]
+    verb = KINDS[kind].verbs[turn % len(KINDS[kind].verbs)]
+    rng = np.random.default_rng([seed, thing, turn])
+    take = film_held(kind, verb, pinhole_of(width), np.random.default_rng([seed, thing]), rng, f"clip {number}")
+    video = f"{participant(thing)}_{turn + 1:02d}"
+    said = str(rng.choice(ACTS[kind].narrations[verb]))
+    row = add_epic(root, video, take, detections(take, rng), said, rng)
+    save_note(note, [row], {str(row["narration_id"]): truth_of(take) | {"expected": "sample", "kind": kind}})
     return number
+
+
+def participant(thing: int) -> str:
+    """Whose a thing is; the spoilt clips' participant has none."""
+    names = (f"P{k:02d}" for k in count(1) if f"P{k:02d}" != PARTICIPANT)
+    return next(islice(names, thing, None))
+
+
+def film_held(
+    kind: str, verb: str, pinhole: Pinhole, things: np.random.Generator, rng: np.random.Generator, where: str
+) -> Take:
+    """Film a thing that no task file names; one that cannot be held gives way to another.
+
+    Args:
+        kind, verb: of the thing, and what is done with it.
+        pinhole: the camera.
+        things: draws what stands there.
+        rng: everything else random.
+        where: the clip, for messages.
+
+    Raises:
+        NeverHeld: of DRAWS of them, none could be held.
+    """
+    for _ in range(DRAWS):
+        take = film_take(kind, draw_tabletop(kind, things), verb, pinhole, rng)
+        if take is not None:
+            return take
+    raise NeverHeld(
+        f"{where}: of {DRAWS} things of kind {kind!r} none could be held, each in {WAYS} ways; choose another --seed, "
+        "or other --kinds"
+    )
 
 
 def film_spoilt(root: Path, seed: int, width: int) -> None:
@@ -76,8 +108,9 @@ def film_spoilt(root: Path, seed: int, width: int) -> None:
     if note.exists():
         return
     rng = np.random.default_rng([seed, 1_000_003])
-    cup = draw_film_cup(rng)
-    take, miss = (film_take(cup, "pick", pinhole_of(width), rng, miss) for miss in (False, True))
+    cup = draw_tabletop("cup", rng)
+    take, miss = (film_take("cup", cup, "pick", pinhole_of(width), rng, miss) for miss in (False, True))
+    assert take is not None and miss is not None  # cups are filmed whether they are held or not
     rows, expected = spoil_epic(root, take, miss, rng)
     save_note(note, rows, {clip: {"expected": reason.value} for clip, reason in expected.items()})
 
@@ -103,21 +136,21 @@ def write_tables(root: Path) -> int:
     return len(rows)
 
 
-def film(root: Path, clips: int, seed: int, width: int, workers: int) -> Iterator[int]:
+def film(root: Path, clips: int, kinds: Sequence[str], seed: int, width: int, workers: int) -> Iterator[int]:
     """Film all takes; yields each number as it is done."""
-    yield from each_done(film_one, [(root, number, seed, width) for number in range(clips)], workers)
+    yield from each_done(film_one, [(root, number, kinds, seed, width) for number in range(clips)], workers)
 
 
-def begin(root: Path, seed: int, width: int) -> None:
+def begin(root: Path, kinds: Sequence[str], seed: int, width: int) -> None:
     """Make the folder this data set's own: its files are called as EPIC-KITCHENS-100's own are.
 
     Raises:
-        DataUnusable: it holds other files, or takes of another seed or width.
+        DataUnusable: it holds other files, or takes of other kinds, another seed or width.
     """
     ours = (root / SETTINGS).exists() or (root / TAKES).is_dir()
     if root.is_dir() and any(root.iterdir()) and not ours:
         raise DataUnusable(f"{root} holds files that film_synthetic did not make; choose an empty folder")
-    claim(root, {"seed": seed, "width": width})
+    claim(root, {"seed": seed, "width": width, "kinds": list(kinds)})
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -125,7 +158,13 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="film_synthetic", description="Film a synthetic data set of human video.")
     parser.add_argument("--root", type=Path, required=True, help="folder, laid out as EPIC-KITCHENS-100's")
     parser.add_argument("--clips", type=int, default=40)
-    parser.add_argument("--spoilt", action="store_true", help="add a clip for each thing that can be wrong with one")
+    parser.add_argument(
+        "--kinds",
+        type=kinds_named,
+        default=list(KINDS),
+        help=f"which kinds take turns, {PER_THING} clips of each thing, with commas between them (default: all)",
+    )
+    parser.add_argument("--spoilt", action="store_true", help="add a clip of a cup for each thing that can be wrong")
     parser.add_argument("--width", type=int, default=D435_COLOR.width, help="of the videos, pixels")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
@@ -133,8 +172,9 @@ def main(argv: list[str] | None = None) -> None:
     if args.clips < 1 or args.workers < 1 or args.width < 160:
         parser.error("--clips and --workers must be at least 1, --width at least 160")
     try:
-        begin(args.root, args.seed, args.width)
-        for _ in bar(film(args.root, args.clips, args.seed, args.width, args.workers), total=args.clips, unit="clip"):
+        begin(args.root, args.kinds, args.seed, args.width)
+        filming = film(args.root, args.clips, args.kinds, args.seed, args.width, args.workers)
+        for _ in bar(filming, total=args.clips, unit="clip"):
             pass
         if args.spoilt:
             film_spoilt(args.root, args.seed, args.width)

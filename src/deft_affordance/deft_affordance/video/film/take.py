@@ -1,4 +1,7 @@
-"""One take: a human-proportioned hand reaches for a cup, closes around it and lifts it, before a swaying camera."""
+"""One take: a human-proportioned hand reaches for a thing, closes around it and does what is done with it.
+
+Before a swaying camera.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +12,27 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from deft_affordance.contacts import fit_contact_points
+from deft_affordance.data.human_grasps import closed_hand, try_hold
+from deft_affordance.data.objects import KINDS
+from deft_affordance.data.tabletop import Tabletop
+from deft_affordance.video.film.acts import ACTS, LIFT_M, Act
 from deft_core.geometry import Array, apply, inverse, transform
 from deft_core.workcell import load_workcell
 from deft_sim.camera.pinhole import Pinhole
 from deft_sim.camera.renderer import SceneRenderer
-from deft_sim.human.grasping import Hold, body_pose, take_hold
+from deft_sim.human.grasping import Hold, Reach, steadiness, take_hold
 from deft_sim.human.hand_driver import HumanHand
-from deft_sim.human.natural import STYLES, reach_cup
-from deft_sim.human.scene import HumanStage
+from deft_sim.human.scene import OBJECT, HumanStage
 from deft_sim.human.tracker import VideoNoise, observe
 from deft_sim.model.scene import SceneLook
-from deft_sim.things.cup import Cup
 
 FPS = 15.0
 # The camera sits on a head: it sways by about this much within a few seconds.
 SWAY_M, SWAY_RAD = 0.006, 0.010
-LOOK_S, APPROACH_S, LIFT_S, LIFT_M = 0.5, 0.6, 0.9, 0.12
+LOOK_S = 0.5
 PACE = 1.2
-MISS_M = 0.09  # how far short of the cup a hand stops that touches nothing
+MISS_M = 0.09  # how far short of the thing a hand stops that touches nothing
+WAYS = 8  # of taking one thing, until one holds
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +42,9 @@ class Take:
     Attributes:
         color: (T, H, W, 3) uint8 RGB.
         depth_m: (T, H, W) metres, inf where there is nothing.
-        hand, thing: (T, H, W) masks of what is seen of hand (with forearm) and cup.
+        hand, thing: (T, H, W) masks of what is seen of hand (with forearm) and thing (a drawer with its cabinet).
         mano: (T, 48) tracked wrist rotation in the camera's frame and pose; keypoints: (T, 21, 2) tracked pixels.
-        touching: (T,) whether the hand touches the cup.
+        touching: (T,) whether the hand touches the thing.
         K: (3, 3) intrinsics.
         fps: frames a second.
         contact: first frame of lasting touch, -1 for none.
@@ -71,8 +77,9 @@ class Take:
 class _Film:
     """Records what the stage shows, a frame every 1 / FPS of its seconds."""
 
-    def __init__(self, cup: Cup, pinhole: Pinhole, rng: np.random.Generator) -> None:
-        self.stage = HumanStage(cup, table_looks=2, on_step=self._step)
+    def __init__(self, tabletop: Tabletop, pinhole: Pinhole, rng: np.random.Generator) -> None:
+        drawn = tabletop.drawn
+        self.stage = HumanStage(drawn.target, table_looks=2, on_step=self._step, others=drawn.others)
         self.pinhole, self.rng = pinhole, rng
         self.every = round(1.0 / FPS / self.stage.model.opt.timestep)
         self.steps = 0
@@ -89,9 +96,15 @@ class _Film:
         self.renderer: SceneRenderer | None = None
         model = self.stage.model
         self._of_hand = np.array([model.body(int(b)).name.startswith("human_") for b in model.geom_bodyid])
-        root = self.stage.object_body
-        self._of_thing = np.array([model.body_rootid[b] == root for b in model.geom_bodyid])
+        # What a segmenter would outline as one: a bunch's berries are bodies of their own, named NAME/part.
+        whole = (OBJECT, f"cabinet_of_{OBJECT}")
+        roots = [model.body(int(model.body_rootid[b])).name.split("/")[0] for b in model.geom_bodyid]
+        self._of_thing = np.array([root in whole for root in roots])
         self._phase = rng.uniform(0, 2 * np.pi, size=(2, 6))
+
+    def roll(self, hand: HumanHand, renderer: SceneRenderer) -> None:
+        """Begin to record."""
+        self.hand, self.renderer, self.steps = hand, renderer, 0
 
     def _view(self) -> Array:
         """The camera's pose now: slow sums of sines about the workcell's camera."""
@@ -117,52 +130,77 @@ class _Film:
         self.touching.append(len(self.hand.touch(self.stage.object_body).points) > 0)
 
 
-def film_take(cup: Cup, verb: str, pinhole: Pinhole, rng: np.random.Generator, miss: bool = False) -> Take:
-    """Film one take.
+def film_take(
+    kind: str, tabletop: Tabletop, verb: str, pinhole: Pinhole, rng: np.random.Generator, miss: bool = False
+) -> Take | None:
+    """Film one take; None where the kind's hold must be proven and no way of taking this thing held.
 
     Args:
-        cup: what stands on the table.
-        verb: "pick" or "pour": how the hand comes.
+        kind: of the thing.
+        tabletop: it, and what stands beside it.
+        verb: what the person means to do.
         pinhole: the camera.
         rng: everything random.
         miss: the hand stops short and closes on nothing.
     """
-    film = _Film(cup, pinhole, rng)
+    how, act = KINDS[kind], ACTS[kind]
+    film = _Film(tabletop, pinhole, rng)
     stage = film.stage
-    hand = stage.place(rng.uniform(0.50, 0.60), rng.uniform(-0.06, 0.06), rng.uniform(-np.pi, np.pi))
+    place = (rng.uniform(*act.place_x_m), rng.uniform(-0.06, 0.06), rng.uniform(-how.yaw_rad, how.yaw_rad))
+    # What leans on something is put as it came to rest on it.
+    poses = tabletop.poses if tabletop.drawn.others else None
+    proven = act.proven and not miss
+    for _ in range(WAYS if proven else 1):
+        hand = stage.place(*place, poses)
+        reach, _ = how.reach(stage.thing, stage.object_pose(), verb, rng)
+        if not proven:
+            break
+        _come(hand, reach, act, miss)
+        if try_hold(stage, hand, how, reach, PACE) is not None:
+            break
+    else:
+        return None
+    hand = stage.place(*place, poses)
     start = stage.object_pose()
-    reach, _ = reach_cup(cup, start, STYLES[verb], rng)
     with SceneRenderer(stage.model) as renderer:
-        film.hand, film.renderer = hand, renderer
-        hand.move(LOOK_S)
-        away = reach.T_base_wrist.copy()
-        away[:3, 3] -= 0.10 * reach.direction
-        far = away.copy()
-        far[:3, 3] += [-0.16, -0.10, 0.06]
-        hand.teleport(far, reach.open_angles)
-        if miss:
-            away[:3, 3] -= (MISS_M - 0.10 + 0.05) * reach.direction
-        hand.move(APPROACH_S, wrist=away)
+        film.roll(hand, renderer)
+        _come(hand, reach, act, miss)
         hold: Hold | None = None
         if miss:
             hand.move(1.2, angles=hand.angles() + 0.3 * (hand.high - hand.angles()))
         else:
-            hold = take_hold(hand, stage.object_body, reach, PACE)
-        held = len(film.cameras) - 1
-        up = hand.goal.copy()
-        up[2, 3] += LIFT_M
-        hand.move(LIFT_S, wrist=up)
-        end = body_pose(stage.data, stage.object_body)
-    return _take(film, hold, start, end, held)
+            hold = take_hold(hand, stage.object_body, reach, PACE, closed_hand(how))
+        touched, held = stage.object_pose(), len(film.cameras) - 1
+        act.do(hand, stage)
+    if hold is not None and proven and not steadiness(hand, stage.object_body, hold).holds(how.loose):
+        return None
+    lasts = proven or stage.object_pose()[2, 3] - start[2, 3] > 0.5 * LIFT_M
+    return _take(film, hold, lasts, touched if how.loose else start, held)
 
 
-def _take(film: _Film, hold: Hold | None, start: Array, end: Array, held: int) -> Take:
+def _come(hand: HumanHand, reach: Reach, act: Act, miss: bool) -> None:
+    """Into the picture, to where the hand will reach from."""
+    hand.move(LOOK_S)
+    away = reach.T_base_wrist.copy()
+    away[:3, 3] -= 0.10 * reach.direction
+    far = away.copy()
+    far[:3, 3] += act.from_m
+    hand.teleport(far, reach.open_angles)
+    if miss:
+        away[:3, 3] -= (MISS_M - 0.10 + 0.05) * reach.direction
+    hand.move(act.approach_s, wrist=away)
+
+
+def _take(film: _Film, hold: Hold | None, lasts: bool, T_base_thing: Array, held: int) -> Take:
+    """What was filmed, and what is true of it.
+
+    Touch points are where they were on the thing before the hand moved it; loose parts swing: where they were touched.
+    """
     first = inverse(film.cameras[0])
     seen, everywhere, range_m = np.zeros((0, 2)), np.zeros((0, 2)), np.nan
-    lifted = end[2, 3] - start[2, 3] > 0.5 * LIFT_M
-    if hold is not None and len(hold.touch.points) and lifted:
-        points = apply(first @ start, hold.touch.points)
-        normals = hold.touch.normals @ (first @ start)[:3, :3].T
+    if hold is not None and len(hold.touch.points) and lasts:
+        points = apply(first @ T_base_thing, hold.touch.points)
+        normals = hold.touch.normals @ (first @ T_base_thing)[:3, :3].T
         facing = (normals * -points).sum(axis=1) > 0  # towards the camera, which is the origin
         pixels = points @ film.pinhole.K.T
         everywhere = pixels[:, :2] / pixels[:, 2:]
