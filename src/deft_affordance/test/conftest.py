@@ -1,4 +1,4 @@
-"""A clip drawn by hand, for the tests of the data set builder; and what they share beside them on the path."""
+"""A clip drawn by hand, for the tests of the data set builder; a small prior; and what they share, on the path."""
 
 import sys
 from pathlib import Path
@@ -76,3 +76,19 @@ def exact(take):
 def drawn():
     """(cartoon, exact): a function that draws a clip by seed, and one that gives its detections without errors."""
     return cartoon, exact
+
+
+@pytest.fixture
+def config():
+    """A small prior's configuration."""
+    from deft_affordance_small_prior import small_config
+
+    return small_config()
+
+
+@pytest.fixture
+def samples():
+    """What a small prior is trained on."""
+    from deft_affordance_small_prior import random_samples
+
+    return random_samples()
