@@ -24,8 +24,8 @@ import yaml
 from deft_affordance.checkpoint import TextInput, load_prior
 from deft_affordance.comparison import per_object
 from deft_affordance.config import load_config
-from deft_affordance.data.shards import Samples, join, read_samples
-from deft_affordance.evaluate import measure, model_guess
+from deft_affordance.data.shards import Samples, claim, join, read_samples
+from deft_affordance.evaluate import interval, measure, model_guess
 from deft_affordance.training_state import beside
 from deft_core.geometry import Array
 
@@ -64,13 +64,6 @@ def errors(checkpoint: Path, test: Samples) -> dict[str, Array]:
     return {metric: per_object(found[metric], test["object"]) for metric in METRICS}
 
 
-def interval(values: Array, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Mean over things, with its 95 % bootstrap interval."""
-    means = values[rng.integers(len(values), size=(2000, len(values)))].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(values.mean()), float(low), float(high)
-
-
 def main() -> None:
     """Train what is missing, measure, print a row each."""
     parser = argparse.ArgumentParser(description="What each addition to the paper's training does.")
@@ -82,22 +75,23 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    args.out.mkdir(parents=True, exist_ok=True)
+    config = load_config("twin")
+    size = config.model.image_size
+    claim(args.out, {"data": read_samples(args.data, size)[1], "whole": config.model_dump(mode="json")})
     names = [*SEEDS, *args.only]
     with ThreadPoolExecutor(args.workers) as pool:
         checkpoints = dict(zip(names, pool.map(lambda name: train(name, args.data, args.out), names), strict=True))
-    size = load_config("twin").model.image_size
     test = join([read_samples(folder, size)[0] for folder in args.test])
     found = {name: errors(path, test) for name, path in checkpoints.items()}
-    rng = np.random.default_rng(0)
+    rng, things = np.random.default_rng(0), np.arange(len(found[WHOLE]["contact_px"]))
     table = {
-        name: {m: interval(values[m] - (0.0 if name == WHOLE else found[WHOLE][m]), rng) for m in METRICS}
-        for name, values in found.items()
+        name: {m: interval(row[m] - (0.0 if name == WHOLE else found[WHOLE][m]), things, rng, 2000) for m in METRICS}
+        for name, row in found.items()
     }
     if args.json:
-        print(json.dumps({"things": len(found[WHOLE]["contact_px"]), "table": table}, indent=1))
+        print(json.dumps({"things": len(things), "table": table}, indent=1))
         return
-    print(f"{len(test)} images of {len(found[WHOLE]['contact_px'])} things; below the first row, changes against it\n")
+    print(f"{len(test)} images of {len(things)} things; below the first row, changes against it\n")
     print("| | " + " | ".join(METRICS) + " |\n|" + "---|" * (len(METRICS) + 1))
     for name, row in table.items():
         sign = "" if name == WHOLE else "+"

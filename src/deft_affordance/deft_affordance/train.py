@@ -122,7 +122,7 @@ def _run(args: argparse.Namespace, config: PriorConfig, compute: Compute) -> Non
     started, begun = time.monotonic(), trainer.epoch
     epochs = config.train.epochs
     done = bar(total=epochs, initial=trainer.epoch, unit="epoch", silent=not compute.leads)
-    while trainer.epoch < config.train.epochs:
+    while trainer.epoch < epochs:
         value = trainer.run_epoch()
         if not compute.leads:
             continue

@@ -17,6 +17,9 @@ from deft_perception.camera import open_camera
 from deft_ros.process_node import ProcessNode
 from deft_ros.run_node import run_node
 
+# librealsense may look three times five seconds for a camera before it gives up (its pipeline.cpp), and says nothing.
+LETS_GO_S = 20.0
+
 
 class CameraNode(ProcessNode):
     """Publishes /deft/frame, the realsense-ros topics, and the static transform base_link -> camera optical frame."""
@@ -87,7 +90,9 @@ class CameraNode(ProcessNode):
         self._stop.set()
         self._camera.interrupt()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(timeout=LETS_GO_S)
+        if self._thread.is_alive():  # the interpreter waits for it; whoever watches is told for what
+            print("camera_node: the camera's driver does not let go; unplug the camera, or kill -9", file=sys.stderr)
 
 
 def main(args: list[str] | None = None) -> int:

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 from cmaes import CMA
 
-from deft_affordance.data.human_grasps import MAX_TIP_RAD, REFERENCE_XY_M
+from deft_affordance.data.human_grasps import MAX_TIP_RAD, REFERENCE_XY_M, closed_hand
 from deft_affordance.data.objects import KINDS
 from deft_affordance.data.tabletop import Tabletop, draw_tabletop, in_the_way
 from deft_affordance.progress import bar
 from deft_core.geometry import Array, apply, tilt, yaw_of
 from deft_sim.human.aiming import Aim
-from deft_sim.human.grasping import FIST, PINCH, push, shake, take_hold
+from deft_sim.human.grasping import push, shake, take_hold
 from deft_sim.human.hand_driver import THUMB
 from deft_sim.human.natural import AIM_SIGMA_RAD, IN_WRIST_SIGMA_M
 from deft_sim.human.scene import HumanStage
@@ -129,7 +129,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--spoons and --generations are at least 1")
     rng = np.random.default_rng(args.seed)
     cases = [draw_case(args.kind, rng) for _ in range(args.spoons)]
-    closed = PINCH if KINDS[args.kind].pinch else FIST
+    closed = closed_hand(KINDS[args.kind])
     x, value = search(cases, closed, args.generations, args.seed, args.heading)
     aim, share = as_aim(x)
     print(f"worth {value:.2f}: {aim}, held at {share:.2f} of the handle")

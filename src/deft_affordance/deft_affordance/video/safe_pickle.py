@@ -51,7 +51,7 @@ class _Restricted(pickle._Unpickler):
     def __init__(self, data: bytes) -> None:
         super().__init__(io.BytesIO(data), encoding="latin1")
         self._most = len(data) + ROOM
-        self._left = 4 * self._most
+        self._left = 4 * self._most  # NumPy's own files copy a byte twice, from text to bytes to an array
         # Each tuple, with how much is in it, parts of parts too, as often as they are: what a key of it would cost.
         self._tuples: dict[int, tuple[tuple[Any, ...], int]] = {}
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 CHUNK = 1 << 20
 # No longer item is looked for: of a damaged one the end would be sought through the whole file.
 MOST = 1 << 26
-_SPACE = re.compile(r"[ \t\r\n]*")
+_SPACE = " \t\r\n"
 
 
 def items(path: Path) -> Iterator[tuple[Any, int, int]]:
@@ -21,53 +20,15 @@ def items(path: Path) -> Iterator[tuple[Any, int, int]]:
         OSError: the file cannot be read.
         ValueError: it holds no list, or the list is damaged there.
     """
-    decode = json.JSONDecoder().raw_decode
     with path.open("rb") as file:
-        # Latin-1, so that characters count bytes. JSON itself is ASCII; words beyond are nobody's concern here.
-        text, gone, at, ended = "", 0, 0, False
-
-        def more() -> None:
-            nonlocal text, gone, at, ended
-            # As much again as is left over: an item that is tried again is tried a few times only.
-            content = file.read(max(CHUNK, len(text) - at))
-            text, gone, at, ended = text[at:] + content.decode("latin-1"), gone + at, 0, not content
-
-        def sign() -> str:
-            """The next character that is no space, "" at the file's end."""
-            nonlocal at
-            while True:
-                at = _SPACE.match(text, at).end()  # type: ignore[union-attr]  # matches always
-                if at < len(text) or ended:
-                    return text[at : at + 1]
-                more()
-
-        def need(wanted: str) -> str:
-            nonlocal at
-            if (found := sign()) == "" or found not in wanted:
-                raise ValueError(f"{found or 'its end'!r} at byte {gone + at}, not {' or '.join(wanted)}")
-            at += 1
-            return found
-
-        need("[")
-        if sign() == "]":
-            at += 1
-        else:
-            while True:
-                sign()
-                while True:
-                    try:
-                        item, end = decode(text, at)
-                        break
-                    except ValueError as error:
-                        if ended or len(text) - at > MOST:
-                            raise ValueError(f"no whole item at byte {gone + at} ({error})") from None
-                    more()
-                yield item, gone + at, end - at
-                at = end
-                if need(",]") == "]":
-                    break
-        if sign():
-            raise ValueError(f"more after the list, at byte {gone + at}")
+        text = _Text(file)
+        text.take("[")
+        last = text.take("]") if text.sign() == "]" else "["
+        while last != "]":
+            yield text.item()
+            last = text.take(",]")
+        if text.sign():
+            raise ValueError(f"more after the list, at byte {text.place}")
 
 
 def item_at(path: Path, start: int, size: int) -> Any:
@@ -75,3 +36,59 @@ def item_at(path: Path, start: int, size: int) -> Any:
     with path.open("rb") as file:
         file.seek(start)
         return json.loads(file.read(size).decode("latin-1"))
+
+
+class _Text:
+    """A file from where it was read to, a piece at a time.
+
+    As Latin-1, so that characters count bytes: JSON itself is ASCII, and words beyond are nobody's concern here.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._decode = file, json.JSONDecoder().raw_decode
+        self._text, self._before, self._at, self._ended = "", 0, 0, False
+
+    @property
+    def place(self) -> int:
+        """The byte that comes next."""
+        return self._before + self._at
+
+    def _more(self) -> None:
+        rest = self._text[self._at :]
+        # As much again as is left over: an item that is tried again is tried a few times only.
+        piece = self._file.read(max(CHUNK, len(rest)))
+        self._text, self._before, self._at, self._ended = rest + piece.decode("latin-1"), self.place, 0, not piece
+
+    def sign(self) -> str:
+        """The next character that is no space, "" at the file's end."""
+        while self._at < len(self._text) or not self._ended:
+            if self._at == len(self._text):
+                self._more()
+            elif self._text[self._at] in _SPACE:
+                self._at += 1
+            else:
+                return self._text[self._at]
+        return ""
+
+    def take(self, wanted: str) -> str:
+        """The next character, which must be one of the wanted."""
+        found = self.sign()
+        if found == "" or found not in wanted:
+            raise ValueError(f"{found or 'its end'!r} at byte {self.place}, not {' or '.join(wanted)}")
+        self._at += 1
+        return found
+
+    def item(self) -> tuple[Any, int, int]:
+        """The next item, the byte that it begins at, and how many it has."""
+        self.sign()
+        while True:
+            try:
+                item, end = self._decode(self._text, self._at)
+                break
+            except ValueError as error:
+                if self._ended or len(self._text) - self._at > MOST:
+                    raise ValueError(f"no whole item at byte {self.place} ({error})") from None
+            self._more()
+        found = item, self.place, end - self._at
+        self._at = end
+        return found
